@@ -1,0 +1,143 @@
+"""What is to be done outside. A handler yields effects and gets their results back (DESIGN.md §6.1).
+
+The result of each effect:
+
+=============  =====================================================================
+``Call``       the decoded ``result`` of the REST method
+``Send``       :class:`~connector.domain.values.Receipt`
+``Edit``       ``Receipt`` (new notes only)
+``Delete``     ``Receipt``
+``Acknowledge`` ``None``
+``Fetch``      :class:`~connector.domain.values.StoredFile`
+``Recall``     the remembered JSON value, or ``None``
+``Remember``   ``None``
+``Emit``       ``None``
+``Adopt``      ``None``
+=============  =====================================================================
+
+A keyed effect is in the ledger: it takes place once. ``proof`` is a plan of reads that returns the
+recorded result when the effect is seen to have taken place, else ``None``; without a proof
+``on_unknown`` decides (``repeat``: better twice than never; ``park``: a person decides). ``judge`` reads the
+raw result: what it returns is recorded and handed back, what it raises makes the effect a failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from connector.domain.events import Event
+from connector.domain.values import File, StoredFile
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keyed:
+    """Base of effects that may be in the ledger."""
+
+    key: str = ""
+    proof: Callable[[], Plan] | None = None
+    judge: Callable[[Any], Any] | None = None
+    on_unknown: Literal["repeat", "park"] = "repeat"
+
+
+@dataclass(frozen=True)
+class Call(Keyed):
+    """One Bitrix24 REST call, to the delivery's own portal."""
+
+    method: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Send(Keyed):
+    """A message to a client. ``text`` is BBCode; ``reply_to`` is a provider message id or empty."""
+
+    account: str
+    conversation: str
+    text: str = ""
+    files: tuple[StoredFile, ...] = ()
+    reply_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit(Keyed):
+    """New text (BBCode) for messages sent earlier; the first id is the one that bears the text."""
+
+    account: str
+    conversation: str
+    message_ids: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delete(Keyed):
+    """Take messages back."""
+
+    account: str
+    conversation: str
+    message_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acknowledge(Keyed):
+    """Tell the provider that a button press was noticed."""
+
+    account: str
+    conversation: str
+    press_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fetch:
+    """Bring a file here. ``origin`` is ``account:<name>`` or ``portal:<name>``: whose file it is."""
+
+    file: File
+    origin: str
+
+
+@dataclass(frozen=True)
+class Recall:
+    """Read a link that an earlier handler remembered."""
+
+    kind: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Remember:
+    """Keep a link (``value`` is JSON); ``None`` forgets it."""
+
+    kind: str
+    key: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Emit:
+    """A further event for ``destination`` (``portal:<name>`` or ``account:<name>``), kept with this one's outcome."""
+
+    event: Event
+    destination: str
+
+
+@dataclass(frozen=True)
+class Adopt:
+    """Check a sealed token pair with the authorization server and keep it for ``portal`` (platform §4.6)."""
+
+    portal: str
+    grant: str
+
+
+@dataclass(frozen=True)
+class Forget:
+    """The application is gone from ``portal``: drop its tokens; with ``clean`` its links too (platform §4.8)."""
+
+    portal: str
+    clean: bool
+
+
+Command = Send | Edit | Delete | Acknowledge
+KeyedEffect = Call | Command
+Effect = KeyedEffect | Fetch | Recall | Remember | Emit | Adopt | Forget
+Plan = Generator[Effect, Any, Any]

@@ -1,0 +1,155 @@
+"""What a provider folder offers: one ``PROVIDER`` manifest (DESIGN.md §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from pydantic import BaseModel, ConfigDict
+
+from connector.domain.effects import Command
+from connector.domain.events import Event
+from connector.domain.request import Reply, Request
+from connector.domain.values import File, FileKind, Receipt
+from connector.speech import Text
+
+
+class AccountSettings(BaseModel):
+    """One account in ``connector.yaml``. A provider adds its own fields; secrets are ``pydantic.SecretStr``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    account: str
+    provider: str
+    portal: str
+    line: int | None = None
+    api_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """What the channel can do, as data. ``None`` limits mean *no limit known*; sizes are bytes, ``text`` is characters."""
+
+    text: int | None = None
+    caption: int | None = None
+    edit: bool = False
+    delete: bool = False
+    read_receipts: bool = False
+    buttons: bool = False
+    files: frozenset[FileKind] = frozenset()
+    upload: int | None = None
+    download: int | None = None
+    window_hours: int | None = None
+
+
+class Http(Protocol):
+    """The part of ``requests.Session`` that an adapter uses. Redirects are never followed."""
+
+    def request(self, method: str, url: str, **kwargs: Any) -> Any:
+        """Send and return a ``requests.Response``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """Bytes of a file that leaves with a message."""
+
+    name: str
+    mime: str
+    kind: FileKind
+    size: int
+    url: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outgoing:
+    """A command on its way out, with the files it carries (same order as ``Send.files``).
+
+    ``idempotency_key`` is the effect's ledger key, for providers that accept one.
+    """
+
+    command: Command
+    uploads: tuple[Upload, ...] = ()
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a provider's file really lies: a URL and the headers to ask with (never logged)."""
+
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    name: str = ""
+    mime: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Channel:
+    """A messenger-like role of a provider.
+
+    ``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is
+    kept and parked); ``dedupe_key`` never raises; ``send`` raises ``TransientError``, ``PermanentError`` or
+    ``Stopped``; ``locate`` tells where a file lies (it may ask the provider). ``handshake`` answers a request
+    by which the provider only asks whether we are there (it checks the asker itself and raises ``Refused``);
+    ``None`` means that the request is no handshake.
+    """
+
+    verify: Callable[[Request, Any], None]
+    dedupe_key: Callable[[Request, Any], str]
+    parse: Callable[[Request, Any], list[Event]]
+    send: Callable[[Outgoing, Any, Http], Receipt]
+    locate: Callable[[File, Any, Http], Source]
+    accepted: Reply = Reply()
+    handshake: Callable[[Request, Any], Reply | None] | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of ``connector check``: what was looked at, whether it is right, and what to do if not."""
+
+    what: Text
+    state: Literal["ok", "warn", "bad"]
+    hint: Text | None = None
+
+
+class StandIn(Protocol):
+    """A pretend provider for demo and tests: it answers our calls and writes as a customer.
+
+    ``handle`` plays the provider's API. ``say``, ``edit``, ``attach`` and ``forge`` build the webhook request
+    that the real provider would post to us, signed where it signs. ``heard`` is what the customer of
+    ``conversation`` sees now: texts in order, files as ``"[file name]"``, after edits and deletions.
+    """
+
+    def handle(self, request: Request) -> Reply: ...
+
+    def say(self, conversation: str, text: str) -> Request: ...
+
+    def edit(self, request: Request, text: str) -> Request | None: ...
+
+    def attach(self, conversation: str, name: str, content: bytes, caption: str = "") -> Request: ...
+
+    def forge(self, conversation: str, text: str) -> Request: ...
+
+    def heard(self, conversation: str) -> list[str]: ...
+
+    def refuse_next(self, count: int = 1) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provider:
+    """The manifest. ``settings`` is the account's model; ``standin(settings)`` builds the pretend provider;
+    ``demo_settings(api_url)`` gives the raw account mapping that points at it; ``check`` and ``connect`` look at
+    and set up the provider's side (for instance a webhook) for a public hook URL."""
+
+    slug: str
+    title: Text
+    settings: type[AccountSettings]
+    capabilities: Capabilities
+    channel: Channel | None = None
+    standin: Callable[[Any], StandIn] | None = None
+    demo_settings: Callable[[str], dict[str, Any]] | None = None
+    check: Callable[[Any, str, Http], Sequence[Finding]] | None = None
+    connect: Callable[[Any, str, Http], Sequence[Finding]] | None = None
+    icon_svg: str = ""
+    color: str = "#1f86ff"

@@ -1,0 +1,84 @@
+"""Small things that events and effects are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FileKind = Literal["image", "voice", "audio", "video", "document", "sticker"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A client as the provider knows them. ``id`` is stable and the provider's own; other fields may be empty."""
+
+    id: str
+    first_name: str = ""
+    last_name: str = ""
+    username: str = ""
+    phone: str = ""
+    email: str = ""
+    language: str = ""
+    profile_url: str = ""
+    picture_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class File:
+    """A file that still lies at its sender. ``ref`` is the sender's handle: a URL or a provider's file id."""
+
+    ref: str
+    name: str = ""
+    mime: str = ""
+    size: int | None = None
+    kind: FileKind = "document"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredFile:
+    """A file kept under ``var/media``. ``key`` finds it on disk; ``url`` is signed and expires."""
+
+    key: str
+    name: str
+    mime: str
+    size: int
+    url: str
+    kind: FileKind = "document"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Location:
+    """A point on the map, WGS 84 degrees."""
+
+    latitude: float
+    longitude: float
+    title: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """A card that the client shared; ``own`` when it is the client's own number."""
+
+    name: str
+    phone: str
+    own: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Im:
+    """A message inside Bitrix24: ``chat_id`` and ``message_id`` are the portal's own numbers, as text."""
+
+    chat_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """The provider's proof that it took a message: its message ids, in sending order.
+
+    ``notes`` tell the operator which part fell back (a capability that the channel lacks), as (en, ru) pairs.
+    """
+
+    ids: tuple[str, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
