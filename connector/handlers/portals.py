@@ -1,0 +1,144 @@
+"""The life of the application on a portal: registered, bound, connected to lines, removed (platform §4-5, openlines §1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from connector.domain.effects import Adopt, Call, Forget, Plan, Recall, Remember
+from connector.domain.events import AppInstalled, AppUninstalled, LineConnected, LineDisconnected
+from connector.domain.provider import Provider
+from connector.errors import PermanentError
+from connector.handlers.rules import AccountFacts, Rules
+from connector.speech import Text
+
+EVENTS = (
+    "ONIMCONNECTORMESSAGEADD",
+    "ONIMCONNECTORMESSAGEUPDATE",
+    "ONIMCONNECTORMESSAGEDELETE",
+    "ONIMCONNECTORDIALOGSTART",
+    "ONIMCONNECTORDIALOGFINISH",
+    "ONIMCONNECTORSTATUSDELETE",
+    "ONIMCONNECTORLINEDELETE",
+    "ONAPPUNINSTALL",
+    "ONAPPUPDATE",
+)
+NOT_REGISTERED = Text(
+    "Bitrix24 did not register the connector: {why}. Check that the application has the scope imconnector, then run "
+    "`connector portal rebind`.",
+    "Bitrix24 не зарегистрировал коннектор: {why}. Проверьте, что у приложения есть право imconnector, затем "
+    "выполните `connector portal rebind`.",
+)
+
+
+def app_installed(event: AppInstalled, rules: Rules) -> Plan:
+    """Keep the tokens, register one connector per provider, reconcile the event handlers, connect the lines.
+
+    Safe to repeat: it is also how an update, a domain change or ``connector portal rebind`` is answered.
+    """
+    if event.grant:
+        yield Adopt(event.portal, event.grant)
+    accounts = [account for account in rules.accounts.values() if account.portal == event.portal]
+    for slug, provider in {account.provider.slug: account.provider for account in accounts}.items():
+        yield _register(rules.portals[event.portal].connectors[slug], provider, rules)
+    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
+    for account in accounts:
+        yield from _connect_known_line(account, rules)
+
+
+def app_uninstalled(event: AppUninstalled, rules: Rules) -> Plan:
+    """All tokens are dead already (§4.8)."""
+    yield Forget(event.portal, event.clean)
+
+
+def line_connected(event: LineConnected, rules: Rules) -> Plan:
+    """One account serves one line; what it served before is switched off, whoever served this line before is released."""
+    before = yield Recall("line", event.account)
+    holder = yield Recall("account", f"{event.connector}/{event.line}")
+    if holder and holder["account"] != event.account:
+        yield Remember("line", holder["account"], None)
+    if before and (before["connector"], before["line"]) != (event.connector, event.line):
+        yield Remember("account", f"{before['connector']}/{before['line']}", None)
+        yield Call("imconnector.activate", {"CONNECTOR": before["connector"], "LINE": before["line"], "ACTIVE": 0})
+    yield from _activate(event.connector, event.line, rules.accounts[event.account])
+
+
+def line_disconnected(event: LineDisconnected, rules: Rules) -> Plan:
+    """Forget the binding. Only a person's wish switches the connector off: from the portal's own word it would loop (§1.3)."""
+    if event.asked:
+        yield Call("imconnector.activate", {"CONNECTOR": event.connector, "LINE": event.line, "ACTIVE": 0})
+    connectors = [event.connector] if event.connector else list(rules.portals[event.portal].connectors.values())
+    for connector in connectors:
+        holder = yield Recall("account", f"{connector}/{event.line}")
+        if holder:
+            yield Remember("line", holder["account"], None)
+            yield Remember("account", f"{connector}/{event.line}", None)
+
+
+def _register(connector: str, provider: Provider, rules: Rules) -> Call:
+    image = "data:image/svg+xml," + quote(provider.icon_svg)
+    icon = {"DATA_IMAGE": image, "COLOR": provider.color, "SIZE": "90%", "POSITION": "center"}
+    params = {
+        "ID": connector,
+        "NAME": provider.title.en,
+        "ICON": icon,
+        "ICON_DISABLED": icon,
+        "PLACEMENT_HANDLER": f"{rules.public_url}/bitrix24/settings",
+        "DEL_EXTERNAL_MESSAGES": True,
+        "EDIT_INTERNAL_MESSAGES": provider.capabilities.edit,
+        "DEL_INTERNAL_MESSAGES": provider.capabilities.delete,
+        "NEWSLETTER": True,
+        "NEED_SYSTEM_MESSAGES": True,
+        "NEED_SIGNATURE": True,
+        "CHAT_GROUP": False,
+    }
+    return Call("imconnector.register", params, judge=_registered)
+
+
+def _registered(answer: Any) -> bool:
+    """The answer is nested twice and its errors come with HTTP 200 (openlines §1.1)."""
+    if isinstance(answer, Mapping) and answer.get("result") is True:
+        return True
+    why = str(answer.get("error", answer)) if isinstance(answer, Mapping) else str(answer)
+    raise PermanentError("openlines.not_registered", hint=NOT_REGISTERED.with_(why=why), detail=why)
+
+
+def _reconcile_handlers(url: str) -> Plan:
+    """Exactly one handler of ours per event: the missing are bound, doubles (a trailing slash, trap 12) unbound."""
+    bound = yield Call("event.get")
+    wanted = set(EVENTS)
+    for row in bound or []:
+        name, handler = str(row.get("event", "")).upper(), str(row.get("handler", ""))
+        if handler.rstrip("/") != url:
+            continue
+        if handler == url and name in wanted:
+            wanted.discard(name)
+            continue
+        yield Call("event.unbind", {"event": name, "handler": handler})
+    for name in sorted(wanted):
+        try:
+            yield Call("event.bind", {"event": name, "handler": url})
+        except PermanentError as error:
+            if "already bin" not in error.detail.lower():
+                raise
+
+
+def _connect_known_line(account: AccountFacts, rules: Rules) -> Plan:
+    bound = yield Recall("line", account.name)
+    line = bound["line"] if bound else account.line
+    if line is not None:
+        yield from _activate(rules.connector(account.name), str(line), account)
+
+
+def _activate(connector: str, line: str, account: AccountFacts) -> Plan:
+    yield Call("imconnector.activate", {"CONNECTOR": connector, "LINE": line, "ACTIVE": 1})
+    data = {
+        "ID": f"{connector}_{account.name}",
+        "NAME": f"{account.provider.title.en}: {account.name}",
+        "URL": "",
+        "URL_IM": "",
+    }
+    yield Call("imconnector.connector.data.set", {"CONNECTOR": connector, "LINE": line, "DATA": data})
+    yield Remember("account", f"{connector}/{line}", {"account": account.name})
+    yield Remember("line", account.name, {"connector": connector, "line": line})
