@@ -1,0 +1,95 @@
+"""One delivery under way: its handler, the proof that may stand on top of it, and what it wants remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from connector.domain.effects import Effect, Emit, KeyedEffect, Plan, Remember
+from connector.journal import Delivery
+
+
+@dataclass(frozen=True)
+class Value:
+    """An effect went well."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An effect failed, or a plan raised."""
+
+    error: Exception
+
+
+@dataclass(frozen=True)
+class Returned:
+    """A plan ended."""
+
+    value: Any
+
+
+Outcome = Value | Failure
+Move = Effect | Returned | Failure
+
+
+@dataclass(kw_only=True)
+class Lane:
+    """Where one delivery stands. ``waiting`` is the effect whose outcome the top plan wants next."""
+
+    delivery: Delivery
+    plans: list[Plan]
+    waiting: Effect | None = None
+    doubtful: KeyedEffect | None = None
+    remembered: list[Remember] = field(default_factory=list)
+    emitted: list[Emit] = field(default_factory=list)
+    flagged: str = ""
+    started: bool = False
+
+    def move(self, outcome: Outcome) -> Move:
+        """Give the outcome to the top plan; what it wants next, returned or raised."""
+        plan = self.plans[-1]
+        give = _giver(plan, outcome, self.started)
+        self.started = True
+        try:
+            self.waiting = give()
+        except StopIteration as end:
+            self.plans.pop()
+            return Returned(end.value)
+        except Exception as error:
+            self.plans.pop()
+            return Failure(error)
+        return self.waiting
+
+    def ask(self, effect: KeyedEffect) -> None:
+        """Put the proof of a doubtful effect on top."""
+        assert effect.proof is not None
+        self.doubtful, self.started = effect, False
+        self.plans.append(effect.proof())
+
+    def answered(self) -> KeyedEffect:
+        """The proof ended: the effect it was about."""
+        effect, self.doubtful, self.started = self.doubtful, None, True
+        assert effect is not None
+        self.waiting = effect
+        return effect
+
+    def recall(self, kind: str, key: str, stored: Callable[[str, str], Any]) -> Any:
+        """What this delivery remembered itself, else what is stored."""
+        for link in reversed(self.remembered):
+            if (link.kind, link.key) == (kind, key):
+                return link.value
+        return stored(kind, key)
+
+    def close(self) -> None:
+        """Stop the plans where they stand."""
+        while self.plans:
+            self.plans.pop().close()
+
+
+def _giver(plan: Plan, outcome: Outcome, started: bool) -> Callable[[], Effect]:
+    if isinstance(outcome, Failure):
+        return lambda: plan.throw(outcome.error)
+    return lambda: plan.send(outcome.value if started else None)

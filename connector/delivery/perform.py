@@ -1,0 +1,110 @@
+"""Carries effects out: the only place where a handler's wish meets the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from connector.domain.effects import Acknowledge, Adopt, Call, Delete, Edit, Effect, Fetch, Forget, Keyed, Send
+from connector.domain.provider import Channel, Outgoing, Upload
+from connector.domain.values import Receipt, StoredFile
+from connector.errors import PermanentError
+from connector.speech import Text
+
+NO_ACCOUNT = Text(
+    "Account {name} is no longer in connector.yaml. Put it back and replay, or discard.",
+    "Аккаунта {name} больше нет в connector.yaml. Верните его и повторите доставку, либо отбросьте её.",
+)
+NO_CHANNEL = Text(
+    "Provider {name} cannot send messages. Discard this delivery.",
+    "Провайдер {name} не умеет отправлять сообщения. Отбросьте эту доставку.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """What effects can reach: portals and accounts by name, and the files."""
+
+    portals: Mapping[str, Any]
+    accounts: Mapping[str, Any]
+    fetch: Callable[[Fetch], StoredFile]
+    read: Callable[[str], bytes]
+
+
+def perform(effect: Effect, destination: str, reach: Reach) -> Any:
+    """Carry ``effect`` out for the delivery to ``destination`` and return its (judged) result.
+
+    Raises ``TransientError``, ``PermanentError`` or ``Stopped``.
+    """
+    result = _PERFORM[type(effect)](effect, destination, reach)
+    return effect.judge(result) if isinstance(effect, Keyed) and effect.judge else result
+
+
+def name_of(effect: Effect) -> str:
+    """How the trace calls the effect."""
+    return effect.method if isinstance(effect, Call) else type(effect).__name__.lower()
+
+
+def to_record(effect: Effect, result: Any) -> Any:
+    """A result as JSON for the ledger; :func:`from_record` reads it back."""
+    return asdict(result) if isinstance(result, Receipt) else result
+
+
+def from_record(effect: Effect, recorded: Any) -> Any:
+    """The result that :func:`to_record` kept."""
+    if not isinstance(effect, Send | Edit | Delete):
+        return recorded
+    notes = tuple((note[0], note[1]) for note in recorded.get("notes", ()))
+    return Receipt(ids=tuple(recorded.get("ids", ())), notes=notes)
+
+
+def _call(effect: Call, destination: str, reach: Reach) -> Any:
+    return reach.portals[destination.partition(":")[2]].call(effect.method, effect.params)
+
+
+def _command(effect: Any, destination: str, reach: Reach) -> Any:
+    account = reach.accounts.get(effect.account)
+    if account is None:
+        raise PermanentError("account.gone", hint=NO_ACCOUNT.with_(name=effect.account))
+    channel: Channel | None = account.provider.channel
+    if channel is None:
+        raise PermanentError("provider.no_channel", hint=NO_CHANNEL.with_(name=account.provider.slug))
+    uploads = tuple(_upload(file, reach) for file in getattr(effect, "files", ()))
+    outgoing = Outgoing(command=effect, uploads=uploads, idempotency_key=effect.key)
+    return channel.send(outgoing, account.settings, account.http)
+
+
+def _upload(file: StoredFile, reach: Reach) -> Upload:
+    return Upload(
+        name=file.name,
+        mime=file.mime,
+        kind=file.kind,
+        size=file.size,
+        url=file.url,
+        read=lambda: reach.read(file.key),
+    )
+
+
+def _fetch(effect: Fetch, destination: str, reach: Reach) -> StoredFile:
+    return reach.fetch(effect)
+
+
+def _adopt(effect: Adopt, destination: str, reach: Reach) -> None:
+    reach.portals[effect.portal].adopt_sealed(effect.grant)
+
+
+def _forget(effect: Forget, destination: str, reach: Reach) -> None:
+    reach.portals[effect.portal].forget(effect.clean)
+
+
+_PERFORM: Mapping[type, Callable[[Any, str, Reach], Any]] = {
+    Call: _call,
+    Send: _command,
+    Edit: _command,
+    Delete: _command,
+    Acknowledge: _command,
+    Fetch: _fetch,
+    Adopt: _adopt,
+    Forget: _forget,
+}
