@@ -1,0 +1,189 @@
+"""Wires everything, once per process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import redis
+import requests
+from requests.adapters import HTTPAdapter
+
+from connector import registry
+from connector import settings as settings_room
+from connector.delivery import Pump, Reach, Work
+from connector.domain.effects import Fetch
+from connector.domain.ports import Clock, Wake
+from connector.domain.values import StoredFile
+from connector.handlers.rules import AccountFacts, PortalFacts, Rules
+from connector.intake import Account, Intake
+from connector.journal import Journal, Vault, open_journal
+from connector.journal.spool import Spool
+from connector.media import Media, fetch
+from connector.portal import Portal, RedisBudget, file_source
+from connector.settings import PortalSettings, Settings
+
+
+def utc_now() -> datetime:
+    """The process's clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Connector:
+    """The whole house, wired."""
+
+    settings: Settings
+    journal: Journal
+    spool: Spool
+    media: Media
+    vault: Vault
+    portals: Mapping[str, Portal]
+    accounts: Mapping[str, Account]
+    intake: Intake
+    rules: Rules
+    work: Work
+    redis: redis.Redis
+    clock: Clock
+
+    def pump(self, destination: str) -> Pump:
+        """A pump for ``destination``."""
+        return Pump(self.work, destination)
+
+
+def from_environment(wake: Wake | None = None) -> Connector:
+    """The connector that the environment and ``connector.yaml`` describe. Raises ``SettingsError``."""
+    return build(settings_room.load(None, os.environ, registry.models()), wake=wake)
+
+
+def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_now) -> Connector:
+    """Wire the rooms. ``wake`` is told each destination that got work; without it the clock's sweep finds it."""
+    vault = Vault([key.get_secret_value() for key in settings.secret_keys])
+    journal = open_journal(settings.database_url, vault, clock=clock)
+    journal.on_commit = None if wake is None else lambda names: _wake_all(wake, names)
+    spool = Spool(settings.var / "spool")
+    media = Media(
+        settings.var / "media",
+        settings.public_url,
+        vault.derive("media"),
+        clock=clock,
+        ttl=timedelta(hours=settings.limits.url_ttl_hours),
+    )
+    cache = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=5)
+    portals = {name: _portal(portal, journal, vault, cache, clock) for name, portal in settings.portals.items()}
+    accounts = {
+        name: Account(
+            name=name,
+            settings=account,
+            provider=registry.providers()[account.provider],
+            portal=account.portal,
+            http=_http(),
+        )
+        for name, account in settings.accounts.items()
+    }
+    rules = _rules(settings, portals, accounts)
+    reach = Reach(portals=portals, accounts=accounts, fetch=_fetcher(settings, portals, accounts, media), read=media.read)
+    return Connector(
+        settings=settings,
+        journal=journal,
+        spool=spool,
+        media=media,
+        vault=vault,
+        portals=portals,
+        accounts=accounts,
+        intake=Intake(journal=journal, spool=spool, accounts=accounts, clock=clock),
+        rules=rules,
+        work=_work(settings, journal, rules, reach, clock),
+        redis=cache,
+        clock=clock,
+    )
+
+
+def _wake_all(wake: Wake, destinations: set[str]) -> None:
+    for destination in sorted(destinations):
+        wake(destination)
+
+
+def _portal(settings: PortalSettings, journal: Journal, vault: Vault, cache: redis.Redis, clock: Clock) -> Portal:
+    host = urlsplit(settings.url).netloc
+    return Portal(
+        settings,
+        store=journal,
+        locks=journal,
+        budget=RedisBudget(cache, host, settings.budget),
+        seal=vault.seal,
+        unseal=vault.unseal,
+        clock=clock,
+    )
+
+
+def _http() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    session.max_redirects = 0
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(pool_connections=4, pool_maxsize=32))
+    return session
+
+
+def _rules(settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[str, Account]) -> Rules:
+    slugs = sorted({account.provider.slug for account in accounts.values()})
+    return Rules(
+        public_url=settings.public_url.rstrip("/"),
+        accounts={
+            name: AccountFacts(name=name, provider=account.provider, portal=account.portal, line=account.settings.line)
+            for name, account in accounts.items()
+        },
+        portals={
+            name: PortalFacts(
+                name=name,
+                language=settings.portals[name].language,
+                connectors={slug: portal.connector_id(slug) for slug in slugs},
+            )
+            for name, portal in portals.items()
+        },
+    )
+
+
+def _fetcher(
+    settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[str, Account], media: Media
+) -> Callable[[Fetch], StoredFile]:
+    """Bring a file here: an account's from its provider, a portal's only from the portal's own host (openlines §7.2 rule 6)."""
+
+    def bring(effect: Fetch) -> StoredFile:
+        side, _, name = effect.origin.partition(":")
+        limit = settings.limits.media
+        if side == "portal":
+            url = settings.portals[name].url
+            installed = portals[name].installation()
+            moved = installed.grant.client_endpoint if installed else ""
+            source = file_source(effect.file, moved or url)
+            own = {urlsplit(known).netloc for known in (url, moved) if known}
+            mime, named, chunks = fetch(source, allow_hosts=own, only_hosts=own, limit=limit)
+        else:
+            account = accounts[name]
+            assert account.provider.channel is not None
+            source = account.provider.channel.locate(effect.file, account.settings, account.http)
+            own = {urlsplit(account.settings.api_url).netloc} - {""}
+            mime, named, chunks = fetch(source, account.http, allow_hosts=own, limit=limit)
+        return media.keep(effect.file.name or named, mime, chunks, limit=limit)
+
+    return bring
+
+
+def _work(settings: Settings, journal: Journal, rules: Rules, reach: Reach, clock: Clock) -> Work:
+    def doubt(destination: str) -> float:
+        side, _, name = destination.partition(":")
+        return settings.portals[name].doubt if side == "portal" else 0.0
+
+    return Work(
+        journal=journal,
+        rules=rules,
+        reach=reach,
+        clock=clock,
+        message_hours=settings.limits.message_hours,
+        doubt=doubt,
+    )
