@@ -85,7 +85,9 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         for name, account in settings.accounts.items()
     }
     rules = _rules(settings, portals, accounts)
-    reach = Reach(portals=portals, accounts=accounts, fetch=_fetcher(settings, portals, accounts, media), read=media.read)
+    reach = Reach(
+        portals=portals, accounts=accounts, fetch=_fetcher(settings, portals, accounts, media), read=media.read
+    )
     return Connector(
         settings=settings,
         journal=journal,
@@ -151,7 +153,7 @@ def _rules(settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[
 def _fetcher(
     settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[str, Account], media: Media
 ) -> Callable[[Fetch], StoredFile]:
-    """Bring a file here: an account's from its provider, a portal's only from the portal's own host (openlines §7.2 rule 6)."""
+    """Bring a file here: an account's from its provider, a portal's only from its own host (openlines §7.2 rule 6)."""
 
     def bring(effect: Fetch) -> StoredFile:
         side, _, name = effect.origin.partition(":")

@@ -1,1 +1,1 @@
-"""What becomes what: turns events, given as plain mappings, into Bitrix24 fields. Pure; knows nothing of the connector."""
+"""Turns events, given as plain mappings, into Bitrix24 fields. Pure; knows nothing of the connector."""

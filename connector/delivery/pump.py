@@ -252,7 +252,7 @@ class Pump:
         self._round.park(lane, known)
 
     def _drop(self, lane: Lane) -> None:
-        """The lane is free for its next delivery once this round is written, never before: it would be claimed again."""
+        """The lane is free for its next delivery once this round is written; before, it would be claimed again."""
         self._gone.append(lane.delivery.lane)
         self._settled += 1
 

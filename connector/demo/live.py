@@ -29,8 +29,10 @@ OPERATOR = {
     "en": ("Yes, it is [b]ready[/b].", "Delivery is 5 €.", "You are welcome!", "On its way.", "From nine to six."),
 }
 STOP = Text(
-    "Customers and operators talk by themselves. Write as the operator: connector sandbox --url {portal} say CHAT TEXT. Stop with Ctrl+C.",
-    "Клиенты и операторы переписываются сами. Написать за оператора: connector sandbox --url {portal} say ЧАТ ТЕКСТ. Остановка: Ctrl+C.",
+    "Customers and operators talk by themselves. Write as the operator: "
+    "connector sandbox --url {portal} say CHAT TEXT. Stop with Ctrl+C.",
+    "Клиенты и операторы переписываются сами. Написать за оператора: "
+    "connector sandbox --url {portal} say ЧАТ ТЕКСТ. Остановка: Ctrl+C.",
 )
 BEAT = 0.4
 

@@ -10,11 +10,24 @@ import html as _html
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from connector.domain.bbtree import BREAK, KNOWN_TAGS, Kind, Node, Piece, Pieces, parse, safe_url, words
+from connector.domain.bbtree import (
+    BREAK,
+    KNOWN_TAGS,
+    MAX_DEPTH,
+    Kind,
+    Node,
+    Piece,
+    Pieces,
+    break_half_tag,
+    parse,
+    safe_url,
+    words,
+)
 
 __all__ = [
     "BREAK",
     "KNOWN_TAGS",
+    "MAX_DEPTH",
     "Kind",
     "Node",
     "Piece",
@@ -68,7 +81,7 @@ def html(text: str) -> str:
 
 def clean(text: str) -> str:
     """BBCode with nothing but formatting, links, quotes and code in it: for text that others formatted."""
-    return fold(parse(text), _BBCODE, escape).removesuffix("\n")
+    return fold(parse(text), _BBCODE, lambda literal: break_half_tag(escape(literal))).removesuffix("\n")
 
 
 def strip_signature(text: str) -> tuple[str, str]:
@@ -100,6 +113,10 @@ def _numbered(node: Node, inner: str) -> str:
 
 def _around(before: str, after: str) -> Visit:
     return lambda _, inner: f"{before}{inner}{after}"
+
+
+def _around_something(before: str, after: str) -> Visit:
+    return lambda _, inner: f"{before}{inner}{after}" if inner else ""
 
 
 def _fenced(_: Node, inner: str) -> str:
@@ -173,7 +190,8 @@ _HTML: dict[str, Visit] = {
     "rating": lambda *_: "",
 }
 _BBCODE: dict[str, Visit] = {
-    **{tag: _around(f"[{tag}]", f"[/{tag}]") for tag in ("b", "i", "u", "s", "code")},
+    **{tag: _around_something(f"[{tag}]", f"[/{tag}]") for tag in ("b", "i", "u", "s")},
+    "code": _around("[code]", "[/code]"),
     "url": _bbcode_url,
     "call": _numbered,
     "img": lambda node, _: f"[url]{node.value}[/url]",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Literal, Union
 
 Kind = Literal["b", "i", "u", "s", "code", "url", "call", "img", "quote", "file", "rating"]
@@ -73,6 +74,11 @@ def safe_url(url: str) -> str:
 def words(pieces: Iterable[Piece]) -> str:
     """All text of a tree, without any marks."""
     return "".join(piece if isinstance(piece, str) else words(piece.children) for piece in pieces)
+
+
+def break_half_tag(text: str) -> str:
+    """``text`` so that what follows it cannot complete a tag that it begins."""
+    return _HALF_TAG.sub("[" + BREAK, text)
 
 
 def _smiley(found: re.Match[str]) -> str:
@@ -151,7 +157,7 @@ class _Parser:
         self.say(self.text[self.at :])
         while len(self.stack) > 1:
             self.pop()
-        return tuple(self.stack[0].children)
+        return _joined(self.stack[0].children)
 
     def token(self, found: re.Match[str]) -> None:
         if found["name"]:
@@ -169,7 +175,7 @@ class _Parser:
             return
         self.line_start = False
         if clean := _INTERNAL.sub("", text):
-            self.top.children.append(_HALF_TAG.sub("[" + BREAK, clean) if before_tag else clean)
+            self.top.children.append(break_half_tag(clean) if before_tag else clean)
 
     def tag(self, found: re.Match[str], name: str) -> None:
         if name == "br" and not found["close"]:
@@ -220,12 +226,7 @@ class _Parser:
             self.top.children.extend(_build(frame))
 
     def quote_line(self) -> None:
-        before = self.top.children[-1] if self.top.children else None
-        frame = _Frame(name=">>")
-        if isinstance(before, Node) and before.kind == "quote":
-            self.top.children.pop()
-            frame.children = [*before.children, "\n"]
-        self.stack.append(frame)
+        self.stack.append(_Frame(name=">>"))
         self.line_start = False
 
     def end_line(self) -> None:
@@ -258,7 +259,7 @@ class _Parser:
 
 
 def _build(frame: _Frame) -> Pieces:
-    inner = tuple(frame.children)
+    inner = _joined(frame.children)
     if frame.name == "----":
         while inner and inner[-1] == "\n":
             inner = inner[:-1]
@@ -267,3 +268,16 @@ def _build(frame: _Frame) -> Pieces:
     if frame.name in _STYLES:
         return (Node(kind=_STYLES[frame.name], children=inner),) if inner else ()
     return _LINK[frame.name](frame.value, inner) if frame.name in _LINK else inner
+
+
+def _joined(pieces: Iterable[Piece]) -> Pieces:
+    """Quoted lines that follow each other are one quote."""
+    out: list[Piece] = []
+    for quote, run in groupby(pieces, key=lambda piece: isinstance(piece, Node) and piece.kind == "quote"):
+        nodes = list(run)
+        if not quote or len(nodes) == 1:
+            out += nodes
+            continue
+        lines = [("\n", *node.children) for node in nodes if isinstance(node, Node)]
+        out.append(Node(kind="quote", children=tuple(piece for line in lines for piece in line)[1:]))
+    return tuple(out)

@@ -1,7 +1,7 @@
 """What happened, in our vocabulary. Past tense, frozen.
 
-Every event has a ``kind`` (its name in mappings and in the journal), a ``lane`` (what must stay in
-order) and a ``position`` (the sender's own sequence inside the lane, 0 when it has none).
+Every event has a ``kind`` (its name in mappings and in the journal), a ``lane`` (what must stay in order) and a
+``position`` (the sender's own sequence inside the lane, 0 when it has none).
 """
 
 from __future__ import annotations
@@ -107,10 +107,7 @@ class Ignored:
 
 @dataclass(frozen=True, kw_only=True)
 class FromPortal:
-    """Base of what an operator did in an Open Lines chat (facts/bitrix24-openlines.md §1.9).
-
-    ``connector`` and ``line`` are the portal's; ``conversation`` is the client conversation inside ``account``.
-    """
+    """Base of what an operator did to a ``conversation`` of ``account`` (facts/bitrix24-openlines.md §1.9)."""
 
     portal: str
     connector: str
@@ -144,7 +141,7 @@ class ReplyWritten(FromPortal):
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyEdited(FromPortal):
-    """An operator changed a reply; ``message_ids`` are the provider's own, given back by our delivery status."""
+    """An operator changed a reply; ``message_ids`` are the provider's own."""
 
     kind: Literal["reply.edited"] = "reply.edited"
     message_ids: tuple[str, ...]
@@ -260,8 +257,7 @@ class LineConnected(AboutPortal):
 class LineDisconnected(AboutPortal):
     """A connector was switched off for a line, or the line was deleted; ``connector`` empty means any.
 
-    ``asked`` when a person asked for it in our slider; otherwise the portal has done it already and told us:
-    switching off again from there would loop (facts/bitrix24-openlines.md §1.3).
+    Not ``asked``: the portal has done it already; switching off again would loop (facts/bitrix24-openlines.md §1.3).
     """
 
     kind: Literal["line.disconnected"] = "line.disconnected"

@@ -16,6 +16,9 @@ _SLOT = re.compile(
     r"\\(?P<sign>[\\`*_{}\[\]()<>#+\-.!|~])|`(?P<code>[^`\n]+)`"
     r"|!?\[(?P<title>[^\[\]\n]*)\]\((?P<href>[^()\s]+)\)|<(?P<auto>https?://[^<>\s]+)>"
 )
+_COMMENT = re.compile(r"<!--(?:(?!<!--).)*?-->", re.DOTALL)
+# The standard reader takes quadratic time over tags that never end.
+_UNCLOSED = re.compile(r"<(?![^<>]*>)")
 _SLOT_MARK = re.compile("\ue000(\\d+)\ue001")
 _STYLES = (
     (re.compile(r"\*\*(?=\S)([^*\n]+?)(?<=\S)\*\*"), r"[b]\1[/b]"),
@@ -42,7 +45,7 @@ def from_markdown(text: str) -> str:
 def from_html(text: str) -> str:
     """BBCode for HTML: b, i, u, s, code, a, br, p, blockquote, li; scripts and styles vanish. Never raises."""
     reader = _HtmlReader()
-    reader.feed(text)
+    reader.feed(_UNCLOSED.sub("&lt;", _COMMENT.sub("", text)))
     reader.close()
     return clean("".join(reader.out).strip())
 

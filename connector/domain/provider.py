@@ -29,7 +29,7 @@ class AccountSettings(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What the channel can do, as data. ``None`` limits mean *no limit known*; sizes are bytes, ``text`` is characters."""
+    """What the channel can do, as data. A ``None`` limit is not known; sizes are bytes, ``text`` is characters."""
 
     text: int | None = None
     caption: int | None = None
@@ -44,10 +44,11 @@ class Capabilities:
 
 
 class Http(Protocol):
-    """The part of ``requests.Session`` that an adapter uses. Redirects are never followed."""
+    """The part of ``requests.Session`` that an adapter uses: ``request(method, url, **options)`` → ``Response``."""
 
-    def request(self, method: str, url: str, **kwargs: Any) -> Any:
-        """Send and return a ``requests.Response``."""
+    @property
+    def request(self) -> Callable[..., Any]:
+        """Send; adapters pass ``allow_redirects=False`` and a ``timeout``."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +29,11 @@ class Request:
     def header(self, name: str) -> str:
         """The header's value, or an empty string."""
         return self.headers.get(name.lower(), "")
+
+    @cached_property
+    def read(self) -> dict[str, Any]:
+        """What was made of the body once, by name: verify, key and parse read the same one. Never changed later."""
+        return {}
 
     def digest(self) -> str:
         """SHA-256 of query and body, hex: the dedupe key of last resort."""

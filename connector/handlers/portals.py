@@ -1,4 +1,4 @@
-"""The life of the application on a portal: registered, bound, connected to lines, removed (platform §4-5, openlines §1)."""
+"""The life of the application on a portal: registered, bound, connected to lines, removed (platform §4-5)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def app_uninstalled(event: AppUninstalled, rules: Rules) -> Plan:
 
 
 def line_connected(event: LineConnected, rules: Rules) -> Plan:
-    """One account serves one line; what it served before is switched off, whoever served this line before is released."""
+    """One account serves one line: its former line is switched off, the line's former account is released."""
     before = yield Recall("line", event.account)
     holder = yield Recall("account", f"{event.connector}/{event.line}")
     if holder and holder["account"] != event.account:
@@ -65,7 +65,7 @@ def line_connected(event: LineConnected, rules: Rules) -> Plan:
 
 
 def line_disconnected(event: LineDisconnected, rules: Rules) -> Plan:
-    """Forget the binding. Only a person's wish switches the connector off: from the portal's own word it would loop (§1.3)."""
+    """Forget the binding. Only a person's wish switches the connector off: the portal's own word would loop (§1.3)."""
     if event.asked:
         yield Call("imconnector.activate", {"CONNECTOR": event.connector, "LINE": event.line, "ACTIVE": 0})
     connectors = [event.connector] if event.connector else list(rules.portals[event.portal].connectors.values())

@@ -1,4 +1,4 @@
-"""An operator's side of a conversation, on its way to the client, and the word back (facts/bitrix24-openlines.md §7.2)."""
+"""An operator's side of a conversation, out to the client, and the word back (facts/bitrix24-openlines.md §7.2)."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def reply_delivered(event: ReplyDelivered, rules: Rules) -> Plan:
 
 
 def reply_refused(event: ReplyRefused, rules: Rules) -> Plan:
-    """There is no failed status in REST (§1.8): the operator reads why in a system note, which the client does not get."""
+    """REST has no failed status (§1.8): the operator reads why in a system note, which the client does not get."""
     yield from _note(
         event, NOT_DELIVERED.with_(why=Text(*event.why).say(_language(event, rules))), "refused", event.author, rules
     )
@@ -89,7 +89,7 @@ def _bring(event: ReplyWritten) -> Plan:
 
 
 def _parts(text: str, files: list[StoredFile]) -> Iterable[tuple[str, tuple[StoredFile, ...]]]:
-    """One send per file, each with its own key, so that a retry repeats none that went; the text rides with the first."""
+    """One send per file, each with its own key, so that a retry repeats none; the text rides with the first."""
     if text or files:
         yield text, tuple(files[:1])
     for file in files[1:]:

@@ -17,7 +17,7 @@ from mappings.people import user_block
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFacts:
-    """One configured account: which provider, which portal, and the line from the settings (``None``: chosen in Bitrix24)."""
+    """One account: its provider, its portal, and the line from the settings (``None``: chosen in Bitrix24)."""
 
     name: str
     provider: Provider

@@ -116,9 +116,7 @@ class Engine:
         trace = f"{number:026x}"
         request = Request(method="POST", path="/", headers={}, body=b"{}", received_at=self.clock())
         envelope = Envelope(trace=trace, account="shop", dedupe_key=str(number), request=request)
-        delivery = NewDelivery(
-            destination=destination, event=event, lane=event.lane, position=event.position, **more
-        )
+        delivery = NewDelivery(destination=destination, event=event, lane=event.lane, position=event.position, **more)
         assert self.journal.accept(envelope, [delivery])
         return trace
 
@@ -138,4 +136,6 @@ class Engine:
         return Receipt(ids=(f"p{len(self.sent)}",))
 
     def _fetch(self, effect: Any) -> StoredFile:
-        return StoredFile(key=effect.file.ref, name=effect.file.name, mime="", size=0, url=f"https://hub/{effect.file.ref}")
+        return StoredFile(
+            key=effect.file.ref, name=effect.file.name, mime="", size=0, url=f"https://hub/{effect.file.ref}"
+        )

@@ -28,7 +28,9 @@ SEND = "imconnector.send.messages"
 
 
 def received(**more: Any) -> MessageReceived:
-    return MessageReceived(**{"account": "shop", "conversation": "700", "message_id": "55", "client": ANNA, "text": "Hi"} | more)
+    return MessageReceived(
+        **{"account": "shop", "conversation": "700", "message_id": "55", "client": ANNA, "text": "Hi"} | more
+    )
 
 
 def test_a_message_is_one_call_with_a_key_from_provider_ids() -> None:

@@ -41,7 +41,11 @@ def test_an_installation_adopts_registers_binds_and_connects() -> None:
 
 
 def test_a_repeat_binds_nothing_and_unbinds_the_doubled_handler() -> None:
-    rows = [*bound(*portals.EVENTS), *bound("ONIMCONNECTORMESSAGEADD", url=URL + "/"), *bound("ONX", url="https://else")]
+    rows = [
+        *bound(*portals.EVENTS),
+        *bound("ONIMCONNECTORMESSAGEADD", url=URL + "/"),
+        *bound("ONX", url="https://else"),
+    ]
     driver = Driver({**REGISTERED, "event.get": rows})
     driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
     assert driver.named("event.bind") == []
@@ -86,7 +90,10 @@ def test_a_line_has_one_account_and_an_account_one_line() -> None:
 
 
 def test_the_portals_own_word_of_a_switched_off_line_is_not_answered_by_switching_off() -> None:
-    links = {("account", f"{CONNECTOR}/1"): {"account": "shop"}, ("line", "shop"): {"connector": CONNECTOR, "line": "1"}}
+    links = {
+        ("account", f"{CONNECTOR}/1"): {"account": "shop"},
+        ("line", "shop"): {"connector": CONNECTOR, "line": "1"},
+    }
     driver = Driver(links=links)
     driver.run(portals.line_disconnected(LineDisconnected(portal="main", connector=CONNECTOR, line="1"), rules()))
     assert activations(driver) == []
@@ -94,7 +101,10 @@ def test_the_portals_own_word_of_a_switched_off_line_is_not_answered_by_switchin
 
 
 def test_a_person_switches_a_line_off_and_a_deleted_line_releases_every_connector() -> None:
-    links = {("account", f"{CONNECTOR}/1"): {"account": "shop"}, ("line", "shop"): {"connector": CONNECTOR, "line": "1"}}
+    links = {
+        ("account", f"{CONNECTOR}/1"): {"account": "shop"},
+        ("line", "shop"): {"connector": CONNECTOR, "line": "1"},
+    }
     asked = LineDisconnected(portal="main", connector=CONNECTOR, line="1", asked=True)
     driver = Driver(links=links)
     driver.run(portals.line_disconnected(asked, rules()))
