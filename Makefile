@@ -1,0 +1,54 @@
+# make demo     the whole connector against a stand-in portal and messenger
+# make test     lint aside, everything that proves it works
+# Both set up what they need: a virtual environment here, redis-server and PostgreSQL by apt when run as root.
+
+MAKEFLAGS += --no-print-directory
+PY := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format bench e2e venv lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+demo: .venv/.stamp-run ## see it work; ONCE=1 runs the story once and checks it
+	@.ci/services.sh redis
+	@$(PY) -m connector demo $(if $(ONCE),--once)
+
+test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
+	@.ci/services.sh redis postgresql
+	@$(PY) -m pytest $(ARGS)
+
+e2e: .venv/.stamp-dev ## only the tests that start the Procfile
+	@.ci/services.sh redis postgresql
+	@$(PY) -m pytest tests/e2e $(ARGS)
+
+lint: .venv/.stamp-dev ## style, types, and who imports whom
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@.venv/bin/lint-imports --no-cache
+
+format: .venv/.stamp-dev ## put the code into the agreed form
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+bench: .venv/.stamp-dev ## measure; ONLY=<prefix> runs a part, results in var/bench.json
+	@.ci/services.sh redis postgresql
+	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+venv: .venv/.stamp-dev ## the virtual environment with everything
+	@:
+
+lock: ## renew both lock files (needs uv)
+	@.ci/lock.sh
+
+clean: ## forget the virtual environment and the caches
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+.venv/.stamp-run: requirements.lock .ci/venv.sh .ci/link.py
+	@.ci/venv.sh run
+
+.venv/.stamp-dev: requirements-dev.lock .ci/venv.sh .ci/link.py
+	@.ci/venv.sh dev
