@@ -1,0 +1,154 @@
+"""What to do about each kind of Bitrix24 error, in both languages. ``{method}`` and ``{status}`` are filled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connector.speech import Text
+
+HINTS: Mapping[str, Text] = MappingProxyType(
+    {
+        "query_limit": Text(
+            "Too many requests from this address; everything waits a moment. If it repeats, another program shares "
+            "the limit: lower portals.<name>.budget.",
+            "Слишком много запросов с этого адреса; всё ждёт несколько секунд. Если повторяется, лимит делит с нами "
+            "другая программа: уменьшите portals.<имя>.budget.",
+        ),
+        "operating": Text(
+            "The method {method} used up its operating time for ten minutes; only this method waits, nothing to do.",
+            "Метод {method} исчерпал время выполнения за десять минут; ждёт только он, делать ничего не нужно.",
+        ),
+        "server": Text(
+            "Bitrix24 answered with an internal error; it is tried again after a look at what already took place.",
+            "Битрикс24 ответил внутренней ошибкой; повтор после проверки, что уже выполнено.",
+        ),
+        "auth_server": Text(
+            "The authorization server is away for the moment; it is tried again by itself.",
+            "Сервер авторизации временно недоступен; попытка повторится сама.",
+        ),
+        "opaque": Text(
+            "The portal answered HTTP {status} without REST data; it is tried again after a look at what took place. "
+            "If it lasts, look at the state of the portal.",
+            "Портал ответил HTTP {status} без данных REST; повтор после проверки, что уже выполнено. "
+            "Если не проходит, проверьте состояние портала.",
+        ),
+        "not_rest": Text(
+            "HTTP {status} and no REST there: a firewall or another site answers. Check portals.<name>.url and that "
+            "/rest/ is open for this machine.",
+            "HTTP {status}, и это не REST: отвечает межсетевой экран или другой сайт. Проверьте portals.<имя>.url и "
+            "что /rest/ открыт для этой машины.",
+        ),
+        "too_large": Text(
+            "The request is larger than the portal takes; send smaller files or fewer rows at once.",
+            "Запрос больше, чем принимает портал; отправляйте файлы меньше или меньше строк за раз.",
+        ),
+        "overload": Text(
+            "Bitrix24 blocked REST for overload. This is a block, not a limit: write to Bitrix24 support, nothing is "
+            "sent until it is lifted.",
+            "Битрикс24 заблокировал REST из-за перегрузки. Это блокировка, а не лимит: напишите в поддержку "
+            "Битрикс24, до снятия ничего не отправляется.",
+        ),
+        "license": Text(
+            "The licence check of the portal failed; the portal's administrator must settle the licence.",
+            "Проверка лицензии портала не прошла; администратору портала нужно уладить лицензию.",
+        ),
+        "unpaid": Text(
+            "REST needs a paid plan or a Market subscription; renew it in Bitrix24, work resumes by itself.",
+            "Для REST нужен коммерческий тариф или подписка на Маркет; продлите в Битрикс24, работа возобновится сама.",
+        ),
+        "reauth": Text(
+            "The authorization is no longer valid; an administrator must open the application in Bitrix24 once.",
+            "Авторизация больше не действует; администратору нужно один раз открыть приложение в Битрикс24.",
+        ),
+        "client": Text(
+            "client_id or client_secret is not the application's; copy both from its card in Bitrix24 into "
+            "connector.yaml.",
+            "client_id или client_secret не от этого приложения; скопируйте оба из его карточки в Битрикс24 в "
+            "connector.yaml.",
+        ),
+        "webhook_revoked": Text(
+            "The webhook was revoked or changed; make a new one in Bitrix24 and put it into portals.<name>.webhook.",
+            "Вебхук отозван или изменён; создайте новый в Битрикс24 и укажите его в portals.<имя>.webhook.",
+        ),
+        "install": Text(
+            "The application is not installed on the portal; install it in Bitrix24 and open it once.",
+            "Приложение не установлено на портале; установите его в Битрикс24 и откройте один раз.",
+        ),
+        "gone": Text(
+            "The portal is closed or deleted; check that it opens in a browser. It is tried again once a minute.",
+            "Портал закрыт или удалён; проверьте, открывается ли он в браузере. Попытка повторяется раз в минуту.",
+        ),
+        "moved": Text(
+            "The portal redirects to an address that is not its own new one; if it was renamed, correct "
+            "portals.<name>.url (or webhook) in connector.yaml.",
+            "Портал перенаправляет на адрес, который не является его новым адресом; если портал переименован, "
+            "исправьте portals.<имя>.url (или webhook) в connector.yaml.",
+        ),
+        "rights": Text(
+            "The user of this authorization may not do that; give the rights in Bitrix24 or open the application as "
+            "an administrator.",
+            "У пользователя этой авторизации нет прав; выдайте права в Битрикс24 или откройте приложение под "
+            "администратором.",
+        ),
+        "scope": Text(
+            "The application lacks a permission for {method}; add it in the application's card and reinstall.",
+            "Приложению не хватает разрешения для {method}; добавьте его в карточке приложения и переустановите.",
+        ),
+        "needs_app": Text(
+            "{method} works for an OAuth application only, not for a webhook; add portals.<name>.app (client_id, "
+            "client_secret) to connector.yaml.",
+            "{method} доступен только OAuth-приложению, не вебхуку; добавьте portals.<имя>.app (client_id, "
+            "client_secret) в connector.yaml.",
+        ),
+        "plan": Text(
+            "The portal's plan has no such feature; switch the feature off here or change the plan.",
+            "В тарифе портала нет такой возможности; отключите её здесь или смените тариф.",
+        ),
+        "confirm": Text(
+            "An administrator must confirm {method} in Bitrix24; confirm, then replay.",
+            "Администратор должен подтвердить {method} в Битрикс24; подтвердите и запустите повтор.",
+        ),
+        "method": Text(
+            "The portal has no method {method}: its version or plan lacks it, or the name is wrong.",
+            "На портале нет метода {method}: его нет в версии или тарифе, либо неверно имя.",
+        ),
+        "https": Text(
+            "The request was refused as malformed or not https; check that portals.<name>.url begins with https.",
+            "Запрос отклонён как неверный или не https; проверьте, что portals.<имя>.url начинается с https.",
+        ),
+        "encoding": Text(
+            "A record in the answer is not valid UTF-8; narrow the selection to find and correct it in Bitrix24.",
+            "Запись в ответе не является UTF-8; сузьте выборку, найдите и исправьте её в Битрикс24.",
+        ),
+        "line": Text(
+            "The connector is not switched on for this open line; open Contact Center in Bitrix24, connect the line, "
+            "then replay.",
+            "Коннектор не включён для этой открытой линии; откройте Контакт-центр в Битрикс24, подключите линию и "
+            "запустите повтор.",
+        ),
+        "connector": Text(
+            "The portal does not know this connector; run `connector portal rebind`, then replay.",
+            "Портал не знает этот коннектор; выполните `connector portal rebind` и запустите повтор.",
+        ),
+        "argument": Text(
+            "Bitrix24 did not accept a value; read its words, correct the mapping or the data, then replay.",
+            "Битрикс24 не принял значение; прочтите его ответ, исправьте правило или данные и запустите повтор.",
+        ),
+        "not_found": Text(
+            "The object is no longer in Bitrix24; discard, or restore it and replay.",
+            "Объекта больше нет в Битрикс24; отбросьте или восстановите его и запустите повтор.",
+        ),
+        "bound": Text(
+            "This handler is bound already; nothing to do.", "Этот обработчик уже привязан; делать ничего не нужно."
+        ),
+        "quota": Text(
+            "The portal's disk is full; free some space in Bitrix24, work resumes by itself.",
+            "Диск портала заполнен; освободите место в Битрикс24, работа возобновится сама.",
+        ),
+        "business": Text(
+            "Bitrix24 refused {method}; read its words, correct the cause, then replay.",
+            "Битрикс24 отклонил {method}; прочтите его ответ, устраните причину и запустите повтор.",
+        ),
+    }
+)
