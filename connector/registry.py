@@ -1,0 +1,45 @@
+"""Finds the provider folders: a new provider is one folder with a ``PROVIDER`` manifest, and no list to touch."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+import connector.providers
+from connector.domain.provider import AccountSettings, Provider
+from connector.errors import SettingsError
+
+
+@functools.cache
+def providers() -> Mapping[str, Provider]:
+    """All providers by slug. Raises ``SettingsError`` naming the folder that is broken."""
+    return scan(connector.providers.__path__, connector.providers.__name__)
+
+
+@functools.cache
+def models() -> Mapping[str, type[AccountSettings]]:
+    """The account model of each provider, by slug."""
+    return MappingProxyType({slug: provider.settings for slug, provider in providers().items()})
+
+
+def scan(folders: Iterable[str], package: str) -> Mapping[str, Provider]:
+    """The manifests of all packages under ``folders``, which make up ``package``."""
+    names = sorted(module.name for module in pkgutil.iter_modules(list(folders)) if module.ispkg)
+    return MappingProxyType({name: _manifest(name, f"{package}.{name}") for name in names})
+
+
+def _manifest(name: str, module: str) -> Provider:
+    folder = module.replace(".", "/")
+    try:
+        found = getattr(importlib.import_module(module), "PROVIDER", None)
+    except Exception as error:
+        # Whatever a folder raises at import, the person who starts the service must learn which folder it was.
+        raise SettingsError(f"Provider folder {folder}/ cannot be loaded: {type(error).__name__}: {error}") from error
+    if not isinstance(found, Provider):
+        raise SettingsError(f"Provider folder {folder}/ has no PROVIDER manifest; add PROVIDER = Provider(…) to it")
+    if found.slug != name:
+        raise SettingsError(f"Provider folder {folder}/ says slug={found.slug!r}; it must be {name!r} like the folder")
+    return found

@@ -1,0 +1,2 @@
+[code]if a[0] < b:
+    [b]x[/b] >>y[/code]

@@ -1,0 +1,1 @@
+[user=5]Анна[/user], [user=7 REPLACE]Борис[/user], [user=9][/user][chat=12]чат[/chat] [context=chat12/3]ответ[/context] [dialog=chat5]д[/dialog] [pch=4]лог[/pch] [size=20][color=#ff0000]цена[/color][/size] [send=/да]Да[/send] [put=/x]Нет[/put]

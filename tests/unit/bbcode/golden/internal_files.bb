@@ -1,0 +1,1 @@
+Файл [disk=512] и [DISK FILE ID=n77] и [attach=9]: [url=https://acme.bitrix24.ru/disk/downloadFile/512/?filename=a.pdf]a.pdf[/url] https://acme.bitrix24.ru/pub/im.file.php?FILE_ID=9&SIGN=secret [url]https://acme.bitrix24.ru/bitrix/services/main/ajax.php?action=disk.api.file.download&id=5[/url].

@@ -1,0 +1,1 @@
+[b]раз [i]два[/b] три[/i] [/u][url=https://a.example/x]хвост
