@@ -1,0 +1,101 @@
+"""The control API: everything a person or a test does to the portal, as JSON under ``/_sandbox``."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask import Blueprint, Response, request
+
+from connector.sandbox.answers import ApiError
+from connector.sandbox.control_desk import DeskControl
+from connector.sandbox.control_setup import SetupControl
+from connector.sandbox.control_trouble import TroubleControl
+from connector.sandbox.rest import json_answer
+from connector.sandbox.state import Portal
+
+
+class Control(DeskControl, SetupControl, TroubleControl):
+    """The whole control API over one portal."""
+
+    def __init__(self, portal: Portal) -> None:
+        self.portal = portal
+
+
+READS = ("state", "chats", "notices", "faults", "limits", "calls", "counters", "events")
+WRITES = (
+    "say",
+    "edit",
+    "delete",
+    "finish",
+    "transfer",
+    "install",
+    "grant",
+    "finish_install",
+    "uninstall",
+    "open_settings",
+    "open_page",
+    "submit",
+    "add_app",
+    "set_line",
+    "delete_line",
+    "disconnect",
+    "seed",
+    "fire_user",
+    "expire_tokens",
+    "fault",
+    "clear_faults",
+    "set_down",
+    "set_overload",
+    "rename",
+    "set_limits",
+    "resend_event",
+    "settle",
+    "reset",
+)
+
+
+def control_blueprint(control: Control) -> Blueprint:
+    """``GET /_sandbox/<what>``, ``GET /_sandbox/chats/<id>`` and ``POST /_sandbox/<action>`` with a JSON object."""
+    blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+    reads: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in READS})
+    writes: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in WRITES})
+
+    @blueprint.get("/<name>")
+    def read(name: str) -> Response:
+        return _done(reads, name, dict(request.args))
+
+    @blueprint.get("/chats/<chat>")
+    def one_chat(chat: str) -> Response:
+        return _done({"chat": control.chat}, "chat", {"chat": chat})
+
+    @blueprint.post("/<name>")
+    def write(name: str) -> Response:
+        if request.headers.get("Origin", request.host_url.rstrip("/")) != request.host_url.rstrip("/"):
+            return json_answer({"error": "ORIGIN", "error_description": "Another site may not drive the sandbox"}, 403)
+        body = request.get_json(force=True, silent=True) if request.get_data() else {}
+        if not isinstance(body, dict):
+            return json_answer({"error": "JSON", "error_description": "The body is not a JSON object"}, 400)
+        return _done(writes, name, body)
+
+    return blueprint
+
+
+def _done(actions: Mapping[str, Callable[..., Any]], name: str, given: Mapping[str, Any]) -> Response:
+    action = actions.get(name)
+    if action is None:
+        return json_answer({"error": "UNKNOWN", "error_description": f"There is no {name}"}, 404)
+    try:
+        bound = inspect.signature(action).bind(**given)
+        return json_answer(action(*bound.args, **bound.kwargs))
+    except TypeError as error:
+        return json_answer({"error": "ARGUMENTS", "error_description": str(error)}, 400)
+    except (ValueError, KeyError) as error:
+        return json_answer({"error": "ARGUMENTS", "error_description": f"{type(error).__name__}: {error}"}, 400)
+    except ApiError as error:
+        return json_answer(error.body(), error.status if error.status >= 400 else 400)
+    except OSError as error:
+        # requests' exceptions are OSErrors: the application's page could not be opened.
+        return json_answer({"error": "UNREACHABLE", "error_description": str(error)}, 502)

@@ -1,0 +1,192 @@
+"""Rows of the CRM: an ordered table per entity with Bitrix24's filters, order and pages."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from connector.sandbox.answers import Page
+
+PAGE = 50
+FIRST_ROW = {"activity": 5000}
+ENTITIES = ("lead", "contact", "company", "deal", "activity")
+MULTIFIELDS = ("PHONE", "EMAIL", "WEB", "IM")
+
+Row = dict[str, Any]
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _compare(left: Any, right: Any) -> int:
+    a, b = _number(left), _number(right)
+    if a is not None and b is not None:
+        return (a > b) - (a < b)
+    return (str(left or "") > str(right or "")) - (str(left or "") < str(right or ""))
+
+
+def _values(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [str(item.get("VALUE", "")) if isinstance(item, Mapping) else str(item) for item in value]
+    return ["" if value is None else str(value)]
+
+
+def _wanted(value: Any) -> list[str]:
+    return [str(item) for item in value] if isinstance(value, list) else ["" if value is None else str(value)]
+
+
+def _equals(have: Any, want: Any) -> bool:
+    return bool(set(_values(have)) & set(_wanted(want)))
+
+
+# Longest prefix first (facts/bitrix24-platform.md §3.5, the classic filters).
+OPERATORS: tuple[tuple[str, Callable[[Any, Any], bool]], ...] = (
+    ("!@", lambda have, want: not _equals(have, want)),
+    (">=", lambda have, want: _compare(have, want) >= 0),
+    ("<=", lambda have, want: _compare(have, want) <= 0),
+    ("!%", lambda have, want: str(want).lower() not in str(have or "").lower()),
+    ("!=", lambda have, want: not _equals(have, want)),
+    (">", lambda have, want: _compare(have, want) > 0),
+    ("<", lambda have, want: _compare(have, want) < 0),
+    ("!", lambda have, want: not _equals(have, want)),
+    ("@", _equals),
+    ("%", lambda have, want: str(want).lower() in str(have or "").lower()),
+    ("=", _equals),
+    ("", _equals),
+)
+
+
+def matcher(filters: Mapping[str, Any]) -> Callable[[Row], bool]:
+    """A filter map such as ``{">ID": 5, "PHONE": "+7…"}`` as one predicate."""
+    checks: list[tuple[str, Callable[[Any, Any], bool], Any]] = []
+    for key, want in filters.items():
+        prefix, check = next(item for item in OPERATORS if str(key).startswith(item[0]))
+        checks.append((str(key)[len(prefix) :], check, want))
+    return lambda row: all(check(row.get(name), want) for name, check, want in checks)
+
+
+class Table:
+    """Rows by ascending id."""
+
+    def __init__(self, first: int, now_text: Callable[[], str]) -> None:
+        self._now_text = now_text
+        self._ids: list[int] = []
+        self._last = first
+        self._parts = 0
+        self.rows: dict[int, Row] = {}
+
+    def add(self, fields: Mapping[str, Any]) -> int:
+        """A new row; its id."""
+        self._last += 1
+        now = self._now_text()
+        row = {"ID": str(self._last), "DATE_CREATE": now, "DATE_MODIFY": now}
+        self.rows[self._last] = row
+        self._ids.append(self._last)
+        self._write(row, fields)
+        return self._last
+
+    def update(self, row_id: int, fields: Mapping[str, Any]) -> bool:
+        """Change the named fields; false when there is no such row."""
+        row = self.rows.get(row_id)
+        if row is None:
+            return False
+        self._write(row, fields)
+        row["DATE_MODIFY"] = self._now_text()
+        return True
+
+    def delete(self, row_id: int) -> bool:
+        """Remove a row; false when there is none."""
+        if self.rows.pop(row_id, None) is None:
+            return False
+        self._ids.pop(bisect.bisect_left(self._ids, row_id))
+        return True
+
+    def _write(self, row: Row, fields: Mapping[str, Any]) -> None:
+        for key, value in fields.items():
+            if key in MULTIFIELDS and isinstance(value, list):
+                row[key] = self._merged(key, row.get(key, []), value)
+            elif key != "ID":
+                row[key] = value if isinstance(value, list | dict) else "" if value is None else str(value)
+
+    def _merged(self, kind: str, have: list[Row], sent: Iterable[Any]) -> list[Row]:
+        """Multifield rows: without ID one is added, with ID changed, a bare ID or DELETE=Y removes it (§6.5)."""
+        kept = {str(item["ID"]): dict(item) for item in have}
+        for item in (part for part in sent if isinstance(part, Mapping)):
+            number = str(item.get("ID", ""))
+            if not number:
+                self._parts += 1
+                kept[str(self._parts)] = {
+                    "ID": str(self._parts),
+                    "VALUE": str(item.get("VALUE", "")),
+                    "VALUE_TYPE": str(item.get("VALUE_TYPE") or "WORK"),
+                    "TYPE_ID": kind,
+                }
+            elif not item.get("VALUE") or item.get("DELETE") == "Y":
+                kept.pop(number, None)
+            elif number in kept:
+                kept[number] |= {key: str(value) for key, value in item.items()}
+        return [item for item in kept.values() if item["VALUE"]]
+
+    def _from(self, filters: Mapping[str, Any]) -> Iterator[Row]:
+        after = _number(filters.get(">ID"))
+        begin = bisect.bisect_right(self._ids, int(after)) if after is not None else 0
+        return (self.rows[self._ids[index]] for index in range(begin, len(self._ids)))
+
+    def page(
+        self,
+        filters: Mapping[str, Any],
+        order: Mapping[str, Any],
+        select: Iterable[str],
+        start: int,
+    ) -> Page:
+        """50 rows from offset ``start``; -1 neither counts nor pages (§3.5, §3.6)."""
+        fits = matcher(filters)
+        found = (row for row in self._from(filters) if fits(row))
+        plain = not order or [(str(key).upper(), str(value).upper()) for key, value in order.items()] == [("ID", "ASC")]
+        if start < 0 and plain:
+            rows = [row for row, _ in zip(found, range(PAGE), strict=False)]
+            return Page(rows=_chosen(rows, select), total=0)
+        everything = list(found)
+        for key, way in reversed(list(order.items())):
+            everything.sort(key=_sort_key(str(key).upper()), reverse=str(way).upper() == "DESC")
+        if start < 0:
+            return Page(rows=_chosen(everything[:PAGE], select), total=0)
+        begin = start // PAGE * PAGE
+        following = begin + PAGE if begin + PAGE < len(everything) else None
+        return Page(rows=_chosen(everything[begin : begin + PAGE], select), total=len(everything), next=following)
+
+
+def _sort_key(name: str) -> Callable[[Row], tuple[float, str]]:
+    def key(row: Row) -> tuple[float, str]:
+        number = _number(row.get(name))
+        return (number if number is not None else float("inf"), str(row.get(name) or ""))
+
+    return key
+
+
+def _chosen(rows: list[Row], select: Iterable[str]) -> list[Row]:
+    wanted = {str(name) for name in select}
+    if not wanted:
+        return [{key: value for key, value in row.items() if key not in MULTIFIELDS} for row in rows]
+    if "*" in wanted:
+        return [{k: v for k, v in row.items() if k not in MULTIFIELDS or k in wanted} for row in rows]
+    return [{key: value for key, value in row.items() if key in wanted or key == "ID"} for row in rows]
+
+
+class Tables:
+    """One table per CRM entity."""
+
+    def __init__(self, now_text: Callable[[], str]) -> None:
+        self._tables = {name: Table(FIRST_ROW.get(name, 0), now_text) for name in ENTITIES}
+
+    def __getitem__(self, entity: str) -> Table:
+        return self._tables[entity]
+
+    def counts(self) -> dict[str, int]:
+        """Rows per entity."""
+        return {name: len(table.rows) for name, table in self._tables.items()}

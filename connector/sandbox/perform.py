@@ -1,0 +1,108 @@
+"""One method call, single or inside a batch: faults, auth, operating limit, execution, the ``time`` block, the log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from connector.sandbox.answers import ApiError, CutError, Page, Params, RawAnswerError, php_array
+from connector.sandbox.auth import admit
+from connector.sandbox.faults import Fault
+from connector.sandbox.methods import Call, cost
+from connector.sandbox.state import Portal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """What a method returned, ready for its envelope; ``total`` is None for methods that are no lists."""
+
+    result: Any
+    time: dict[str, Any]
+    total: int | None = None
+    next: int | None = None
+
+
+def log_call(portal: Portal, method: str, began: float, status: int, error: str, in_batch: bool = False) -> None:
+    """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code."""
+    ms = round((time.perf_counter() - began) * 1000, 2)
+    row = {"method": method, "at": portal.now() - ms / 1000, "ms": ms, "status": status, "error": error}
+    with portal.lock:
+        portal.calls.append(row | ({"batch": True} if in_batch else {}))
+        portal.counters["commands" if in_batch else "requests"] += 1
+        if error:
+            portal.errors[error] += 1
+
+
+def spoil(portal: Portal, method: str, in_batch: bool = False) -> Callable[[], None]:
+    """Apply the scripted faults of this call; what is returned is to be run after the method.
+
+    Raises :class:`CutError` (connection reset), :class:`RawAnswerError` (a literal body) or :class:`ApiError`.
+    """
+    with portal.lock:
+        taken = portal.faults.take(method)
+    for fault in taken:
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+    rule = next((fault for fault in taken if fault.kind != "slow"), None)
+    if rule is None:
+        return _nothing
+    if rule.kind == "reset_after":
+        return _cut
+    raise _misbehaviour(rule, in_batch)
+
+
+def _misbehaviour(rule: Fault, in_batch: bool) -> Exception:
+    if rule.kind == "reset_before":
+        return CutError()
+    if rule.body is not None and not in_batch:
+        return RawAnswerError(rule.status, rule.body, rule.content_type)
+    return ApiError(rule.code, rule.description, rule.status)
+
+
+def _nothing() -> None:
+    """Nothing goes wrong afterwards."""
+
+
+def _cut() -> None:
+    raise CutError
+
+
+def time_block(portal: Portal, began: float, processing: float, operating: Mapping[str, float | int]) -> dict[str, Any]:
+    """The ``time`` block (facts/bitrix24-platform.md §1.4). ``began`` is unix seconds."""
+    finish = portal.now()
+    return {
+        "start": began,
+        "finish": finish,
+        "duration": finish - began,
+        "processing": processing,
+        "date_start": portal.now_text(began),
+        "date_finish": portal.now_text(finish),
+        **operating,
+    }
+
+
+def perform(call: Call, name: str, params: Params, in_batch: bool = False) -> Done:
+    """Execute one method (lower-case ``name``) for an authenticated caller."""
+    portal, clock = call.portal, time.perf_counter()
+    began = portal.now()
+    method = call.registry.get(name)
+    if method is None:
+        raise ApiError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
+    admit(call.who, method, in_batch)
+    with portal.lock:
+        if portal.operating.blocked(call.who.key, name, began):
+            raise ApiError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
+    try:
+        prepared = method.prepare(call, params) if method.prepare else None
+        with portal.lock:
+            answer = method.run(replace(call, prepared=prepared), params)
+    finally:
+        with portal.lock:
+            portal.operating.spend(call.who.key, name, cost(portal, name), began)
+            operating = portal.operating.report(call.who.key, name, began)
+    block = time_block(portal, began, time.perf_counter() - clock, operating)
+    if isinstance(answer, Page):
+        return Done(result=php_array(answer.rows), time=block, total=answer.total, next=answer.next)
+    return Done(result=php_array(answer), time=block)
