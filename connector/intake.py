@@ -1,0 +1,253 @@
+"""The door in: verify, read, keep, answer. Nothing is answered with success before it is on disk (P1)."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from connector.domain.events import Event, FromPortal
+from connector.domain.ports import Clock
+from connector.domain.provider import AccountSettings, Channel, Http, Provider
+from connector.domain.request import Reply, Request
+from connector.errors import PermanentError, Refused
+from connector.journal import Envelope, Journal, JournalAway, NewDelivery
+from connector.journal.spool import Spool
+from connector.metrics import counters
+from connector.speech import Text
+
+log = structlog.get_logger()
+
+ALBUM_WAIT = timedelta(seconds=1.5)  # the parts of an album come one by one: facts/providers.md §2.1
+_LONGEST_KEY = 400
+_LONGEST_DETAIL = 500
+
+_NO_ACCOUNT = Text(
+    "No account {name} takes webhooks here; compare the address with connector.yaml",
+    "Аккаунта {name}, принимающего вебхуки, здесь нет; сверьте адрес с connector.yaml",
+)
+_NOT_READ = Text(
+    "The request was kept but could not be read; update the connector, then: connector journal replay {trace}",
+    "Запрос сохранён, но не прочитан; обновите коннектор и выполните: connector journal replay {trace}",
+)
+_NOBODY = Text(
+    "An operator answered for an account that is not in connector.yaml; put it back, then: "
+    "connector journal replay {trace}",
+    "Оператор ответил от имени аккаунта, которого нет в connector.yaml; верните его и выполните: "
+    "connector journal replay {trace}",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """One configured use of a provider, wired. ``portal`` is the name of the portal it serves."""
+
+    name: str
+    settings: AccountSettings
+    provider: Provider
+    portal: str
+    http: Http
+
+
+class Intake:
+    """Takes requests of accounts and events of portals into the journal, or into the spool while it is away."""
+
+    def __init__(self, journal: Journal, spool: Spool, accounts: Mapping[str, Account], clock: Clock) -> None:
+        self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
+
+    def accept(self, account: str, request: Request) -> Reply:
+        """Keep a provider's request durably and return the provider's success answer.
+
+        A repeat is acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged.
+        Raises ``Refused``: 404 for an unknown account, else what the provider's ``verify`` says.
+        """
+        known = self._accounts.get(account)
+        channel = known.provider.channel if known else None
+        if known is None or channel is None:
+            counters().envelope("", "refused", "account.unknown")
+            raise Refused("account.unknown", hint=_NO_ACCOUNT.with_(name=account[:40]), status=404)
+        greeting = _admit(channel, request, known)
+        if greeting is not None:
+            return greeting
+        self.keep(*self._read(known, channel, request))
+        return channel.accepted
+
+    def keep(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bool:
+        """Make an envelope and its deliveries durable. ``False``: a repeat, nothing written.
+
+        While the database is away, and until what waits in the spool is fed back, the spool takes them
+        (``True``). Raises ``OSError`` when the disk refuses as well.
+        """
+        outcome, fresh = self._store(envelope, list(deliveries))
+        counters().envelope(envelope.account, outcome, envelope.cause)
+        tell = log.debug if outcome == "accepted" else log.info  # the journal itself tells of what was accepted
+        tell(
+            "envelope.kept",
+            trace=envelope.trace,
+            account=envelope.account,
+            outcome=outcome,
+            events=[delivery.event.kind for delivery in deliveries],
+        )
+        return fresh
+
+    def _store(self, envelope: Envelope, deliveries: list[NewDelivery]) -> tuple[str, bool]:
+        if not self._spool.pending():
+            try:
+                fresh = self._journal.accept(envelope, deliveries)
+                return (envelope.state if fresh else "repeated"), fresh
+            except JournalAway as away:
+                log.warning("journal.away", trace=envelope.trace, cause=away.cause)
+            except PermanentError as refused:
+                return self._unwritable(envelope, refused)
+        self._spool.append(envelope, deliveries)
+        return "spooled", True
+
+    def _unwritable(self, envelope: Envelope, refused: PermanentError) -> tuple[str, bool]:
+        """The database does not take the events: the envelope alone is kept, parked."""
+        parked = replace(envelope, state="parked", cause=refused.cause, hint=refused.hint, detail=refused.detail)
+        return "parked", self._journal.accept(parked, [])
+
+    def keep_event(self, portal: str, key: str, request: Request, events: Callable[[], Sequence[Event]]) -> None:
+        """Keep what a portal told us; ``key`` makes repeats known and ``request`` must bear no tokens any more.
+
+        ``events`` reads them; if it raises, or an event is for an account that is not ours, what cannot go on is
+        kept and parked. Never refuses: Bitrix24 does not send twice (facts/bitrix24-platform.md §5.5).
+        """
+        trace, account = new_trace(self._clock()), f"portal:{portal}"
+        envelope = Envelope(trace=trace, account=account, dedupe_key=_bounded(key), request=request)
+        try:
+            found = [portal_routes(event, portal, self._accounts) for event in events()]
+            deliveries = [wanted for wants in found for wanted in wants or []]
+            check_writable(deliveries)
+        except Exception as error:  # the envelope must survive whatever reading it may raise
+            self.keep(_unread(envelope, error), [])
+            return
+        strangers = any(wants is None for wants in found)
+        if deliveries or not strangers:
+            self.keep(replace(envelope, state="accepted" if deliveries else "ignored"), deliveries)
+        if strangers:
+            self.keep(self._for_nobody(envelope, apart=bool(deliveries)), [])
+
+    def _for_nobody(self, envelope: Envelope, *, apart: bool) -> Envelope:
+        """The envelope parked; ``apart`` when its other events went on under the first one's name."""
+        key = envelope.dedupe_key + ":unknown" if apart else envelope.dedupe_key
+        trace = new_trace(self._clock()) if apart else envelope.trace
+        hint = _NOBODY.with_(trace=trace)
+        return replace(envelope, trace=trace, dedupe_key=key, state="parked", cause="account.unknown", hint=hint)
+
+    def _read(self, account: Account, channel: Channel, request: Request) -> tuple[Envelope, list[NewDelivery]]:
+        """What the request means; an envelope is ``parked`` when nobody can tell and ``ignored`` when it is nothing."""
+        key = _bounded(channel.dedupe_key(request, account.settings) or request.digest())
+        trace = new_trace(self._clock())
+        envelope = Envelope(trace=trace, account=account.name, dedupe_key=key, request=request)
+        try:
+            events = channel.parse(request, account.settings)
+            deliveries = [wanted for event in events for wanted in routes(event, account, now=request.received_at)]
+            check_writable(deliveries)
+        except Exception as error:  # a provider's parser may raise anything at all; the envelope must survive it
+            return _unread(envelope, error), []
+        return (envelope if deliveries else replace(envelope, state="ignored")), deliveries
+
+
+def new_trace(now: datetime) -> str:
+    """26 lower-case hex characters that sort by time: 12 of unix milliseconds, 14 of chance."""
+    return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(7)}"
+
+
+def routes(event: Event, account: Account, *, now: datetime | None = None) -> list[NewDelivery]:
+    """Where an account's event goes. ``now`` (the time of receipt) is needed by albums only. ``Ignored`` → ``[]``."""
+    table = _ROUTES.get(event.kind, ())
+    due, group = _album(event, now)
+    return [
+        NewDelivery(
+            destination=place(account),
+            event=event,
+            lane=event.lane,
+            position=event.position,
+            due_at=due,
+            group=group,
+        )
+        for place in table
+    ]
+
+
+def portal_routes(event: Event, portal: str, accounts: Mapping[str, Account]) -> list[NewDelivery] | None:
+    """Where a portal's event goes; ``None`` when it is about an account that this portal does not have here."""
+    if event.kind == "ignored":
+        return []
+    destination = f"portal:{portal}"
+    if isinstance(event, FromPortal):
+        account = accounts.get(event.account)
+        if account is None or account.portal != portal:
+            return None
+        destination = _to_account(account)
+    return [NewDelivery(destination=destination, event=event, lane=event.lane, position=event.position)]
+
+
+def check_writable(deliveries: Sequence[NewDelivery]) -> None:
+    """Raise ``ValueError`` for an event that no database would take (NUL in a lane, a lone surrogate anywhere).
+
+    Such a row would fail the transaction that it shares with requests of others.
+    """
+    for delivery in deliveries:
+        if "\0" in delivery.lane or "\0" in delivery.group or len(delivery.lane) > _LONGEST_KEY:
+            raise ValueError("the conversation's id is not usable")
+        (delivery.lane + delivery.group + delivery.dumped).encode()
+
+
+def _admit(channel: Channel, request: Request, account: Account) -> Reply | None:
+    """Raise ``Refused`` for a stranger; an answer means that the provider only asked whether we are there."""
+    try:
+        greeting = channel.handshake(request, account.settings) if channel.handshake else None
+        if greeting is None:
+            channel.verify(request, account.settings)
+    except Refused as refused:
+        counters().envelope(account.name, "refused", refused.cause)
+        raise
+    return greeting
+
+
+def _unread(envelope: Envelope, error: Exception) -> Envelope:
+    """The envelope parked with what went wrong; the error's text may quote a client, so it stays out of the log."""
+    log.warning("parse.failed", trace=envelope.trace, account=envelope.account, error=type(error).__name__)
+    hint, detail = _NOT_READ.with_(trace=envelope.trace), f"{type(error).__name__}: {error}"
+    return replace(envelope, state="parked", cause="parse.failed", hint=hint, detail=_clean(detail)[:_LONGEST_DETAIL])
+
+
+def _album(event: Event, now: datetime | None) -> tuple[datetime | None, str]:
+    album = event.album if event.kind == "message.received" else ""
+    if not album:
+        return None, ""
+    return (now + ALBUM_WAIT if now else None), f"{event.lane}:{album}"
+
+
+def _bounded(key: str) -> str:
+    """A dedupe key that fits an index and any database."""
+    clean = _clean(key)
+    return clean if len(clean) <= _LONGEST_KEY else hashlib.sha256(clean.encode()).hexdigest()
+
+
+def _clean(text: str) -> str:
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def _to_portal(account: Account) -> str:
+    return f"portal:{account.portal}"
+
+
+def _to_account(account: Account) -> str:
+    return f"account:{account.name}"
+
+
+_ROUTES: dict[str, tuple[Callable[[Account], str], ...]] = {
+    "message.received": (_to_portal,),
+    "message.edited": (_to_portal,),
+    "message.deleted": (_to_portal,),
+    "conversation.blocked": (_to_portal,),
+    "conversation.unblocked": (_to_portal,),
+    "button.pressed": (_to_portal, _to_account),
+}
