@@ -1,0 +1,237 @@
+"""A connector of fakes around the real Intake, the real application and the real wire of Bitrix24."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from connector.domain.events import Event, Ignored, MessageReceived
+from connector.domain.ports import Clock, Grant, Installation
+from connector.domain.provider import AccountSettings, Capabilities, Channel, Provider
+from connector.domain.request import Reply, Request
+from connector.domain.values import Person
+from connector.errors import Refused
+from connector.intake import Account, Intake
+from connector.journal import Envelope, JournalAway, NewDelivery, Vault
+from connector.media import Media
+from connector.settings import AppSettings, Limits, PortalSettings
+from connector.speech import Text
+from webhooks.app import create_app
+
+SECRET = {"X-Secret": "open sesame"}
+MEMBER = "m" * 32
+APPLICATION_TOKEN = "t" * 32
+PORTAL_URL = "https://acme.bitrix24.ru"
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+class FakeJournal:
+    """Keeps what it accepts; ``away`` makes it unreachable."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[Envelope, list[NewDelivery]]] = []
+        self.installations: dict[str, Installation] = {}
+        self.links: dict[tuple[str, str], Any] = {}
+        self.away = False
+        self.refuses: Exception | None = None
+
+    def _here(self) -> None:
+        if self.away:
+            raise JournalAway("pulled out")
+
+    def accept(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bool:
+        self._here()
+        if self.refuses is not None and deliveries:
+            raise self.refuses
+        if (envelope.account, envelope.dedupe_key) in {(e.account, e.dedupe_key) for e, _ in self.kept}:
+            return False
+        self.kept.append((envelope, list(deliveries)))
+        return True
+
+    def portal_of(self, member_id: str) -> str | None:
+        self._here()
+        found = [name for name, kept in self.installations.items() if kept.grant.member_id == member_id]
+        return found[0] if found else None
+
+    def installation(self, portal: str) -> Installation | None:
+        self._here()
+        return self.installations.get(portal)
+
+    def recall(self, kind: str, key: str) -> Any | None:
+        self._here()
+        return self.links.get((kind, key))
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        self._here()
+        return {"portal:main": {"waiting": 3, "parked": 1, "oldest": 12.5, "lanes": 2}}
+
+    def counts(self) -> dict[str, Any]:
+        self._here()
+        return {"parked_envelopes": 4}
+
+    @property
+    def deliveries(self) -> list[NewDelivery]:
+        return [delivery for _, deliveries in self.kept for delivery in deliveries]
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        return [envelope for envelope, _ in self.kept]
+
+
+class FakeSpool:
+    """A spool in memory."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[Envelope, list[NewDelivery]]] = []
+
+    def pending(self) -> bool:
+        return bool(self.lines)
+
+    def append(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> None:
+        self.lines.append((envelope, list(deliveries)))
+
+
+class FakePortal:
+    """Adopts what ``accepts`` says, and remembers it."""
+
+    def __init__(self, name: str, journal: FakeJournal) -> None:
+        self.name, self._journal = name, journal
+        self.adopted: list[Grant] = []
+        self.refuses: Exception | None = None
+        self.connector_prefix = "cabc123_"
+
+    def adopt(self, grant: Grant) -> None:
+        if self.refuses is not None:
+            raise self.refuses
+        self.adopted.append(grant)
+        self._journal.installations[self.name] = installation(self.name, grant.member_id)
+
+    def seal_grant(self, grant: Grant) -> str:
+        return f"sealed:{len(grant.refresh_token)}"
+
+    def connector_id(self, slug: str) -> str:
+        return self.connector_prefix + slug
+
+    def installed(self) -> bool:
+        return self.name in self._journal.installations
+
+
+class FakeRedis:
+    """Answers or does not."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def ping(self) -> bool:
+        if self.away:
+            raise ConnectionError
+        return True
+
+    def register_script(self, script: str) -> Any:
+        return lambda *args, **kwargs: [0, 0, 0]
+
+
+def installation(portal: str, member: str = MEMBER, *tokens: str) -> Installation:
+    """An installed portal."""
+    grant = Grant(
+        access_token="a",
+        refresh_token="r",
+        expires_at=NOW + timedelta(hours=1),
+        member_id=member,
+        client_endpoint=f"{PORTAL_URL}/rest/",
+        server_endpoint="https://oauth.bitrix.info/rest/",
+    )
+    return Installation(portal=portal, state="active", grant=grant, application_tokens=tokens or (APPLICATION_TOKEN,))
+
+
+def _verify(request: Request, settings: Any) -> None:
+    if request.header("x-secret") != SECRET["X-Secret"]:
+        raise Refused("fake.secret", hint=Text("The secret is wrong", "Неверный секрет"), status=401)
+
+
+def _parse(request: Request, settings: Any) -> list[Event]:
+    body = json.loads(request.body)
+    if body.get("kind") == "typing":
+        return [Ignored(what="typing")]
+    return [
+        MessageReceived(
+            account=settings.account,
+            conversation=str(body["chat"]),
+            message_id=str(body["id"]),
+            client=Person(id="1"),
+            text=body.get("text", ""),
+            album=body.get("album", ""),
+            position=body["id"],
+        )
+    ]
+
+
+def _greet(request: Request, settings: Any) -> Reply | None:
+    return Reply(body=b"hello " + request.query.encode()) if request.method == "GET" else None
+
+
+def channel() -> Channel:
+    """A provider's channel: JSON bodies, a secret header, a greeting by GET."""
+    return Channel(
+        verify=_verify,
+        dedupe_key=lambda request, settings: "" if b"nokey" in request.body else f"k{request.digest()[:8]}",
+        parse=_parse,
+        send=lambda *_: (_ for _ in ()).throw(AssertionError("the edge never sends")),
+        locate=lambda *_: (_ for _ in ()).throw(AssertionError("the edge never fetches")),
+        accepted=Reply(status=200, body=b"ok"),
+        handshake=_greet,
+    )
+
+
+def account(name: str, *, portal: str = "main", slug: str = "fake", line: int | None = None) -> Account:
+    """A wired account of the fake provider."""
+    provider = Provider(
+        slug=slug,
+        title=Text("Fake channel", "Учебный канал"),
+        settings=AccountSettings,
+        capabilities=Capabilities(),
+        channel=channel(),
+    )
+    settings = AccountSettings(account=name, provider=slug, portal=portal, line=line)
+    http = SimpleNamespace(request=lambda *_, **__: None)
+    return Account(name=name, settings=settings, provider=provider, portal=portal, http=http)
+
+
+class World:
+    """The connector, its fakes, and a browser."""
+
+    def __init__(self, folder: Path, clock: Clock, *, portals: Sequence[str] = ("main",)) -> None:
+        self.journal, self.spool, self.redis = FakeJournal(), FakeSpool(), FakeRedis()
+        self.portals = {name: FakePortal(name, self.journal) for name in portals}
+        self.accounts = {name: account(name) for name in ("shop", "bar")}
+        vault = Vault(["k" * 40])
+        urls = {name: PORTAL_URL if name == "main" else f"https://{name}.bitrix24.ru" for name in portals}
+        app = AppSettings.model_validate({"client_id": "local.1", "client_secret": "s"})
+        self.connector: Any = SimpleNamespace(
+            settings=SimpleNamespace(
+                portals={n: PortalSettings(name=n, url=url, app=app) for n, url in urls.items()},
+                limits=Limits(body=4096),
+                var=folder,
+            ),
+            journal=self.journal,
+            spool=self.spool,
+            media=Media(folder / "media", "https://edge.example", b"m" * 32, clock, timedelta(hours=1)),
+            vault=vault,
+            portals=self.portals,
+            accounts=self.accounts,
+            intake=Intake(self.journal, self.spool, self.accounts, clock),  # type: ignore[arg-type]
+            redis=self.redis,
+            clock=clock,
+        )
+
+    def install(self, portal: str = "main") -> None:
+        """Make the portal known."""
+        self.journal.installations[portal] = installation(portal)
+
+    def browser(self) -> Any:
+        """A client of a fresh application (a fresh process, so to say)."""
+        return create_app(self.connector).test_client()

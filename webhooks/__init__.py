@@ -1,0 +1,1 @@
+"""The HTTP edge: take what comes, keep it durably, answer in milliseconds."""

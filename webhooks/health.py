@@ -1,0 +1,139 @@
+"""``/healthz``, ``/readyz`` and ``/metrics``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+
+from connector.bootstrap import Connector
+from connector.portal import RedisBudget
+
+log = structlog.get_logger()
+
+_PER_DESTINATION = {
+    "waiting": ("connector_deliveries_waiting", "Deliveries that wait"),
+    "parked": ("connector_deliveries_parked", "Deliveries that wait for a person"),
+    "done_last_hour": ("connector_deliveries_done_last_hour", "Deliveries done in the last hour"),
+    "oldest": ("connector_oldest_waiting_seconds", "Age of the oldest waiting delivery"),
+    "lanes": ("connector_lanes_waiting", "Lanes with waiting deliveries"),
+}
+
+
+def room(connector: Connector) -> Blueprint:
+    """The three routes. None of them says more than counts and names of the settings."""
+    rooms = Blueprint("health", __name__)
+    depths = Depths(connector)
+
+    @rooms.get("/healthz")
+    def healthz() -> Response:
+        return jsonify(status="ok")
+
+    @rooms.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        parts = {name: _state(check) for name, check in _checks(connector).items()}
+        ready = parts["journal"] == "ok" or parts["spool"] == "ok"
+        status = "ok" if all(part == "ok" for part in parts.values()) else "degraded" if ready else "bad"
+        return jsonify(status=status, **parts), 200 if ready else 503
+
+    @rooms.get("/metrics")
+    def metrics() -> Response:
+        return Response(_counted() + generate_latest(depths.registry()), content_type=CONTENT_TYPE_LATEST)
+
+    return rooms
+
+
+class Depths:
+    """What stands in the journal, the spool and the budgets at this moment."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    def registry(self) -> CollectorRegistry:
+        """A registry that reads on each scrape."""
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(self)
+        return registry
+
+    def collect(self) -> Iterator[Metric]:
+        """One family after the other; a part that cannot be read is missing, and ``connector_up`` says which."""
+        up = GaugeMetricFamily("connector_up", "Whether a part answers (1) or not (0)", labels=["part"])
+        for name, part in (("journal", self._deliveries), ("spool", self._spool), ("budget", self._budgets)):
+            try:
+                yield from list(part())
+                up.add_metric([name], 1.0)
+            except Exception as error:  # a scrape reports what it can
+                log.warning("metrics.part_away", part=name, error=type(error).__name__)
+                up.add_metric([name], 0.0)
+        yield up
+
+    def _deliveries(self) -> Iterator[Metric]:
+        stats = self._connector.journal.stats()
+        for field, (name, text) in _PER_DESTINATION.items():
+            family = GaugeMetricFamily(name, text, labels=["destination"])
+            for destination, numbers in sorted(stats.items()):
+                family.add_metric([destination], float(numbers.get(field) or 0))
+            yield family
+        parked = self._connector.journal.counts()["parked_envelopes"]
+        yield GaugeMetricFamily("connector_envelopes_parked", "Requests that could not be read", value=parked)
+
+    def _spool(self) -> Iterator[Metric]:
+        size = _size(self._connector.settings.var / "spool")
+        yield GaugeMetricFamily("connector_spool_bytes", "Bytes that wait for the database", value=size)
+
+    def _budgets(self) -> Iterator[Metric]:
+        family = GaugeMetricFamily("connector_budget", "The portal's allowance of requests", labels=["portal", "what"])
+        for name, portal in self._connector.settings.portals.items():
+            budget = RedisBudget(self._connector.redis, urlsplit(portal.url).netloc, portal.budget)
+            for what, value in budget.level().items():
+                family.add_metric([name, what], value)
+        yield family
+
+
+def _counted() -> bytes:
+    """The counters of this process, or of all web processes when they share a folder."""
+    if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        return generate_latest(REGISTRY)
+    registry = CollectorRegistry()
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry)
+
+
+def _checks(connector: Connector) -> dict[str, Callable[[], Any]]:
+    return {
+        "journal": lambda: connector.journal.recall("ready", "?"),
+        "spool": lambda: _writable(connector.settings.var),
+        "redis": lambda: connector.redis.ping(),
+    }
+
+
+def _state(check: Callable[[], Any]) -> str:
+    """``ok`` or ``bad``; a check that hangs is bad after two seconds."""
+    with_time = ThreadPoolExecutor(1)
+    try:
+        with_time.submit(check).result(timeout=2.0)
+    except Exception as error:  # whatever it is, the part is not usable now
+        log.warning("ready.bad", error=type(error).__name__)
+        return "bad"
+    finally:
+        with_time.shutdown(wait=False)
+    return "ok"
+
+
+def _writable(folder: Path) -> None:
+    """Raises ``OSError`` when nothing can be written into ``folder``."""
+    probe = folder / f".ready-{os.getpid()}"
+    probe.write_bytes(b"1")
+    probe.unlink()
+
+
+def _size(folder: Path) -> float:
+    return float(sum(path.stat().st_size for path in folder.glob("*") if path.is_file())) if folder.is_dir() else 0.0
