@@ -1,0 +1,104 @@
+"""Waking pumps, and the connector of this process wired so that its commits wake them.
+
+The wake protocol (facts/measurements.md §5): a flag per destination keeps a crowd of wake-ups down to one job.
+A pump holds the flag up while it drains, lowers it, and looks once more; work that was committed while the flag
+was up is seen by that last look, work that is committed after it raises a job of its own. The journal's lease
+decides who drains, so a lost flag, a lost job or a job too many costs time and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+
+from connector import registry
+from connector import settings as settings_room
+from connector.bootstrap import Connector, build
+from connector.metrics import counters
+from jobs import queues
+from jobs.patience import Seldom
+
+log = structlog.get_logger()
+
+FLAG_SECONDS = 30  # of a wake that waits in the queue
+HELD_SECONDS = 10  # of a pump at work; it is held up again well before
+REST_SECONDS = 2.0  # after a failure Redis is left alone for so long
+
+
+class Waker:
+    """Tells that a destination has work. Never raises and never waits long: the sweep finds what it missed."""
+
+    def __init__(self, redis: Redis, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._redis, self._clock = redis, clock
+        self._queue = queues.queue(queues.PUMP, redis)
+        self._rest_until, self._seldom = float("-inf"), Seldom(clock=clock)
+
+    def __call__(self, destination: str) -> None:
+        """Enqueue one pump for ``destination`` unless one is on its way or at work."""
+        if self._clock() < self._rest_until:
+            counters().wake("skipped")
+            return
+        try:
+            self._wake(destination)
+        except RedisError as error:
+            self._rest_until = self._clock() + REST_SECONDS
+            counters().wake("failed")
+            if self._seldom.due():
+                log.warning("wake.failed", destination=destination, error=type(error).__name__)
+
+    def hold(self, destination: str) -> None:
+        """A pump of ``destination`` is at work: nobody needs to enqueue another."""
+        self._quietly(lambda: self._redis.set(_flag(destination), 1, ex=HELD_SECONDS))
+
+    def lower(self, destination: str) -> None:
+        """From here on new work wakes a new pump."""
+        self._quietly(lambda: self._redis.delete(_flag(destination)))
+
+    def _wake(self, destination: str) -> None:
+        if not self._redis.set(_flag(destination), 1, ex=FLAG_SECONDS, nx=True):
+            return
+        try:
+            self._queue.enqueue(
+                "jobs.tasks.pump", destination, result_ttl=0, failure_ttl=queues.FAILURE_TTL, description=destination
+            )
+        except RedisError:
+            self.lower(destination)
+            raise
+        counters().wake("sent")
+
+    def _quietly(self, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except RedisError as error:
+            if self._seldom.due():
+                log.warning("wake.flag_failed", error=type(error).__name__)
+
+
+def _flag(destination: str) -> str:
+    return f"wake:{destination}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """The connector of this process and the waker that its commits call."""
+
+    connector: Connector
+    wake: Waker
+
+
+@cache
+def house() -> House:
+    """The house of this process, built on first use from the environment. Raises ``SettingsError``.
+
+    Never call it before a fork: connections do not survive one.
+    """
+    settings = settings_room.load(None, os.environ, registry.models())
+    wake = Waker(queues.connect(settings.redis_url))
+    return House(connector=build(settings, wake=wake), wake=wake)

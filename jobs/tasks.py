@@ -1,0 +1,115 @@
+"""What RQ runs. Every task may run twice, late or on two machines at once, and does no harm by it."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable
+from functools import cache
+
+import structlog
+
+from connector.errors import ConnectorError
+from connector.portal import Portal
+from jobs.dispatch import House, house
+from jobs.queues import PUMP_SECONDS
+
+log = structlog.get_logger()
+
+_DESTINATION = re.compile(r"(portal|account):[a-z][a-z0-9_-]{0,30}")
+_HOLD_EVERY = 3.0
+
+
+@cache
+def stopping() -> threading.Event:
+    """Set when this process was told to stop; a pump at work then finishes its round and leaves."""
+    return threading.Event()
+
+
+def pump(destination: str) -> int:
+    """Drain ``destination`` (``portal:<name>`` or ``account:<name>``); returns how many deliveries were settled."""
+    if not isinstance(destination, str) or not _DESTINATION.fullmatch(destination):
+        log.warning("pump.unknown_destination")
+        return 0
+    return drain(house(), destination, stop=stopping().is_set)
+
+
+def drain(
+    home: House,
+    destination: str,
+    *,
+    stop: Callable[[], bool],
+    seconds: float = PUMP_SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> int:
+    """Pump ``destination`` until nothing is due or the time is up, then wake a successor if it was.
+
+    The flag is up while the pump works and down for the last look (see ``jobs.dispatch``).
+    """
+    ends, total, held = clock() + seconds, 0, 0.0
+
+    def beat() -> bool:
+        nonlocal held
+        if clock() - held > _HOLD_EVERY:
+            home.wake.hold(destination)
+            held = clock()
+        return stop()
+
+    while True:
+        settled = _run(home, destination, ends - clock(), beat)
+        held = 0.0
+        home.wake.lower(destination)
+        late = _run(home, destination, ends - clock(), stop) if not stop() else 0
+        total += settled + late
+        if stop() or clock() >= ends:
+            home.wake(destination)
+            return total
+        if not late:
+            return total
+
+
+def _run(home: House, destination: str, seconds: float, should_stop: Callable[[], bool]) -> int:
+    if seconds <= 0:
+        return 0
+    return home.connector.pump(destination).run(seconds=seconds, should_stop=should_stop)
+
+
+def sweep(home: House | None = None) -> int:
+    """Wake every destination that has due work and no live pump; returns how many."""
+    home = home or house()
+    due = home.connector.journal.due_destinations()
+    for destination in due:
+        home.wake(destination)
+    return len(due)
+
+
+def drain_spool(home: House | None = None) -> int:
+    """Feed what the spool of this machine keeps back to the journal; returns how many envelopes went."""
+    connector = (home or house()).connector
+    return connector.spool.drain(connector.journal.accept) if connector.spool.pending() else 0
+
+
+def refresh_tokens(home: House | None = None) -> int:
+    """Renew the tokens that are about to expire; returns how many portals were renewed."""
+    return sum(_refreshed(portal) for portal in (home or house()).connector.portals.values())
+
+
+def _refreshed(portal: Portal) -> bool:
+    try:
+        return portal.refresh_if_near_expiry()
+    except ConnectorError as error:
+        log.warning("tokens.not_refreshed", portal=portal.name, cause=error.cause, hint=error.hint.en)
+        return False
+
+
+def trim(home: House | None = None) -> dict[str, int]:
+    """Forget what is older than the limits allow; returns how many files and rows went."""
+    connector = (home or house()).connector
+    limits = connector.settings.limits
+    gone = {
+        "files": connector.media.trim(limits.media_days),
+        **connector.journal.trim(limits.envelope_days),
+    }
+    log.info("trimmed", **gone)
+    return gone

@@ -1,0 +1,149 @@
+"""The clock's duties, with Redis and without."""
+
+from __future__ import annotations
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from connector.errors import Stopped, TransientError
+from jobs import clock, queues, tasks
+from jobs.patience import Seldom, until_built
+from tests.unit.jobs.world import HINT, FakePortal, Moment, flaky, house
+
+
+class Calls:
+    """Tasks that count."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self) -> None:
+        self.count += 1
+
+
+def upkeep(redis) -> list[str]:
+    found = queues.queue(queues.UPKEEP, redis)
+    return [Job.fetch(job, redis, JSONSerializer).func_name for job in found.job_ids]
+
+
+def timetable(redis) -> clock.Cron:
+    return clock.cron(redis)
+
+
+def test_the_clock_sweeps_and_refreshes_at_once_and_trims_at_night():
+    redis = flaky()
+    timetable(redis).tick()
+    assert upkeep(redis) == ["jobs.tasks.sweep", "jobs.tasks.refresh_tokens"]
+
+
+def test_it_does_not_pile_up_work_that_nobody_does():
+    redis = flaky()
+    for _ in range(80):
+        timetable(redis).tick()
+    assert len(upkeep(redis)) <= 52
+
+
+def test_two_clocks_and_a_job_that_runs_twice_do_no_harm():
+    home = house(journal=SimpleNamespace(due_destinations=lambda: ["portal:main", "account:shop"]))
+    assert [tasks.sweep(home), tasks.sweep(home)] == [2, 2]
+    assert home.wake.jobs == ["portal:main"]
+
+
+def test_while_redis_is_away_the_clock_does_it_itself_and_goes_on():
+    redis, done = flaky(), Calls()
+    table = clock.Cron(redis)
+    table.add(tasks.sweep, every=3600)
+    table.get_jobs()[0].func = done
+    redis.away = True
+    assert 0 <= table.tick() <= 1
+    table.tick()
+    assert done.count == 1
+    redis.away = False
+    assert upkeep(redis) == []
+
+
+def test_a_task_that_fails_does_not_stop_the_clock():
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    clock.run_here("broken", broken)
+    done = Calls()
+    clock.run_here("fine", done)
+    assert done.count == 1
+
+
+def test_the_clock_stops_when_it_is_told():
+    stop = threading.Event()
+    stop.set()
+    clock.cron(flaky()).run(stop)
+
+
+def test_one_portal_that_cannot_renew_does_not_keep_the_others_from_it():
+    portals = {
+        "a": FakePortal("a", Stopped("auth.revoked", hint=HINT, state="needs_reauth")),
+        "b": FakePortal("b", True),
+        "c": FakePortal("c", False),
+    }
+    assert tasks.refresh_tokens(house(portals=portals)) == 1
+
+
+def test_the_spool_is_drained_only_when_something_waits():
+    asked = []
+    spool = SimpleNamespace(pending=lambda: bool(asked), drain=lambda accept: accept("line") or 1)
+    home = house(spool=spool, journal=SimpleNamespace(accept=lambda line: None))
+    assert tasks.drain_spool(home) == 0
+    asked.append(1)
+    assert tasks.drain_spool(home) == 1
+
+
+def test_trimming_keeps_to_the_limits():
+    home = house(
+        settings=SimpleNamespace(limits=SimpleNamespace(media_days=7, envelope_days=90)),
+        media=SimpleNamespace(trim=lambda days: days),
+        journal=SimpleNamespace(trim=lambda days: {"envelopes": days}),
+    )
+    assert tasks.trim(home) == {"files": 7, "envelopes": 90}
+
+
+def test_a_process_waits_for_its_database():
+    answers = iter([TransientError("journal.away", hint=HINT), TransientError("journal.away", hint=HINT), "house"])
+
+    def build() -> str:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    assert until_built(build, threading.Event(), first=0.001) == "house"
+
+
+def test_a_process_that_waits_can_be_stopped():
+    stop = threading.Event()
+
+    def away() -> str:
+        stop.set()
+        raise TransientError("journal.away", hint=HINT)
+
+    assert until_built(away, stop, first=60.0) is None
+
+
+def test_other_errors_are_not_waited_for():
+    def broken() -> str:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        until_built(broken, threading.Event())
+
+
+def test_a_lasting_trouble_is_said_at_once_and_then_once_a_minute():
+    moment = Moment()
+    seldom = Seldom(clock=moment)
+    said = []
+    for _ in range(130):
+        said.append(seldom.due())
+        moment.now += 1
+    assert [second for second, due in enumerate(said) if due] == [0, 60, 120]
