@@ -1,0 +1,75 @@
+"""``connector account``."""
+
+from __future__ import annotations
+
+import click
+
+from connector.cli.check import hook_url
+from connector.cli.output import Output
+from connector.cli.shape import answering, finish, tools
+from connector.cli.words import say
+from connector.settings_mistakes import did_you_mean
+from connector.speech import Text
+
+_COLUMNS = (
+    Text("account", "аккаунт"),
+    Text("provider", "провайдер"),
+    Text("portal", "портал"),
+    Text("line", "линия"),
+    Text("address for webhooks", "адрес для вебхуков"),
+)
+_NONE = Text("connector.yaml names no accounts.", "В connector.yaml нет аккаунтов.")
+_UNKNOWN = Text("There is no account {name} in connector.yaml.", "Аккаунта {name} в connector.yaml нет.")
+_BY_HAND = Text(
+    "{title} is not set up from here. Give it this address for its webhooks: {url}",
+    "{title} отсюда не настраивается. Укажите ему этот адрес для вебхуков: {url}",
+)
+
+
+@click.group(help=say("Accounts: bots, widgets and other channels.", "Аккаунты: боты, виджеты и другие каналы."))
+def account() -> None:
+    """The group."""
+
+
+@account.command("list", help=say("The accounts of connector.yaml.", "Аккаунты из connector.yaml."))
+@answering
+def list_(out: Output) -> None:
+    """With the address that each provider should post to."""
+    house = tools(click.get_current_context()).connector()
+    rows = [
+        {
+            "account": name,
+            "provider": known.provider.slug,
+            "portal": known.portal,
+            "line": (house.journal.recall("line", name) or {}).get("line") or known.settings.line,
+            "url": hook_url(house.settings.public_url, name),
+        }
+        for name, known in house.accounts.items()
+    ]
+    out.table(_COLUMNS, [tuple(row.values()) for row in rows], empty=_NONE)
+    out.document(rows)
+
+
+@account.command(
+    help=say(
+        "Set up the provider's side: tell it where to deliver.",
+        "Настроить сторону провайдера: сказать ему, куда доставлять.",
+    )
+)
+@click.argument("name")
+@answering
+def connect(out: Output, name: str) -> None:
+    """Safe to repeat."""
+    house = tools(click.get_current_context()).connector()
+    known = house.accounts.get(name)
+    if known is None:
+        out.problem("account.unknown", out.words(_UNKNOWN, name=name), out.words(did_you_mean(name, house.accounts)))
+        finish(False)
+        return
+    url = hook_url(house.settings.public_url, name)
+    if known.provider.connect is None:
+        out.say(_BY_HAND, title=known.provider.title.say(out.language), url=url)
+        out.document({"ok": True, "by_hand": url})
+        return
+    found = known.provider.connect(known.settings, url, known.http)
+    finish(out.findings([(name, found)]))

@@ -1,0 +1,169 @@
+"""``connector check``: everything that can be wrong, in plain words, each with what to do."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import redis
+
+from connector.bootstrap import Connector
+from connector.cli.output import Output
+from connector.cli.shape import answering, finish, tools
+from connector.cli.words import say
+from connector.domain.provider import Finding
+from connector.errors import ConnectorError, SettingsError
+from connector.portal.selfcheck import Line
+from connector.settings import Settings
+from connector.settings_checks import loopback
+from connector.speech import Text
+
+_HERE = Text("this machine", "эта машина")
+_SETTINGS = Text("The settings are sound: {path}", "Настройки в порядке: {path}")
+_NO_ACCOUNTS = Text("There are no accounts yet", "Аккаунтов пока нет")
+_NO_ACCOUNTS_HINT = Text("Add one under accounts: (docs/settings.md)", "Добавьте в accounts: (docs/settings.md)")
+_VAR = Text("The folder {path} can be written to", "В папку {path} можно писать")
+_VAR_HINT = Text("Give this user the rights to {path}", "Дайте этому пользователю права на {path}")
+_DATABASE = Text("The database answers and its schema is up to date", "База данных отвечает, её схема актуальна")
+_REDIS = Text("Redis answers", "Redis отвечает")
+_REDIS_HINT = Text(
+    "Start redis-server (apt-get install redis-server) or correct REDIS_URL",
+    "Запустите redis-server (apt-get install redis-server) или исправьте REDIS_URL",
+)
+_PUBLIC = Text("The public address is {url}", "Внешний адрес: {url}")
+_PUBLIC_HINT = Text(
+    "Set CONNECTOR_PUBLIC_URL to the https:// address by which the internet reaches this machine",
+    "Задайте в CONNECTOR_PUBLIC_URL адрес https://, по которому эту машину видно из интернета",
+)
+_KEYS = Text("CONNECTOR_SECRET_KEY opens what is kept", "CONNECTOR_SECRET_KEY открывает сохранённое")
+_OLD_KEYS = Text("There are {count} secret keys; the first one seals", "Секретных ключей {count}; запечатывает первый")
+_OLD_KEYS_HINT = Text(
+    "Run `connector secrets rotate`, then take the former keys out",
+    "Выполните `connector secrets rotate`, затем уберите прежние ключи",
+)
+_UNSEEN = Text("The portal can be looked at", "Портал можно проверить")
+_NO_CHECK = Text("{title}: webhooks are expected at {url}", "{title}: вебхуки ожидаются по адресу {url}")
+_FAILED = Text("{title} does not answer as expected", "{title} отвечает не так, как ожидалось")
+
+
+@click.command(help=say("Look at everything; change nothing.", "Проверить всё, ничего не меняя."))
+@answering
+def check(out: Output) -> None:
+    """Leaves with 1 when something is bad."""
+    house = tools(click.get_current_context()).connector()
+    groups: list[tuple[str, Sequence[Finding]]] = [(out.words(_HERE), machine_findings(house))]
+    groups += [(f"portal {name}", portal_findings(house, name)) for name in house.portals]
+    groups += [(f"account {name}", account_findings(house, name)) for name in house.accounts]
+    finish(out.findings(groups))
+
+
+def machine_findings(house: Connector) -> list[Finding]:
+    """The settings, the folder, the database, Redis, the key and the public address."""
+    settings = house.settings
+    findings = [Finding(_SETTINGS.with_(path=settings.path), "ok")]
+    if not house.accounts:
+        findings.append(Finding(_NO_ACCOUNTS, "warn", _NO_ACCOUNTS_HINT))
+    findings.append(_folder(settings.var))
+    findings.append(_database(house))
+    findings.append(_redis(house.redis))
+    findings += _keys(house)
+    findings.append(_public(settings))
+    return findings
+
+
+def portal_findings(house: Connector, name: str) -> list[Finding]:
+    """What the portal says of itself: installed, rights, events, connectors, lines."""
+    events = f"{house.settings.public_url.rstrip('/')}/bitrix24/events"
+    try:
+        return house.portals[name].check(_lines(house, name), handler_url=events)
+    except ConnectorError as error:
+        return [Finding(_UNSEEN, "bad", error.hint)]
+    except SettingsError as error:
+        return [Finding(_UNSEEN, "bad", Text(str(error), str(error)))]
+
+
+def account_findings(house: Connector, name: str) -> Sequence[Finding]:
+    """What the provider's own check finds."""
+    account = house.accounts[name]
+    url = hook_url(house.settings.public_url, name)
+    title = f"{account.provider.title.en} ({name})"
+    if account.provider.check is None:
+        return [Finding(_NO_CHECK.with_(title=title, url=url), "ok")]
+    try:
+        return account.provider.check(account.settings, url, account.http)
+    except ConnectorError as error:
+        return [Finding(_FAILED.with_(title=title), "bad", error.hint)]
+
+
+def hook_url(public_url: str, account: str) -> str:
+    """Where the provider of ``account`` posts."""
+    return f"{public_url.rstrip('/')}/hooks/{account}"
+
+
+def _lines(house: Connector, portal: str) -> list[Line]:
+    lines = []
+    for name, account in house.accounts.items():
+        if account.portal == portal:
+            bound = _try(lambda name=name: house.journal.recall("line", name))  # type: ignore[misc]
+            line = (bound or {}).get("line") or account.settings.line or ""
+            lines.append(Line(account=name, slug=account.provider.slug, line=str(line)))
+    return lines
+
+
+def _folder(var: Path) -> Finding:
+    try:
+        var.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=var):
+            return Finding(_VAR.with_(path=var), "ok")
+    except OSError:
+        return Finding(_VAR.with_(path=var), "bad", _VAR_HINT.with_(path=var))
+
+
+def _database(house: Connector) -> Finding:
+    try:
+        house.journal.ping()
+    except ConnectorError as error:
+        return Finding(_DATABASE, "bad", error.hint)
+    return Finding(_DATABASE, "ok")
+
+
+def _redis(client: redis.Redis) -> Finding:
+    try:
+        client.ping()
+    except (redis.RedisError, OSError):
+        return Finding(_REDIS, "bad", _REDIS_HINT)
+    return Finding(_REDIS, "ok")
+
+
+def _keys(house: Connector) -> list[Finding]:
+    try:
+        for name in house.portals:
+            house.journal.installation(name)
+        findings = [Finding(_KEYS, "ok")]
+    except ConnectorError:
+        return []
+    except SettingsError as error:
+        findings = [Finding(_KEYS, "bad", Text(str(error), str(error)))]
+    count = len(house.settings.secret_keys)
+    if count > 1:
+        findings.append(Finding(_OLD_KEYS.with_(count=count), "warn", _OLD_KEYS_HINT))
+    return findings
+
+
+def _public(settings: Settings) -> Finding:
+    parts = urlsplit(settings.public_url)
+    known = Finding(_PUBLIC.with_(url=settings.public_url), "ok")
+    if parts.scheme == "https":
+        return known
+    local = all(loopback(urlsplit(portal.url).hostname or "") for portal in settings.portals.values())
+    return Finding(known.what, "warn" if local else "bad", _PUBLIC_HINT)
+
+
+def _try(look: Callable[[], dict[str, str] | None]) -> dict[str, str] | None:
+    try:
+        return look()
+    except ConnectorError:
+        return None

@@ -1,0 +1,161 @@
+"""``connector journal``: see what came in and what became of it; replay or discard what is parked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from connector import repair
+from connector.cli.output import Output
+from connector.cli.shape import answering, tools
+from connector.cli.telling import show_row, show_rows, show_story
+from connector.cli.words import say
+from connector.speech import Text
+
+_NOTHING = Text("Nothing fits.", "Ничего не подходит.")
+_REPLAYED = Text(
+    "Waiting again: {count}. Follow it: connector journal show <number>",
+    "Снова ждёт: {count}. Следить: connector journal show <номер>",
+)
+_DISCARDED = Text("Discarded: {count}.", "Отброшено: {count}.")
+_ASK_REPLAY = Text("Replay {count}?", "Повторить {count}?")
+_ASK_DISCARD = Text(
+    "Discard {count} for good? What they hold will not be delivered.",
+    "Отбросить {count} навсегда? Их содержимое не будет доставлено.",
+)
+_PAGE = 500
+
+
+@click.group(help=say("What came in and what became of it.", "Что пришло и что с этим стало."))
+def journal() -> None:
+    """The group."""
+
+
+@journal.command("list", help=say("Newest first.", "Сначала новые."))
+@click.option("--state", default="", help=say("waiting, done, parked, discarded", "waiting, done, parked, discarded"))
+@click.option("--destination", default="", help=say("portal:main, account:shop", "portal:main, account:shop"))
+@click.option("--account", default="", help=say("where it came from", "откуда пришло"))
+@click.option("--cause", default="", help=say("the cause it was parked for", "причина, по которой отложено"))
+@click.option("--envelopes", is_flag=True, help=say("requests instead of deliveries", "запросы вместо доставок"))
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True, help=say("how many", "сколько"))
+@click.option("--after", default=None, help=say("continue after this number or trace", "продолжить после этого номера"))
+@answering
+def list_(out: Output, envelopes: bool, after: str | None, **filters: Any) -> None:
+    """Parked ones come with cause and hint."""
+    if after is not None and not envelopes and not after.isdigit():
+        raise click.BadParameter(say("a number", "номер"), param_hint="--after")
+    book = tools(click.get_current_context()).connector().journal
+    rows = book.list("envelopes" if envelopes else "deliveries", after=after, **filters)
+    show_rows(out, rows, envelopes=envelopes, empty=_NOTHING)
+    out.document(rows)
+
+
+@journal.command(
+    help=say("One delivery by number, or one request by trace.", "Доставка по номеру или запрос по trace.")
+)
+@click.argument("name")
+@answering
+def show(out: Output, name: str) -> None:
+    """Everything of one row."""
+    row = tools(click.get_current_context()).connector().journal.show(name)
+    show_row(out, row)
+    out.document(row)
+
+
+@journal.command(help=say("The whole story of one request.", "Вся история одного запроса."))
+@click.argument("trace")
+@answering
+def trace(out: Output, trace: str) -> None:
+    """``TRACE`` may also be the number of a delivery."""
+    book = tools(click.get_current_context()).connector().journal
+    found = book.trace(book.show(trace)["trace"] if trace.isdigit() and len(trace) < 19 else trace)
+    show_story(out, found)
+    out.document(found)
+
+
+def _which(command: Any) -> Any:
+    """The arguments that ``replay`` and ``discard`` share."""
+    for option in (
+        click.option("--yes", is_flag=True, help=say("do not ask", "не спрашивать")),
+        click.option("--who", default="", help=say("your name for the audit", "ваше имя для аудита")),
+        click.option("--why", required=True, help=say("the reason, for the audit", "причина, для аудита")),
+        click.option("--cause", default="", help=say("all parked for this cause", "всё отложенное по этой причине")),
+        click.option(
+            "--destination", default="", help=say("all parked of this one", "всё отложенное в этом направлении")
+        ),
+        click.argument("names", nargs=-1),
+    ):
+        command = option(command)
+    return command
+
+
+@journal.command(help=say("Try parked ones again.", "Повторить отложенное."))
+@_which
+@answering
+def replay(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:
+    """``NAMES`` are numbers of deliveries or traces of unread requests."""
+    house = tools(click.get_current_context()).connector()
+    ids, traces = _chosen(house.journal, names, destination, cause)
+    if not _agreed(out, _ASK_REPLAY, len(ids) + len(traces), yes):
+        return
+    deed = repair.Deed(who=who or repair.somebody(), why=why)
+    count = repair.replay(house, ids, deed) if ids else 0
+    made = {trace: repair.replay_envelope(house, trace, deed) for trace in traces}
+    out.say(_REPLAYED, count=count + sum(made.values()))
+    out.document({"replayed": count, "envelopes": made})
+
+
+@journal.command(help=say("Give parked ones up.", "Отказаться от отложенного."))
+@_which
+@answering
+def discard(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:
+    """``NAMES`` are numbers of deliveries or traces of unread requests."""
+    house = tools(click.get_current_context()).connector()
+    ids, traces = _chosen(house.journal, names, destination, cause)
+    if not _agreed(out, _ASK_DISCARD, len(ids) + len(traces), yes):
+        return
+    deed = repair.Deed(who=who or repair.somebody(), why=why)
+    count = repair.discard(house, ids, deed) if ids else 0
+    for trace in traces:
+        repair.discard_envelope(house, trace, deed)
+    out.say(_DISCARDED, count=count + len(traces))
+    out.document({"discarded": count, "envelopes": traces})
+
+
+def _chosen(book: Any, names: tuple[str, ...], destination: str, cause: str) -> tuple[list[int], list[str]]:
+    """Numbers and traces: as named, or everything parked that fits the filters."""
+    if not names and not (destination or cause):
+        raise click.UsageError(
+            say(
+                "Name what, or narrow by --cause or --destination.",
+                "Назовите что, или задайте --cause или --destination.",
+            )
+        )
+    if names and (destination or cause):
+        raise click.UsageError(say("Either names or filters.", "Или имена, или фильтры."))
+    numbers = [name for name in names if name.isdigit() and len(name) < 19]
+    traces = [name for name in names if name not in numbers]
+    if names:
+        return [int(number) for number in numbers], traces
+    return _all_parked(book, destination, cause), []
+
+
+def _all_parked(book: Any, destination: str, cause: str) -> list[int]:
+    ids: list[int] = []
+    while True:
+        after = ids[-1] if ids else None
+        rows = book.list(state="parked", destination=destination, cause=cause, limit=_PAGE, after=after)
+        ids += [int(row["id"]) for row in rows]
+        if len(rows) < _PAGE:
+            return ids
+
+
+def _agreed(out: Output, question: Text, count: int, yes: bool) -> bool:
+    if count == 0:
+        out.say(_NOTHING)
+        out.document({"replayed": 0, "discarded": 0, "envelopes": []})
+        return False
+    if not yes:
+        click.confirm(out.words(question, count=count), abort=True, err=True)
+    return True

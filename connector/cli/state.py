@@ -1,0 +1,91 @@
+"""``connector status``."""
+
+from __future__ import annotations
+
+import click
+
+from connector import status as status_room
+from connector.cli.output import Output
+from connector.cli.shape import answering, finish, tools
+from connector.cli.words import say
+from connector.speech import Text
+
+_COLUMNS = (
+    Text("destination", "направление"),
+    Text("waiting", "ждёт"),
+    Text("lanes", "дорожек"),
+    Text("oldest", "старейшее"),
+    Text("parked", "отложено"),
+    Text("done/hour", "за час"),
+    Text("pump", "насос"),
+)
+_PORTAL_COLUMNS = (Text("portal", "портал"), Text("state", "состояние"), Text("budget used", "бюджет занят"))
+_QUIET = Text("Nothing has come in yet.", "Ещё ничего не приходило.")
+_NO_PORTALS = Text("The portals cannot be seen now.", "Порталы сейчас не видны.")
+_PARKED = Text(
+    "Unread requests parked: {count}. See them: connector journal list --envelopes --state parked",
+    "Отложено непрочитанных запросов: {count}. Посмотреть: connector journal list --envelopes --state parked",
+)
+_FINE = Text("Nothing needs you.", "Вмешательства не требуется.")
+
+
+@click.command(
+    help=say(
+        "What waits, what is parked, who works, what is wrong.",
+        "Что ждёт, что отложено, кто работает и что неладно.",
+    )
+)
+@answering
+def status(out: Output) -> None:
+    """Leaves with 1 when something needs a person now."""
+    seen = status_room.overview(tools(click.get_current_context()).connector())
+    out.table(
+        _COLUMNS,
+        [
+            (row.name, row.waiting, row.lanes, _age(row.oldest), row.parked, row.done_last_hour, row.leased)
+            for row in seen.destinations
+        ],
+        empty=_QUIET,
+    )
+    out.say(Text("", ""))
+    out.table(
+        _PORTAL_COLUMNS,
+        [(row.name, row.state, _used(row)) for row in seen.portals],
+        empty=_NO_PORTALS,
+    )
+    if seen.parked_envelopes:
+        out.say(_PARKED, count=seen.parked_envelopes)
+    for problem in seen.problems:
+        out.say(Text(f"! {problem.en}", f"! {problem.ru}"))
+    if not seen.problems:
+        out.say(_FINE)
+    out.document(
+        {
+            "ok": not seen.problems,
+            "database": seen.database,
+            "redis": seen.redis,
+            "spool": seen.spool,
+            "parked_envelopes": seen.parked_envelopes,
+            "destinations": seen.destinations,
+            "portals": seen.portals,
+            "problems": [problem.say(out.language) for problem in seen.problems],
+        }
+    )
+    finish(not seen.problems)
+
+
+def _age(seconds: float) -> str:
+    """``95.2`` → ``1m35s``; nothing for nothing."""
+    if not seconds:
+        return ""
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole % 3600 // 60, whole % 60
+    if hours:
+        return f"{hours}h{minutes:02}m"
+    return f"{minutes}m{rest:02}s" if minutes else f"{rest}s"
+
+
+def _used(portal: status_room.PortalStatus) -> str:
+    if not portal.budget:
+        return ""
+    return f"{portal.budget['used']:.0f}/{portal.budget['burst']:.0f}"

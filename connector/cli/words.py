@@ -1,0 +1,33 @@
+"""Which language the command line speaks: ``--lang``, else ``CONNECTOR_LANGUAGE``, else the locale."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from connector.settings_machine import locale_language
+from connector.speech import Text
+
+
+def pick(arguments: Sequence[str], env: Mapping[str, str]) -> str:
+    """``ru`` or ``en``."""
+    for index, argument in enumerate(arguments):
+        if argument == "--lang" and index + 1 < len(arguments):
+            return _known(arguments[index + 1])
+        if argument.startswith("--lang="):
+            return _known(argument.partition("=")[2])
+    wished = env.get("CONNECTOR_LANGUAGE", "").lower()
+    return wished if wished in ("ru", "en") else locale_language(env)
+
+
+def _known(language: str) -> str:
+    return "ru" if language.lower() == "ru" else "en"
+
+
+LANGUAGE = pick(sys.argv[1:], os.environ)
+
+
+def say(en: str, ru: str) -> str:
+    """A help text in the language of this process (help is made when the program starts)."""
+    return Text(en, ru).say(LANGUAGE)

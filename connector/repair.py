@@ -1,0 +1,167 @@
+"""What a person mends: replay, discard, rebind. Every deed is in the audit with who did it and why."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from connector.domain.events import AppInstalled, Event
+from connector.domain.request import Request
+from connector.errors import PermanentError
+from connector.intake import Account, check_writable, new_trace, portal_routes, routes
+from connector.journal import Envelope, Journal, NewDelivery
+from connector.portal import Portal, decode_form, parse_event
+from connector.speech import Text
+
+_NOT_PARKED = Text(
+    "The envelope {trace} is not parked: its state is {state}. See `connector journal trace {trace}`.",
+    "Конверт {trace} не отложен, его состояние: {state}. Посмотрите `connector journal trace {trace}`.",
+)
+_STILL_UNREADABLE = Text(
+    "The request still cannot be read ({why}). Update the connector and replay again, or discard it.",
+    "Запрос по-прежнему не читается ({why}). Обновите коннектор и повторите ещё раз или отбросьте его.",
+)
+_GONE = Text(
+    "{name} is no longer in connector.yaml. Put it back and replay, or discard.",
+    "{name} больше нет в connector.yaml. Верните и повторите или отбросьте.",
+)
+_NO_APP = Text(
+    "The portal {name} works by a webhook: there is nothing to bind. Give it an app: in connector.yaml.",
+    "Портал {name} работает через вебхук: привязывать нечего. Дайте ему app: в connector.yaml.",
+)
+
+
+class House(Protocol):
+    """The part of the wired connector that mending needs."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def portals(self) -> Mapping[str, Portal]: ...
+    @property
+    def accounts(self) -> Mapping[str, Account]: ...
+    def clock(self) -> datetime: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """Who does it, and why; both go into the audit."""
+
+    who: str
+    why: str
+
+
+def somebody() -> str:
+    """The name of the person at this terminal, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def replay(house: House, ids: Collection[int], deed: Deed) -> int:
+    """Parked deliveries wait again; returns how many. All or none: raises ``PermanentError`` naming the others."""
+    return house.journal.replay(ids, deed.who, deed.why)
+
+
+def discard(house: House, ids: Collection[int], deed: Deed) -> int:
+    """Parked deliveries are given up; returns how many. All or none: raises ``PermanentError`` naming the others."""
+    return house.journal.discard(ids, deed.who, deed.why)
+
+
+def replay_envelope(house: House, trace: str, deed: Deed) -> int:
+    """Read a parked envelope again with today's code and settings; returns how many deliveries it became.
+
+    One that turns out to mean nothing becomes ignored (0). Raises ``PermanentError`` when it is not parked, its
+    account is gone, or it still cannot be read.
+    """
+    envelope = _parked(house, trace)
+    deliveries = _read(house, envelope)
+    if not deliveries:
+        house.journal.ignore(trace, deed.who, deed.why)
+        return 0
+    house.journal.reaccept(trace, deliveries, deed.who, deed.why)
+    return len(deliveries)
+
+
+def discard_envelope(house: House, trace: str, deed: Deed) -> None:
+    """Give a parked envelope up. Raises ``PermanentError`` when it is not parked."""
+    _parked(house, trace)
+    house.journal.ignore(trace, deed.who, deed.why)
+
+
+def rebind(house: House, portal: str, deed: Deed) -> str:
+    """Register the connectors and the event handlers of ``portal`` anew and connect its lines; returns the trace.
+
+    The work is a delivery like any other: it waits its turn, is retried, and parks with a hint. Raises
+    ``PermanentError`` for a portal that is not there or has no application.
+    """
+    known = house.portals.get(portal)
+    if known is None:
+        raise PermanentError("portal.gone", hint=_GONE.with_(name=portal))
+    if not known.connector_prefix:
+        raise PermanentError("portal.no_application", hint=_NO_APP.with_(name=portal))
+    now = house.clock()
+    trace = new_trace(now)
+    event = AppInstalled(portal=portal)
+    body = f"rebind {portal}".encode()
+    envelope = Envelope(
+        trace=trace,
+        account=f"portal:{portal}",
+        dedupe_key=f"rebind:{trace}",
+        request=Request(method="CLI", path="portal rebind", headers={}, body=body, received_at=now),
+    )
+    delivery = NewDelivery(destination=f"portal:{portal}", event=event, lane=event.lane)
+    house.journal.accept(envelope, [delivery])
+    house.journal.audit(deed.who, "rebind", deed.why, f"portal:{portal}", trace=trace)
+    return trace
+
+
+def _parked(house: House, trace: str) -> Envelope:
+    envelope = house.journal.envelope(trace)
+    if envelope.state != "parked":
+        hint = _NOT_PARKED.with_(trace=trace, state=envelope.state)
+        raise PermanentError("envelope.not_parked", hint=hint, detail=trace)
+    return envelope
+
+
+def _read(house: House, envelope: Envelope) -> list[NewDelivery]:
+    side, _, portal = envelope.account.partition(":")
+    try:
+        if side == "portal" and portal:
+            deliveries = _of_portal(house, portal, envelope.request)
+        else:
+            deliveries = _of_account(house, envelope.account, envelope.request)
+        check_writable(deliveries)
+    except PermanentError:
+        raise
+    except Exception as error:  # a parser may raise anything at all; the envelope stays parked
+        hint = _STILL_UNREADABLE.with_(why=type(error).__name__)
+        raise PermanentError("parse.failed", hint=hint, detail=envelope.trace) from error
+    return deliveries
+
+
+def _of_account(house: House, name: str, request: Request) -> list[NewDelivery]:
+    account = house.accounts.get(name)
+    if account is None or account.provider.channel is None:
+        raise PermanentError("account.gone", hint=_GONE.with_(name=name))
+    events = account.provider.channel.parse(request, account.settings)
+    return [delivery for event in events for delivery in routes(event, account)]
+
+
+def _of_portal(house: House, name: str, request: Request) -> list[NewDelivery]:
+    portal = house.portals.get(name)
+    if portal is None:
+        raise PermanentError("portal.gone", hint=_GONE.with_(name=name))
+    events = parse_event(decode_form(request.body), name, portal.connector_prefix)
+    return [delivery for event in events for delivery in _routed(house, event, name)]
+
+
+def _routed(house: House, event: Event, portal: str) -> Sequence[NewDelivery]:
+    found = portal_routes(event, portal, house.accounts)
+    if found is None:
+        raise PermanentError("account.gone", hint=_GONE.with_(name=getattr(event, "account", portal)))
+    return found

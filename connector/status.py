@@ -1,0 +1,158 @@
+"""What ops see at a glance: what waits, what is parked, who works, and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from connector.domain.ports import Installation
+from connector.errors import TransientError
+from connector.speech import Text
+
+STALE = 300.0  # seconds that due work may wait with nobody at it before it is called a problem
+
+_NO_DATABASE = Text(
+    "The database does not answer; requests go to the spool meanwhile. Start it, or correct DATABASE_URL.",
+    "База данных не отвечает; запросы пока идут в спул. Запустите её или исправьте DATABASE_URL.",
+)
+_NO_REDIS = Text(
+    "Redis does not answer; deliveries are found by the clock, seconds later. Start it, or correct REDIS_URL.",
+    "Redis не отвечает; доставки находит clock с задержкой в секунды. Запустите его или исправьте REDIS_URL.",
+)
+_STOPPED = Text(
+    "The portal {name} is stopped: {state} ({reason}). Run `connector portal check {name}`.",
+    "Портал {name} остановлен: {state} ({reason}). Выполните `connector portal check {name}`.",
+)
+_NOT_INSTALLED = Text(
+    "The application is not installed in the portal {name}. Run `connector portal install {name}`.",
+    "Приложение не установлено в портале {name}. Выполните `connector portal install {name}`.",
+)
+_STALE = Text(
+    "{name}: work waits for {seconds} s and nobody is at it. Is `connector worker` running?",
+    "{name}: работа ждёт {seconds} с, и никто ею не занят. Запущен ли `connector worker`?",
+)
+_SPOOL = Text(
+    "Requests wait in the spool of this machine for the database. Is `connector clock` running?",
+    "Запросы ждут базу данных в спуле этой машины. Запущен ли `connector clock`?",
+)
+
+
+class House(Protocol):
+    """The part of the wired connector that is looked at."""
+
+    @property
+    def journal(self) -> Any: ...
+    @property
+    def spool(self) -> Any: ...
+    @property
+    def redis(self) -> Any: ...
+    @property
+    def portals(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Destination:
+    """Where deliveries go. ``oldest`` is seconds; ``leased`` when a pump is at work."""
+
+    name: str
+    waiting: int = 0
+    lanes: int = 0
+    parked: int = 0
+    done_last_hour: int = 0
+    oldest: float = 0.0
+    leased: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalStatus:
+    """``state`` is ``not_installed`` or one of ``domain.ports.PortalState``; ``budget`` as ``Budget.level`` says."""
+
+    name: str
+    state: str
+    reason: str = ""
+    budget: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """Everything at a glance; ``problems`` are what somebody should look at now."""
+
+    database: bool
+    redis: bool
+    spool: bool
+    parked_envelopes: int
+    destinations: tuple[Destination, ...]
+    portals: tuple[PortalStatus, ...]
+    problems: tuple[Text, ...]
+
+
+def overview(house: House) -> Overview:
+    """Look at all of it. Never raises for a part that is away: it is told in ``problems``."""
+    destinations = _try(lambda: _destinations(house), None)
+    envelopes = _try(lambda: int(house.journal.counts()["parked_envelopes"]), 0)
+    redis_up = _redis_up(house)
+    spool = bool(house.spool.pending())
+    reachable = house.portals if destinations is not None else {}
+    portals = tuple(_portal(name, portal, redis_up) for name, portal in reachable.items())
+    found = destinations or ()
+    due = set(_try(house.journal.due_destinations, ()))
+    problems = [
+        *([] if destinations is not None else [_NO_DATABASE]),
+        *([] if redis_up else [_NO_REDIS]),
+        *([_SPOOL] if spool and destinations is not None else []),
+        *(problem for portal in portals for problem in _portal_problems(portal)),
+        *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
+    ]
+    return Overview(
+        database=destinations is not None,
+        redis=redis_up,
+        spool=spool,
+        parked_envelopes=envelopes,
+        destinations=found,
+        portals=portals,
+        problems=tuple(problems),
+    )
+
+
+def _destinations(house: House) -> tuple[Destination, ...]:
+    stats: Mapping[str, Mapping[str, Any]] = house.journal.stats()
+    known = Destination.__dataclass_fields__
+    return tuple(
+        Destination(name=name, **{key: value for key, value in figures.items() if key in known})
+        for name, figures in stats.items()
+    )
+
+
+def _portal(name: str, portal: Any, redis_up: bool) -> PortalStatus:
+    budget = dict(portal.budget.level()) if redis_up else {}
+    installation: Installation | None = _try(portal.installation, None)
+    if installation is None:
+        return PortalStatus(name=name, state="not_installed", budget=budget)
+    return PortalStatus(name=name, state=installation.state, reason=installation.reason, budget=budget)
+
+
+def _portal_problems(portal: PortalStatus) -> list[Text]:
+    if portal.state == "active":
+        return []
+    if portal.state == "not_installed":
+        return [_NOT_INSTALLED.with_(name=portal.name)]
+    return [_STOPPED.with_(name=portal.name, state=portal.state, reason=portal.reason or "-")]
+
+
+def _stale(destination: Destination) -> Text:
+    return _STALE.with_(name=destination.name, seconds=round(destination.oldest))
+
+
+def _redis_up(house: House) -> bool:
+    try:
+        return bool(house.redis.ping())
+    except Exception:  # whatever the client raises, nobody can be woken through it now
+        return False
+
+
+def _try(look: Callable[[], Any], otherwise: Any) -> Any:
+    try:
+        return look()
+    except TransientError:
+        return otherwise

@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from connector.domain.ports import Grant, Installation
+from connector.journal import JournalAway
+from connector.status import STALE, overview
+
+
+class Spool:
+    def __init__(self, pending: bool = False) -> None:
+        self._pending = pending
+
+    def pending(self) -> bool:
+        return self._pending
+
+
+class Redis:
+    def ping(self) -> bool:
+        return True
+
+
+class Book:
+    """A journal with one destination."""
+
+    def __init__(self, *, oldest: float = 0.0, due: bool = False) -> None:
+        self.oldest, self.due = oldest, due
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        figures = {"waiting": 1, "lanes": 1, "parked": 0, "done_last_hour": 0, "oldest": self.oldest, "leased": False}
+        return {"portal:main": figures}
+
+    def counts(self) -> dict[str, Any]:
+        return {"parked_envelopes": 2}
+
+    def due_destinations(self) -> list[str]:
+        return ["portal:main"] if self.due else []
+
+
+class AwayBook(Book):
+    def stats(self) -> dict[str, dict[str, Any]]:
+        raise JournalAway("away")
+
+    counts = due_destinations = stats  # type: ignore[assignment]
+
+
+class Budget:
+    def level(self) -> dict[str, float]:
+        return {"used": 3.0, "burst": 50.0, "per_second": 2.0}
+
+
+class Portal:
+    budget = Budget()
+
+    def __init__(self, state: Any = "active") -> None:
+        self.state = state
+
+    def installation(self) -> Installation:
+        grant = Grant(
+            access_token="a",
+            refresh_token="r",
+            expires_at=datetime.now(UTC) + timedelta(hours=1),
+            member_id="m",
+            client_endpoint="https://a/rest/",
+            server_endpoint="https://o/rest/",
+        )
+        return Installation(portal="main", state=self.state, grant=grant, reason="unpaid")
+
+
+class House:
+    def __init__(self, book: Book | None = None, *, portal: Portal | None = None, spool: bool = False) -> None:
+        self.journal, self.spool, self.redis = book or Book(), Spool(spool), Redis()
+        self.portals = {"main": portal or Portal()}
+
+
+def problems(house: House) -> str:
+    return " ".join(problem.en for problem in overview(house).problems)
+
+
+def test_a_quiet_house_has_no_problems():
+    seen = overview(House())
+    assert (seen.problems, seen.parked_envelopes, seen.portals[0].budget["used"]) == ((), 2, 3.0)
+
+
+def test_old_work_that_nobody_takes_is_a_problem():
+    assert "connector worker" in problems(House(Book(oldest=STALE + 1, due=True)))
+
+
+def test_old_work_that_waits_for_its_next_try_is_none():
+    assert problems(House(Book(oldest=STALE + 1, due=False))) == ""
+
+
+def test_a_stopped_portal_is_a_problem_with_its_reason():
+    assert "suspended (unpaid)" in problems(House(portal=Portal("suspended")))
+
+
+def test_a_database_that_is_away_is_told_and_hides_the_rest():
+    seen = overview(House(AwayBook(), spool=True))
+    assert (seen.database, seen.destinations, seen.portals) == (False, (), ())
+    assert "DATABASE_URL" in problems(House(AwayBook()))
+
+
+def test_a_spool_that_nobody_feeds_back_is_a_problem():
+    assert "connector clock" in problems(House(spool=True))
