@@ -1,0 +1,45 @@
+"""The table of docs/providers.md, made from the manifests: ``python -m tests.house.capabilities`` prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.domain.provider import Provider
+from connector.registry import providers
+
+HEADER = (
+    "| Provider | Text | Files | Send up to | Take up to | Edit | Delete | Buttons | Reply window |",
+    "|---|---|---|---|---|---|---|---|---|",
+)
+MIB = 1024 * 1024
+
+
+def rows() -> Iterator[str]:
+    """The whole table, line by line."""
+    yield from HEADER
+    for slug, provider in sorted(providers().items()):
+        yield row(slug, provider)
+
+
+def row(slug: str, provider: Provider) -> str:
+    """One provider's line."""
+    able = provider.capabilities
+    cells = (
+        f"[{provider.title.en}](../connector/providers/{slug}/README.md) (`{slug}`)",
+        f"{able.text} characters" if able.text else "no limit known",
+        ", ".join(sorted(able.files)) or "none",
+        size(able.upload),
+        size(able.download),
+        *("yes" if can else "no" for can in (able.edit, able.delete, able.buttons)),
+        f"{able.window_hours} h" if able.window_hours else "always",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def size(limit: int | None) -> str:
+    """Bytes as a person reads them."""
+    return "no limit known" if limit is None else f"{limit / MIB:g} MiB"
+
+
+if __name__ == "__main__":
+    print("\n".join(rows()))

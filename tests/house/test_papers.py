@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from connector import settings
+from connector.cli import cli
+from connector.registry import models
+from connector.settings_machine import MACHINE_NAMES
+from tests.house.capabilities import rows
+
+REGISTRIES = tuple(
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("proxy", "golang", "org"),
+    )
+)
+EXAMPLE = {
+    "B24_CLIENT_SECRET": "secret",
+    "TELEGRAM_TOKEN": "123456:token",
+    "TELEGRAM_SECRET": "secret",
+    "SITE_SECRET": "whsec_" + base64.b64encode(b"s" * 32).decode(),
+}
+UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME")) + r")\b")
+
+
+def commands(group: click.Group, path: str = "connector") -> Iterator[tuple[str, click.Command]]:
+    for name, command in sorted(group.commands.items()):
+        yield f"{path} {name}", command
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(cli)])
+def test_every_command_is_in_the_docs(path: str, docs: str):
+    assert path in docs
+
+
+@pytest.mark.parametrize(("path", "command"), [pair for pair in commands(cli) if not isinstance(pair[1], click.Group)])
+def test_every_command_answers_programs_and_both_languages(path: str, command: click.Command):
+    names = {name for parameter in command.params for name in parameter.opts}
+    assert {"--json", "--lang"} <= names or path == "connector sandbox"
+    assert command.help
+
+
+def test_every_setting_is_in_the_docs(root: Path):
+    page = (root / "docs/settings.md").read_text(encoding="utf-8")
+    keys = [
+        name
+        for model in (settings.PortalSettings, settings.AppSettings, settings.BudgetSettings, settings.Limits)
+        for name in model.model_fields
+        if name != "name"
+    ]
+    missing = [key for key in [*keys, *settings.TOP_KEYS, *MACHINE_NAMES] if f"`{key}`" not in page]
+    assert not missing
+
+
+@pytest.mark.parametrize("slug", sorted(models()))
+def test_every_provider_folder_is_complete(slug: str, root: Path):
+    folder = root / "connector/providers" / slug
+    readme = (folder / "README.md").read_text(encoding="utf-8")
+    fields = [
+        name for name in models()[slug].model_fields if name not in ("account", "provider", "portal", "line", "api_url")
+    ]
+    assert [name for name in fields if f"`{name}`" not in readme] == []
+    recorded = {file.name.removesuffix(".http") for file in (folder / "fixtures").glob("*.http")}
+    assert recorded
+    assert "PROVIDER" in (folder / "__init__.py").read_text(encoding="utf-8")
+    assert slug in (root / "docs/providers.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_providers_is_what_their_manifests_say(root: Path):
+    page = (root / "docs/providers.md").read_text(encoding="utf-8")
+    missing = [row for row in rows() if row not in page]
+    assert not missing, "renew it with: python -m tests.house.capabilities"
+
+
+def test_no_file_names_a_package_registry(texts: dict[Path, str], root: Path):
+    found = [f"{file.relative_to(root)}: {host}" for file, text in texts.items() for host in REGISTRIES if host in text]
+    assert not found
+
+
+def test_nothing_is_left_unfinished(texts: dict[Path, str], root: Path):
+    assert [str(file.relative_to(root)) for file, text in texts.items() if UNFINISHED.search(text)] == []
+
+
+def test_every_make_target_of_the_papers_exists(papers: dict[Path, str], root: Path):
+    targets = set(re.findall(r"^([a-z0-9]+):", (root / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    asked = {
+        target for text in papers.values() for target in re.findall(r"(?:^|`)\s*make ([a-z0-9]+)", text, re.MULTILINE)
+    }
+    assert {"demo", "test"} <= asked
+    assert asked <= targets
+
+
+def test_links_between_papers_lead_somewhere(papers: dict[Path, str], root: Path):
+    broken = [
+        f"{file.relative_to(root)} → {link}"
+        for file, text in papers.items()
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+        if not (file.parent / link).exists()
+    ]
+    assert not broken
+
+
+def test_both_readmes_have_the_same_parts(root: Path):
+    english, russian = ((root / name).read_text(encoding="utf-8") for name in ("README.md", "README.ru.md"))
+    assert english.count("\n## ") == russian.count("\n## ") > 0
+    assert re.findall(r"```(\w+)", english) == re.findall(r"```(\w+)", russian)
+
+
+def test_the_changelog_tells_of_the_current_version(root: Path):
+    changelog = (root / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert re.search(r"^## (Unreleased|0\.1\.0)", changelog, re.MULTILINE)
+
+
+def test_the_example_settings_load(root: Path):
+    example = root / "connector.example.yaml"
+    env = {**EXAMPLE, "CONNECTOR_SECRET_KEY": "k" * 40}
+    loaded = settings.load(example, env, models())
+    assert set(loaded.accounts) >= {"shop"}
+    assert {account.provider for account in loaded.accounts.values()} == set(models())
