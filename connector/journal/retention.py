@@ -1,0 +1,50 @@
+"""What is settled and old goes, in small slices, so that nobody waits behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Select, delete, exists, func, or_, select, tuple_
+
+from connector.journal.desk import Desk
+from connector.journal.schema import calls, deliveries, envelopes, ledger
+
+
+class Retention(Desk):
+    """Trimming."""
+
+    def trim(self, older_than_days: float, *, slice_size: int = 1000) -> dict[str, int]:
+        """Delete envelopes older than that with all that belongs to them; returns how many rows of each table went.
+
+        Stays: whatever is parked or waiting, and what was settled (say, after a replay) within that time. The audit and
+        the links stay. Each slice of ``slice_size`` envelopes is a transaction of its own.
+        """
+        before = self.now() - older_than_days * 86400
+        gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0}
+        last = (float("-inf"), "")
+        while True:
+            with self.store.reading() as db:
+                seen = db.execute(_old(before, last, slice_size)).all()
+            if not seen:
+                return gone
+            last = (seen[-1].created_at, seen[-1].trace)
+            with self.store.writing() as db:
+                for name, count in _delete(db, [row.trace for row in seen], before).items():
+                    gone[name] += count
+
+
+def _old(before: float, last: tuple[float, str], count: int) -> Select[float, str]:
+    place = tuple_(envelopes.c.created_at, envelopes.c.trace)
+    wanted = select(envelopes.c.created_at, envelopes.c.trace).where(envelopes.c.created_at < before)
+    return wanted.where(place > last).order_by(envelopes.c.created_at, envelopes.c.trace).limit(count)
+
+
+def _delete(db: Connection, traces: Sequence[str], before: float) -> dict[str, int]:
+    """Those of ``traces`` that nobody needs any more; looked at again under the lock of the writer."""
+    mine = deliveries.c
+    busy = or_(mine.state.in_(("waiting", "parked")), func.coalesce(mine.settled_at, 0.0) >= before)
+    needed = exists().where(mine.trace == envelopes.c.trace, busy)
+    wanted = select(envelopes.c.trace).where(envelopes.c.trace.in_(traces), envelopes.c.state != "parked", ~needed)
+    ended = list(db.execute(wanted.with_for_update()).scalars())
+    tables = {"calls": calls, "ledger": ledger, "deliveries": deliveries, "envelopes": envelopes}
+    return {name: db.execute(delete(table).where(table.c.trace.in_(ended))).rowcount for name, table in tables.items()}

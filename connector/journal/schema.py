@@ -1,0 +1,195 @@
+"""The tables, one schema for SQLite and PostgreSQL. Times are unix seconds; ids and lanes compare bytewise.
+
+A change here needs a migration in ``migrations/versions``; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+# Names that are sorted or compared: bytewise, whatever the locale of the database is.
+NAME = Text().with_variant(Text(collation="C"), "postgresql")
+NUMBER = BigInteger().with_variant(Integer, "sqlite")
+
+envelopes = Table(
+    "envelopes",
+    metadata,
+    Column("trace", NAME, primary_key=True),
+    Column("account", NAME, nullable=False),
+    Column("dedupe_key", NAME, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("query", Text, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("remote", Text, nullable=False),
+    Column("received_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    UniqueConstraint("account", "dedupe_key", name="uq_envelopes_dedupe"),
+    Index("ix_envelopes_created", "created_at", "trace"),
+    Index(
+        "ix_envelopes_parked",
+        "trace",
+        sqlite_where=text("state = 'parked'"),
+        postgresql_where=text("state = 'parked'"),
+    ),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("trace", NAME, ForeignKey("envelopes.trace", ondelete="CASCADE"), nullable=False),
+    Column("destination", NAME, nullable=False),
+    Column("lane", NAME, nullable=False),
+    Column("position", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", Double, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("replayed_at", Double),
+    Column("settled_at", Double),
+    Column("album", Text, nullable=False),
+    Column("leader", NUMBER),
+    Column("cause", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("flagged", Text, nullable=False),
+    Index("ix_deliveries_trace", "trace"),
+    # The queue. Claims walk it lane by lane and read the head's time from it.
+    Index(
+        "ix_deliveries_waiting",
+        "destination",
+        "lane",
+        "position",
+        "id",
+        "due_at",
+        sqlite_where=text("state = 'waiting'"),
+        postgresql_where=text("state = 'waiting'"),
+    ),
+    Index(
+        "ix_deliveries_parked",
+        "destination",
+        "id",
+        sqlite_where=text("state = 'parked'"),
+        postgresql_where=text("state = 'parked'"),
+    ),
+    Index(
+        "ix_deliveries_done",
+        "settled_at",
+        "destination",
+        sqlite_where=text("state = 'done'"),
+        postgresql_where=text("state = 'done'"),
+    ),
+    Index(
+        "ix_deliveries_leader",
+        "leader",
+        sqlite_where=text("leader IS NOT NULL"),
+        postgresql_where=text("leader IS NOT NULL"),
+    ),
+    sqlite_autoincrement=True,  # an id is never used again, even when the newest rows are trimmed
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("key", NAME, primary_key=True),
+    Column("delivery_id", NUMBER, nullable=False),
+    Column("trace", NAME, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("result", Text, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("planned_at", Double, nullable=False),
+    Column("done_at", Double),
+    Index("ix_ledger_trace", "trace"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("trace", NAME, nullable=False),
+    Column("delivery_id", NUMBER, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seconds", Double, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("ix_calls_trace", "trace"),
+)
+
+links = Table(
+    "links",
+    metadata,
+    Column("kind", NAME, primary_key=True),
+    Column("key", NAME, primary_key=True),
+    Column("value", Text, nullable=False),
+    Column("owner", NAME, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_links_owner", "owner"),
+)
+
+
+def _held(name: str) -> Table:
+    """A table of things that one process at a time may hold."""
+    return Table(
+        name,
+        metadata,
+        Column("name", NAME, primary_key=True),
+        Column("fence", NUMBER, nullable=False),
+        Column("holder", Text, nullable=False),
+        Column("until", Double, nullable=False),
+        Column("updated_at", Double, nullable=False),
+    )
+
+
+destinations = _held("destinations")
+locks = _held("locks")
+
+installations = Table(
+    "installations",
+    metadata,
+    Column("portal", NAME, primary_key=True),
+    Column("member_id", NAME, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("grant_sealed", Text, nullable=False),
+    Column("tokens_sealed", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("ix_installations_member", "member_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", NUMBER, primary_key=True, autoincrement=True),
+    Column("at", Double, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("what", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("target", NAME, nullable=False),
+    Column("trace", NAME, nullable=False),
+    Column("detail", Text, nullable=False),
+    Index("ix_audit_trace", "trace"),
+)

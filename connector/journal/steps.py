@@ -1,0 +1,145 @@
+"""What a pump writes: one fenced transaction per round (DESIGN.md §6.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from connector.journal.desk import Desk, moment
+from connector.journal.engine import upsert
+from connector.journal.holding import hold
+from connector.journal.inserts import add_deliveries
+from connector.journal.links import write_links
+from connector.journal.model import CallTrail, Known, Lease, Planned, Settlement, Step
+from connector.journal.rows import clean, delivery_row, pack, pack_hint
+from connector.journal.schema import calls, deliveries, ledger
+
+_SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged")
+_SETTLE = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("row"), deliveries.c.destination == bindparam("whose"))
+    .values({name: bindparam(name) for name in _SETTLED})
+)
+
+
+class Steps(Desk):
+    """The journal's side of the pump's rounds."""
+
+    def step(self, lease: Lease, step: Step) -> dict[str, Known]:
+        """Write all of ``step`` or nothing, in the order of its fields; the lease is renewed with it.
+
+        Returns what the ledger knew of each planned key when its turn came; an absent key is new and planned now. Of
+        two plans of one step with the same key the second adds nothing: whoever plans keeps one of them back. Raises
+        :class:`LeaseLost` when the fence has moved; then nothing is written.
+        """
+        now = self.now()
+        emitted = [delivery_row(trace, new, now) for trace, new in step.emitted]
+        with self.store.writing() as db:
+            hold(db, lease, now)
+            _settle(db, lease.destination, step.settled, now)
+            _finish(db, step.results, now)
+            _doubt(db, step.unknown)
+            _clear(db, step.cleared)
+            known = _plan(db, step.planned, now)
+            write_links(db, step.remember, owner=lease.destination, now=now)
+            add_deliveries(db, emitted)
+            _trail(db, step.calls)
+        self.tell({new.destination for _, new in step.emitted})
+        return known
+
+    def note_call(self, trail: CallTrail) -> None:
+        """One line of the trail outside a step."""
+        with self.store.writing() as db:
+            _trail(db, [trail])
+
+
+def _settle(db: Connection, destination: str, settled: Sequence[Settlement], now: float) -> None:
+    rows = [
+        {
+            "row": row,
+            "whose": destination,
+            "state": settlement.state,
+            "attempts": settlement.attempts,
+            "due_at": settlement.due_at.timestamp() if settlement.due_at else now,
+            "settled_at": None if settlement.state == "waiting" else now,
+            "cause": settlement.cause,
+            "hint": pack_hint(settlement.hint),
+            "detail": clean(settlement.detail),
+            "flagged": clean(settlement.flagged),
+        }
+        for settlement in settled
+        for row in settlement.delivery.ids
+    ]
+    if rows:
+        db.execute(_SETTLE, rows)
+
+
+def _finish(db: Connection, results: Sequence[tuple[str, Any, str]], now: float) -> None:
+    """The first result of a key stays: it is what the outside saw."""
+    for key, result, note in results:
+        values = {"state": "done", "result": pack(result), "note": clean(note), "done_at": now}
+        row = {"key": clean(key), "delivery_id": 0, "trace": "", "what": "", "planned_at": now, **values}
+        statement = upsert(db, ledger).values(row)
+        db.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values, where=ledger.c.state != "done"))
+
+
+def _doubt(db: Connection, keys: Sequence[str]) -> None:
+    if keys:
+        mine = ledger.c.key.in_([clean(key) for key in keys]) & (ledger.c.state == "planned")
+        db.execute(update(ledger).where(mine).values(state="unknown"))
+
+
+def _clear(db: Connection, keys: Sequence[str]) -> None:
+    if keys:
+        db.execute(delete(ledger).where(ledger.c.key.in_([clean(key) for key in keys]), ledger.c.state != "done"))
+
+
+def _plan(db: Connection, planned: Sequence[Planned], now: float) -> dict[str, Known]:
+    if not planned:
+        return {}
+    names = {clean(plan.key): plan for plan in reversed(planned)}
+    found = db.execute(select(ledger).where(ledger.c.key.in_(names))).mappings().all()
+    known = {names[row["key"]].key: _known(row) for row in found}
+    fresh = [
+        {
+            "key": name,
+            "delivery_id": plan.delivery_id,
+            "trace": plan.trace,
+            "what": plan.what,
+            "state": "planned",
+            "result": "",
+            "note": "",
+            "planned_at": now,
+        }
+        for name, plan in names.items()
+        if plan.key not in known
+    ]
+    if fresh:
+        db.execute(insert(ledger), fresh)
+    return known
+
+
+def _known(row: Any) -> Known:
+    result = json.loads(row["result"]) if row["result"] else None
+    return Known(state=row["state"], result=result, planned_at=moment(row["planned_at"]))
+
+
+def _trail(db: Connection, trails: Sequence[CallTrail]) -> None:
+    if trails:
+        db.execute(
+            insert(calls),
+            [
+                {
+                    "trace": trail.trace,
+                    "delivery_id": trail.delivery_id,
+                    "what": trail.what,
+                    "started_at": trail.started_at.timestamp(),
+                    "seconds": trail.seconds,
+                    "outcome": clean(trail.outcome),
+                }
+                for trail in trails
+            ],
+        )

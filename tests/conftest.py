@@ -1,0 +1,80 @@
+"""Fixtures that every floor of the tests may use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from connector.journal import Vault, open_journal
+from tests import services
+
+SECRET = "a secret key of at least thirty-two characters"
+
+
+class FakeClock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """A fake clock."""
+    return FakeClock()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[services.Postgres]:
+    """One private PostgreSQL cluster for the whole run."""
+    with services.postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: services.Postgres) -> str:
+    """The name of a database that has the schema already."""
+    url = postgres_server.create()
+    open_journal(url, Vault([SECRET])).close()
+    return url.rpartition("/")[2]
+
+
+@pytest.fixture
+def pg_url(postgres_server: services.Postgres, postgres_template: str) -> Iterator[str]:
+    """A fresh PostgreSQL database with the schema in place."""
+    url = postgres_server.create(postgres_template)
+    yield url
+    postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def redis_process() -> Iterator[services.Redis]:
+    """One private redis-server for the whole run."""
+    with services.redis() as server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(redis_process: services.Redis) -> services.Redis:
+    """A running and empty redis-server."""
+    redis_process.revive()
+    redis_process.flush()
+    return redis_process
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh database, once of each kind."""
+    if request.param == "postgres":
+        return str(request.getfixturevalue("pg_url"))
+    return f"sqlite:///{tmp_path}/connector.db"
