@@ -143,7 +143,7 @@ def _rules(settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[
             name: PortalFacts(
                 name=name,
                 language=settings.portals[name].language,
-                connectors={slug: portal.connector_id(slug) for slug in slugs},
+                connectors={slug: portal.connector_id(slug) for slug in slugs if settings.portals[name].app},
             )
             for name, portal in portals.items()
         },

@@ -10,9 +10,17 @@ from typing import Any
 from connector.domain.events import ButtonPressed, MessageEdited, MessageReceived, dump
 from connector.domain.provider import Provider
 from connector.domain.values import Person, StoredFile
+from connector.errors import PermanentError
 from connector.speech import Text
 from mappings.open_line import chat_block, open_line_items
 from mappings.people import user_block
+
+NO_APPLICATION = Text(
+    "Portal {portal} has only a webhook, and Open Lines need an OAuth application. Add `app:` to it in connector.yaml, "
+    "install the application, then replay.",
+    "У портала {portal} есть только вебхук, а открытым линиям нужно приложение OAuth. Добавьте ему `app:` в "
+    "connector.yaml, установите приложение и повторите доставку.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +51,13 @@ class Rules:
     portals: Mapping[str, PortalFacts]
 
     def connector(self, account: str) -> str:
-        """The connector id under which ``account`` speaks to its portal."""
+        """The connector id under which ``account`` speaks to its portal. A portal without an application has none:
+        then ``PermanentError`` says so (trap 15)."""
         facts = self.accounts[account]
-        return self.portals[facts.portal].connectors[facts.provider.slug]
+        found = self.portals[facts.portal].connectors.get(facts.provider.slug)
+        if found is None:
+            raise PermanentError("portal.no_application", hint=NO_APPLICATION.with_(portal=facts.portal))
+        return found
 
     def say(self, account: str, text: Text, **values: object) -> str:
         """``text`` in the language of the account's portal."""

@@ -44,7 +44,7 @@ def verify(request: Request, secrets: Sequence[str]) -> None:
         raise _refused("generic.unsigned", _UNSIGNED)
     if not re.fullmatch(r"[\x21-\x2d\x2f-\x7e]{1,255}", message_id):
         raise _refused("generic.id", _BAD_ID)
-    if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(request.received_at.timestamp() - int(stamp)) > 301:
+    if not re.fullmatch(r"[0-9]{1,12}", stamp) or abs(request.received_at.timestamp() - int(stamp)) > TOLERANCE:
         raise _refused("generic.timestamp", _STALE)
     try:
         expected = sign(message_id, int(stamp), request.body.decode(), secrets)

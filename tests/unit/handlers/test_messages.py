@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -204,3 +205,11 @@ def test_another_conversations_activity_proves_nothing() -> None:
     driver.run(seen_in_chat("shop.700", "shop", "700", "1", "55", rules()))
     assert driver.returned is None
     assert driver.of(Remember) == []
+
+
+def test_a_portal_with_only_a_webhook_parks_and_says_that_an_application_is_needed() -> None:
+    known = rules()
+    bare = replace(known, portals={"main": replace(known.portals["main"], connectors={})})
+    with pytest.raises(PermanentError) as refusal:
+        Driver().run(messages.message_received(received(), bare))
+    assert refusal.value.cause == "portal.no_application"
