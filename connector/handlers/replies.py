@@ -49,7 +49,7 @@ def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
     except PermanentError as error:
         yield _refused(event, error, event.author, rules)
         raise
-    yield _delivered(event, event.message_ids, receipt.notes, rules)
+    yield _delivered(event, receipt.ids or event.message_ids, receipt.notes, rules)
 
 
 def reply_deleted(event: ReplyDeleted, rules: Rules) -> Plan:

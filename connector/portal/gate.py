@@ -49,8 +49,13 @@ class Gate:
         return self._seen[1]
 
     def enter(self) -> Installation:
-        """What to call with. Raises ``Stopped`` at once in a stopped state, save for a due probe."""
+        """What to call with. Raises ``Stopped`` at once in a stopped state, save for a due probe.
+
+        Nobody is turned away by an old look: another process may have adopted the portal this moment.
+        """
         installation = self.installation()
+        if installation is None or installation.state != "active":
+            installation = self.installation(fresh=True)
         if installation is None or not installation.grant.client_endpoint:
             raise Stopped("portal.not_installed", hint=HINTS["install"], state="uninstalled")
         if installation.state != "active" and not self._probe_is_due(installation):

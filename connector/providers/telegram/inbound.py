@@ -30,7 +30,7 @@ Json = Mapping[str, Any]
 QUOTE_LIMIT = 300
 
 _WRONG_SECRET = Text(
-    "The secret token is missing or wrong: set the webhook again with the account's secret, then run `connector check`.",
+    "The secret token is missing or wrong: set the webhook with the account's secret, then run `connector check`.",
     "Секретный токен не указан или неверен: задайте вебхук снова с секретом аккаунта и выполните `connector check`.",
 )
 

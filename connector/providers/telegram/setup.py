@@ -23,9 +23,7 @@ _OTHER_WEBHOOK = Text(
     "Telegram присылает на «{url}», а не на «{wanted}»: задайте вебхук снова и остановите программу с тем адресом.",
 )
 _UPDATES = Text("All needed kinds of updates are switched on", "Все нужные виды обновлений включены")
-_MISSING_UPDATES = Text(
-    "Set the webhook again: {names} do not arrive.", "Задайте вебхук снова: не приходят {names}."
-)
+_MISSING_UPDATES = Text("Set the webhook again: {names} do not arrive.", "Задайте вебхук снова: не приходят {names}.")
 _DELIVERY = Text("Telegram's last delivery to this connector", "Последняя доставка от Telegram к этому коннектору")
 _LAST_ERROR = Text(
     "Telegram says: {message}. Check that the public URL opens from the internet with a valid certificate.",

@@ -267,3 +267,9 @@ def test_opened_by_hand_the_address_says_what_it_is_for(world: World):
     answer = world.browser().get("/bitrix24/install?LANG=ru")
     assert answer.status_code == 400
     assert "Битрикс24" in answer.text
+
+
+def test_an_event_that_no_database_takes_is_parked(world: World):
+    answer = world.browser().post("/bitrix24/events", data=reply(("shop." + "x" * 500, "77")))
+    assert answer.status_code == 200
+    assert [(e.state, e.cause) for e in world.journal.envelopes] == [("parked", "parse.failed")]
