@@ -18,6 +18,9 @@ from connector.sandbox.model import App, Binding, Chat, Connector, Line, Message
 from connector.sandbox.offline_queue import OfflineQueue
 from connector.sandbox.outbox import Outbox
 
+# Expired tokens are remembered for a while: they answer ``expired_token``, not ``invalid_token``.
+KEEP_EXPIRED = 3600.0
+SWEEP_TOKENS = 2000
 FIRST_IDS: Mapping[str, int] = {
     "user": 500,
     "chat": 1700,
@@ -68,6 +71,7 @@ class Portal:
                 client_id=config.client_id, client_secret=config.client_secret, name=config.app_name, scope=config.scope
             )
             self.apps = {app.client_id: app}
+            self._sweep_at = SWEEP_TOKENS
             self.access: dict[str, Token] = {}
             self.refresh: dict[str, Token] = {}
             self.codes: dict[str, Token] = {}
@@ -120,8 +124,9 @@ class Portal:
     def mint(self, user_id: int, client_id: str) -> tuple[str, Token]:
         """A new access token of this user for this application; the long dead ones are swept away."""
         now = self.now()
-        if len(self.access) > 2000:
-            self.access = {text: token for text, token in self.access.items() if token.expires > now - 3600}
+        if len(self.access) > self._sweep_at:
+            self.access = {text: token for text, token in self.access.items() if token.expires > now - KEEP_EXPIRED}
+            self._sweep_at = 2 * len(self.access) + SWEEP_TOKENS
         token = Token(user_id=user_id, client_id=client_id, expires=now + self.config.token_ttl)
         text = secrets.token_hex(35)
         self.access[text] = token

@@ -34,7 +34,7 @@ def test_a_failure_may_be_a_page(app: Caller) -> None:
 @pytest.mark.parametrize(("kind", "executed"), [("reset_before", 0), ("reset_after", 1)])
 def test_a_cut_connection_leaves_the_effect_on_its_side_of_the_cut(app: Caller, kind: str, executed: int) -> None:
     app.server.fault(kind, method="crm.contact.add")
-    with pytest.raises(requests.ConnectionError):
+    with pytest.raises(requests.ConnectionError, match="reset by peer"):
         app.call("crm.contact.add", fields={"NAME": "A"})
     assert contacts(app) == executed
 

@@ -6,6 +6,7 @@ facts/bitrix24-platform.md §4.6, §4.8; facts/bitrix24-openlines.md §1.10.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 import requests
@@ -47,10 +48,10 @@ def test_until_it_is_finished_no_events_are_sent(sandbox: SandboxServer, listene
     assert answer["installed"] is False
     token = listener.seen[0].form["AUTH_ID"]
 
-    def call(method: str, **params: str) -> object:
+    def call(method: str, **params: str) -> Any:
         return requests.post(f"{sandbox.url}/rest/{method}", json={"auth": token, **params}).json()["result"]
 
-    assert call("app.info")["INSTALLED"] is False  # type: ignore[index]
+    assert call("app.info")["INSTALLED"] is False
     assert call("event.bind", event="OnAppTest", handler=f"{listener.url}/e") is True
     call("event.test")
     assert sandbox.settle()
