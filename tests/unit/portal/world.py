@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -28,11 +29,12 @@ NOW = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 class Clock:
-    """Stands still until told otherwise; sleeping moves it."""
+    """Stands still until told otherwise; sleeping moves it (and takes ``really`` seconds, to let threads pass)."""
 
     def __init__(self) -> None:
         self.now = NOW
         self.slept: list[float] = []
+        self.really = 0.0
 
     def __call__(self) -> datetime:
         return self.now
@@ -40,6 +42,7 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         self.pass_(seconds)
+        time.sleep(self.really)
 
     def pass_(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
