@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 from rich.console import Console
@@ -33,6 +34,8 @@ COLUMNS = (Text("account", "аккаунт"), Text("step", "шаг"), Text("time
 
 def main(once: bool, language: str) -> int:
     """Run the demo; returns 0 when all is well, 1 otherwise."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console()
     folder = FOLDER.absolute()
     console.print(STARTING.say(language), style="dim")
@@ -42,6 +45,8 @@ def main(once: bool, language: str) -> int:
             ready = READY.with_(folder=folder, url=house.url, portal=house.sandbox.url)
             console.print(ready.say(language), style="dim", highlight=False)
             return _once(house, console, language) if once else watch(house, console, language)
+    except KeyboardInterrupt:
+        return 1
     except (TimeoutError, RuntimeError, OSError) as error:
         console.print(FAILED.with_(why=error, folder=folder).say(language), style="bold red", highlight=False)
         return 1

@@ -46,10 +46,7 @@ def json_object(request: Request) -> dict[str, Any]:
     NUL characters and lone surrogates, which neither UTF-8 nor PostgreSQL can hold, become U+FFFD;
     offsets in UTF-16 units stay right.
     """
-    found: dict[str, Any] | None = request.read.get("json")
-    if found is None:
-        found = request.read["json"] = _object(request)
-    return found
+    return request.once(_object)
 
 
 def _object(request: Request) -> dict[str, Any]:

@@ -18,12 +18,16 @@ _TOKEN = Text("The bot token is accepted", "Токен бота принят")
 _BOT = Text("Telegram knows the bot as @{name}", "Telegram знает бота как @{name}")
 _WEBHOOK = Text("Telegram posts updates to this connector", "Telegram присылает обновления этому коннектору")
 _OTHER_WEBHOOK = Text(
-    "Telegram posts to «{url}» instead of «{wanted}»: set the webhook again, and stop the program that uses the "
-    "other address.",
-    "Telegram присылает на «{url}», а не на «{wanted}»: задайте вебхук снова и остановите программу с тем адресом.",
+    "Telegram posts to «{url}» instead of «{wanted}»: run `connector account connect`, and stop the program that uses "
+    "the other address.",
+    "Telegram присылает на «{url}», а не на «{wanted}»: выполните `connector account connect` и остановите программу с "
+    "тем адресом.",
 )
 _UPDATES = Text("All needed kinds of updates are switched on", "Все нужные виды обновлений включены")
-_MISSING_UPDATES = Text("Set the webhook again: {names} do not arrive.", "Задайте вебхук снова: не приходят {names}.")
+_MISSING_UPDATES = Text(
+    "Run `connector account connect`: {names} do not arrive.",
+    "Выполните `connector account connect`: не приходят {names}.",
+)
 _DELIVERY = Text("Telegram's last delivery to this connector", "Последняя доставка от Telegram к этому коннектору")
 _LAST_ERROR = Text(
     "Telegram says: {message}. Check that the public URL opens from the internet with a valid certificate.",
