@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -72,9 +73,18 @@ def redis_server(redis_process: services.Redis) -> services.Redis:
     return redis_process
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file that has the schema already."""
+    path = tmp_path_factory.mktemp("template") / "connector.db"
+    open_journal(f"sqlite:///{path}", Vault([SECRET])).close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a fresh database, once of each kind."""
     if request.param == "postgres":
         return str(request.getfixturevalue("pg_url"))
-    return f"sqlite:///{tmp_path}/connector.db"
+    path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "connector.db")
+    return f"sqlite:///{path}"

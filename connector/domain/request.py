@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
-from typing import Any
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +31,14 @@ class Request:
         """The header's value, or an empty string."""
         return self.headers.get(name.lower(), "")
 
-    @cached_property
-    def read(self) -> dict[str, Any]:
-        """What was made of the body once, by name: verify, key and parse read the same one. Never changed later."""
-        return {}
+    def once(self, make: Callable[[Request], T]) -> T:
+        """What ``make`` returns for this request, made once: verify, key and parse read the same body. Read only."""
+        # Not functools.cached_property: in Python 3.11 it takes a lock, and that costs more than most of what it saves.
+        made = self.__dict__.setdefault("_made", {})
+        if make not in made:
+            made[make] = make(self)
+        kept: T = made[make]
+        return kept
 
     def digest(self) -> str:
         """SHA-256 of query and body, hex: the dedupe key of last resort."""

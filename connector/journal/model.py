@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Literal
 
 from connector.domain.effects import Remember
@@ -44,10 +43,13 @@ class NewDelivery:
     due_at: datetime | None = None
     group: str = ""
 
-    @cached_property
+    @property
     def dumped(self) -> str:
-        """The event as JSON text."""
-        return dump(self.event)
+        """The event as JSON text, made once."""
+        made: str | None = self.__dict__.get("_dumped")
+        if made is None:
+            made = self.__dict__["_dumped"] = dump(self.event)
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)

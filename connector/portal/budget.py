@@ -46,10 +46,10 @@ elseif verb == 'bulk' then
   if wait <= 0 then level = level + 1; granted = 1; wait = 0 end
 end
 if verb ~= 'peek' then
-  redis.call('HSET', KEYS[1], 'level', string.format('%.6f', level), 'at', string.format('%.6f', at))
+  redis.call('HSET', KEYS[1], 'level', string.format('%.17g', level), 'at', string.format('%.17g', at))
   redis.call('PEXPIRE', KEYS[1], math.ceil(((at - now) + level / rate + 60) * 1000))
 end
-return {granted, string.format('%.6f', wait), string.format('%.6f', level)}
+return {granted, string.format('%.17g', wait), string.format('%.17g', level)}
 """
 
 
@@ -174,7 +174,7 @@ class RedisBudget:
         """One Lua call, or ``None`` when Redis is away; then it is not asked again for 5 s, so nobody waits for it."""
         if self._away and self._monotonic() < self._ask_again:
             return None
-        shape, now = self._shape, "" if self._clock is None else f"{self._clock():.6f}"
+        shape, now = self._shape, "" if self._clock is None else repr(self._clock())
         numbers: list[str | float] = [shape.cap, shape.per_second, shape.room, verb, seconds, shape.full, now]
         try:
             answer = cast(list[Any], self._script(keys=[self._key], args=numbers))

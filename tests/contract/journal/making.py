@@ -5,8 +5,12 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
+
+from sqlalchemy import Connection, text
 
 from connector.domain.events import MessageReceived
 from connector.domain.request import Request
@@ -51,6 +55,16 @@ def a_delivery(lane: str = "shop.42", text: str = "hello", **changes: Any) -> Ne
     """A message on its way to the portal."""
     made = {"destination": MAIN, "event": a_message(text), "lane": lane}
     return NewDelivery(**{**made, **changes})
+
+
+@contextmanager
+def jammed(journal: Journal) -> Iterator[Connection]:
+    """Another writer is at work: whoever accepts or leaves now stands behind it. Yields its transaction."""
+    with journal.store.writing() as db:
+        if not journal.store.sqlite:
+            db.execute(text("LOCK TABLE envelopes, destinations IN EXCLUSIVE MODE"))
+        yield db
+        time.sleep(0.2)  # for those who are to stand behind it
 
 
 def put(journal: Journal, *new: NewDelivery) -> str:

@@ -1,4 +1,4 @@
-"""Other processes for the tests: ``python -m tests.contract.journal.programs <what> <url>``; one line per thing said."""
+"""Other processes for the tests: ``python -m tests.contract.journal.programs <what> <url>``."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def hold(url: str) -> None:
 def chase(url: str) -> None:
     """Bring work and drain it if nobody else does, again and again: the pump's protocol without a sweep."""
     journal = journal_at(url)
-    for number in range(60):
+    for number in range(25):
         put(journal, a_delivery(lane=f"{os.getpid()}.{number % 3}"))
         lease = journal.lease(MAIN)
         while lease is not None:
@@ -70,7 +70,7 @@ def chase(url: str) -> None:
 def contend(url: str) -> None:
     """Take turns at the lease; say when it is held and when it is given back."""
     journal = journal_at(url)
-    ends = time.monotonic() + 1.5
+    ends = time.monotonic() + 0.8
     while time.monotonic() < ends:
         lease = journal.lease(MAIN)
         if lease is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -20,6 +21,7 @@ from tests.contract.journal.making import (
     a_trace,
     an_envelope,
     drained,
+    jammed,
     leased,
     put,
 )
@@ -53,30 +55,36 @@ def test_the_very_same_envelope_fed_again_is_a_repeat(journal: Journal) -> None:
     assert journal.stats()[MAIN]["waiting"] == 1
 
 
-def test_of_many_repeats_at_once_exactly_one_is_new(journal: Journal) -> None:
-    same, barrier = an_envelope("storm"), threading.Barrier(24)
+@pytest.mark.parametrize("same_trace", [True, False])
+def test_of_many_repeats_at_once_exactly_one_is_new(
+    journal: Journal, opened: Callable[[], Journal], same_trace: bool
+) -> None:
+    same = an_envelope("storm")
 
     def knock(number: int) -> bool:
-        barrier.wait()
-        envelope = same if number % 2 else replace(same, trace=a_trace())
+        envelope = same if same_trace else replace(same, trace=a_trace())
         return journal.accept(envelope, [a_delivery()])
 
     with ThreadPoolExecutor(24) as pool:
-        assert sum(pool.map(knock, range(24))) == 1
+        with jammed(opened()):
+            pool.submit(journal.accept, an_envelope("first in the queue"), [])
+            time.sleep(0.1)  # it is under way now: all others share the next batch
+            answers = [pool.submit(knock, number) for number in range(23)]
+        assert sum(answer.result() for answer in answers) == 1
     assert journal.stats()[MAIN]["waiting"] == 1
 
 
-def test_callers_of_one_moment_share_commits(journal: Journal) -> None:
+def test_callers_of_one_moment_share_commits(journal: Journal, opened: Callable[[], Journal]) -> None:
     commits: list[object] = []
     event.listen(journal.store.process().writer, "commit", commits.append)
-    barrier = threading.Barrier(48)
 
     def knock(number: int) -> bool:
-        barrier.wait()
         return journal.accept(an_envelope(), [a_delivery(lane=str(number))])
 
     with ThreadPoolExecutor(48) as pool:
-        assert all(pool.map(knock, range(48)))
+        with jammed(opened()):
+            answers = [pool.submit(knock, number) for number in range(48)]
+        assert all(answer.result() for answer in answers)
     assert 1 <= len(commits) < 24
 
 
@@ -147,7 +155,11 @@ def test_what_could_not_be_read_is_kept_parked(journal: Journal) -> None:
     hint = Text("Look", "Смотри")
     journal.accept(an_envelope(state="parked", cause="telegram.unreadable", hint=hint, detail="line 1"), [])
     row = journal.list("envelopes", state="parked")[0]
-    assert (row["cause"], row["hint"], row["detail"]) == ("telegram.unreadable", {"en": "Look", "ru": "Смотри"}, "line 1")
+    assert (row["cause"], row["hint"], row["detail"]) == (
+        "telegram.unreadable",
+        {"en": "Look", "ru": "Смотри"},
+        "line 1",
+    )
     assert journal.envelope(row["trace"]).hint == hint
 
 
@@ -168,6 +180,7 @@ def test_the_wake_names_the_destinations_that_got_work(journal: Journal) -> None
 def test_a_repeat_wakes_nobody(journal: Journal) -> None:
     told: list[set[str]] = []
     journal.accept(an_envelope("again"), [a_delivery()])
+    journal.close()
     journal.on_commit = told.append
     journal.accept(an_envelope("again"), [a_delivery()])
     journal.close()

@@ -12,9 +12,11 @@ from sqlalchemy import text
 
 from connector.domain.effects import Remember
 from connector.journal import CallTrail, Journal, LeaseLost, Planned, Step
+from connector.journal.inserts import add_deliveries, add_envelopes
 from connector.journal.process import gone, myself
+from connector.journal.rows import delivery_row, envelope_row
 from tests.conftest import FakeClock
-from tests.contract.journal.making import MAIN, a_delivery, leased, put, settle, settled
+from tests.contract.journal.making import MAIN, a_delivery, an_envelope, jammed, leased, put, settle, settled
 
 
 def test_a_destination_that_is_held_is_not_leased_again(journal: Journal, opened: Callable[[], Journal]) -> None:
@@ -117,6 +119,18 @@ def test_who_leaves_while_due_work_waits_stays(journal: Journal) -> None:
     settle(journal, lease, *journal.claim(lease, lanes=1))
     assert journal.leave(lease)
     assert journal.lease(MAIN) is not None
+
+
+def test_work_that_is_committed_while_one_is_about_to_leave_is_seen(
+    journal: Journal, opened: Callable[[], Journal], clock: FakeClock
+) -> None:
+    lease, envelope, now = leased(journal), an_envelope(), clock().timestamp()
+    with ThreadPoolExecutor(1) as pool:
+        with jammed(opened()) as db:
+            leaving = pool.submit(journal.leave, lease)
+            add_envelopes(db, [envelope_row(envelope, now)])
+            add_deliveries(db, [delivery_row(envelope.trace, a_delivery(), now)])
+        assert not leaving.result()
 
 
 def test_what_is_not_due_or_behind_something_not_due_keeps_nobody(journal: Journal, clock: FakeClock) -> None:

@@ -101,7 +101,9 @@ def test_links_are_remembered_replaced_and_forgotten(journal: Journal) -> None:
     lease = leased(journal)
     journal.step(lease, Step(remember=[Remember("chat", "shop.42", {"chat_id": "7"}), Remember("chat", "shop.43", 1)]))
     assert journal.recall("chat", "shop.42") == {"chat_id": "7"}
-    journal.step(lease, Step(remember=[Remember("chat", "shop.42", {"chat_id": "8"}), Remember("chat", "shop.43", None)]))
+    journal.step(
+        lease, Step(remember=[Remember("chat", "shop.42", {"chat_id": "8"}), Remember("chat", "shop.43", None)])
+    )
     assert journal.recall("chat", "shop.42") == {"chat_id": "8"}
     assert journal.recall("chat", "shop.43") is None
     assert journal.recall("line", "shop.42") is None
@@ -167,7 +169,9 @@ def test_the_trace_tells_the_story_in_order(journal: Journal, clock: FakeClock) 
     clock.advance(1)
     journal.replay([delivery.id], "anna", "the portal is back")
     clock.advance(1)
-    journal.note_call(CallTrail(trace=trace, delivery_id=delivery.id, what="look", started_at=clock(), seconds=0.1, outcome="ok"))
+    journal.note_call(
+        CallTrail(trace=trace, delivery_id=delivery.id, what="look", started_at=clock(), seconds=0.1, outcome="ok")
+    )
     clock.advance(1)
     journal.step(lease, Step(settled=[settled(delivery)], results=[("in:1", {"id": 5}, "found by its proof")]))
     story = [(line["kind"], line["what"], line["outcome"]) for line in journal.trace(trace)["story"]]
@@ -190,7 +194,9 @@ def test_steps_of_different_destinations_do_not_mix(journal: Journal) -> None:
     def work(number: int) -> None:
         try:
             for turn in range(10):
-                journal.step(leases[number], Step(planned=[plan(f"{number}:{turn}")], results=[(f"{number}:{turn}x", turn, "")]))
+                journal.step(
+                    leases[number], Step(planned=[plan(f"{number}:{turn}")], results=[(f"{number}:{turn}x", turn, "")])
+                )
         except Exception as error:
             errors.append(error)
 
@@ -200,5 +206,7 @@ def test_steps_of_different_destinations_do_not_mix(journal: Journal) -> None:
     for thread in threads:
         thread.join()
     assert errors == []
-    known = journal.step(leases[0], Step(planned=[plan(f"{number}:{turn}x") for number in range(4) for turn in range(10)]))
+    known = journal.step(
+        leases[0], Step(planned=[plan(f"{number}:{turn}x") for number in range(4) for turn in range(10)])
+    )
     assert len(known) == 40

@@ -53,6 +53,8 @@ def test_an_empty_key_is_no_key(keys: list[str]) -> None:
 
 def test_each_purpose_has_a_key_of_its_own() -> None:
     vault = Vault([NEW, OLD])
-    assert len({vault.derive("media"), vault.derive("console"), vault.derive("vault"), Vault([OLD]).derive("media")}) == 4
+    assert (
+        len({vault.derive("media"), vault.derive("console"), vault.derive("vault"), Vault([OLD]).derive("media")}) == 4
+    )
     assert len(vault.derive("media")) == 32
     assert vault.derive_all("media") == (vault.derive("media"), Vault([OLD]).derive("media"))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,11 @@ class House:
     budget: OpenBudget = field(default_factory=OpenBudget)
     slept: list[float] = field(default_factory=list)
 
+    def sleep(self, seconds: float) -> None:
+        """Long enough for another thread to go on, short enough for a test."""
+        self.slept.append(seconds)
+        time.sleep(min(seconds, 0.05))
+
     def settings(self, **changes: Any) -> PortalSettings:
         app = AppSettings(client_id="local.sandbox", client_secret=SecretStr("sandbox-secret"))
         fields: dict[str, Any] = {"name": "main", "url": self.sandbox.url, "app": app, "timeout": 5.0}
@@ -39,7 +45,7 @@ class House:
             seal=str,
             unseal=str,
             clock=lambda: datetime.now(UTC),
-            sleep=self.slept.append,
+            sleep=self.sleep,
         )
 
     def grant(self, user_id: int = 1) -> Grant:
