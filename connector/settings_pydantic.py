@@ -70,7 +70,7 @@ def _tell(details: ErrorDetails, model: type[BaseModel], path: Path, report: Rep
         return
     kind, value = details["type"], details["input"]
     if kind == "missing":
-        hint = Text(f"add {location[-1]}: under {path[-1]}", f"добавьте {location[-1]}: внутри {path[-1]}")
+        hint = Text(f"add {location[-1]}: under {place[-2]}", f"добавьте {location[-1]}: внутри {place[-2]}")
         report.add(place, Text("this key", "этот ключ"), hint, found="")
     elif kind == "extra_forbidden":
         known = _fields(model, location[:-1])

@@ -10,8 +10,17 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, field_validator
 
 from connector.domain.provider import AccountSettings
+from connector.speech import Text
 
 _LOOPBACK = re.compile(r"https?://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(/|$)")
+
+_SECRET = Text("whsec_ and 24 to 64 random bytes in base64", "whsec_ и от 24 до 64 случайных байт в base64")
+_MAKE_SECRET = Text(
+    'make one with: echo "whsec_$(openssl rand -base64 32)"', 'создайте так: echo "whsec_$(openssl rand -base64 32)"'
+)
+_ADDRESS = Text("the full address that gets the replies", "полный адрес, куда уходят ответы")
+_HTTPS = Text("an https:// address; plain http is for loopback only", "адрес https://; http допустим только для loopback")
+_EXAMPLE = Text("for example https://chat.example.com/in", "например https://chat.example.com/in")
 
 
 def _listed(value: Any) -> Any:
@@ -34,19 +43,16 @@ class GenericSettings(AccountSettings):
     @classmethod
     def _secret(cls, values: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not all(24 <= len(_key(value.get_secret_value())) <= 64 for value in values):
-            raise ValueError(
-                "a secret is whsec_ and 24 to 64 random bytes in base64; make one with: "
-                'echo "whsec_$(openssl rand -base64 32)"'
-            )
+            raise ValueError(_SECRET, _MAKE_SECRET)
         return values
 
     @field_validator("deliver_url")
     @classmethod
     def _deliver_url(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+([/?][^\s#]*)?", value):
-            raise ValueError("deliver_url is the full address that gets replies, such as https://chat.example.com/in")
+            raise ValueError(_ADDRESS, _EXAMPLE)
         if value.startswith("http://") and not _LOOPBACK.match(value):
-            raise ValueError("plain http is accepted for loopback only; use https")
+            raise ValueError(_HTTPS, _EXAMPLE)
         return value
 
     def keys(self) -> tuple[str, ...]:

@@ -7,8 +7,15 @@ import re
 from pydantic import ConfigDict, SecretStr, field_validator
 
 from connector.domain.provider import AccountSettings
+from connector.speech import Text
 
 OFFICIAL = "https://api.telegram.org"
+_TOKEN = Text("a bot token such as 123456789:AAE…", "токен бота вида 123456789:AAE…")
+_COPY = Text("copy it from @BotFather", "скопируйте его у @BotFather")
+_SECRET = Text("1 to 256 of A-Z a-z 0-9 _ -", "от 1 до 256 знаков из A-Z a-z 0-9 _ -")
+_MAKE_SECRET = Text("make one with: openssl rand -hex 32", "создайте так: openssl rand -hex 32")
+_ROOT = Text("the root of a Bot API server", "корень сервера Bot API")
+_EXAMPLE = Text("for example https://api.telegram.org", "например https://api.telegram.org")
 
 
 class TelegramSettings(AccountSettings):
@@ -29,14 +36,14 @@ class TelegramSettings(AccountSettings):
     @classmethod
     def _token(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[0-9]{1,20}:[A-Za-z0-9_-]{1,100}", value.get_secret_value()):
-            raise ValueError("a bot token looks like 123456789:AAE…; copy it from @BotFather")
+            raise ValueError(_TOKEN, _COPY)
         return value
 
     @field_validator("secret")
     @classmethod
     def _secret(cls, value: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[A-Za-z0-9_-]{1,256}", value.get_secret_value()):
-            raise ValueError("the secret is 1 to 256 of A-Z a-z 0-9 _ -; make one with: openssl rand -hex 32")
+            raise ValueError(_SECRET, _MAKE_SECRET)
         return value
 
     @field_validator("api_url")
@@ -44,7 +51,7 @@ class TelegramSettings(AccountSettings):
     def _api_url(cls, value: str) -> str:
         address = (value or OFFICIAL).rstrip("/")
         if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", address):
-            raise ValueError("api_url is the root of a Bot API server, such as https://api.telegram.org")
+            raise ValueError(_ROOT, _EXAMPLE)
         return address
 
     def method_url(self, method: str) -> str:
