@@ -51,6 +51,6 @@ worker_class = "gevent"
 worker_connections = 1000
 keepalive = 30
 timeout = 60
-graceful_timeout = 20
+graceful_timeout = 5
 loglevel = "warning"
 proc_name = "connector-web"

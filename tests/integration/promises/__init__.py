@@ -1,0 +1,1 @@
+"""The promises of DESIGN.md §1, kept by the running house."""
