@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 import redis
 import requests
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from requests.adapters import HTTPAdapter
 
 from connector import registry
@@ -72,7 +74,9 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         clock=clock,
         ttl=timedelta(hours=settings.limits.url_ttl_hours),
     )
-    cache = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, socket_timeout=5)
+    cache = redis.Redis.from_url(
+        settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
+    )
     portals = {name: _portal(portal, journal, vault, cache, clock) for name, portal in settings.portals.items()}
     accounts = {
         name: Account(

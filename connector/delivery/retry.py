@@ -10,7 +10,7 @@ from connector.speech import Text
 
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-STOPPED_PAUSE = 60.0
+STOPPED_PAUSE = 10.0
 GIVE_UP = timedelta(days=3)
 CHAT = frozenset({"message.received", "reply.written", "button.pressed"})
 

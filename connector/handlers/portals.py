@@ -120,7 +120,7 @@ def _reconcile_handlers(url: str) -> Plan:
         try:
             yield Call("event.bind", {"event": name, "handler": url})
         except PermanentError as error:
-            if "already bin" not in error.detail.lower():
+            if error.cause != "bitrix24.handler_already_bound":
                 raise
 
 

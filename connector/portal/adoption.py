@@ -43,41 +43,40 @@ class Adoption:
         endpoint is the one that this server names (§5.8).
         """
         info = self._auth.app_info(grant.access_token, grant.server_endpoint)
-        known = self._known()
+        kept = self._gate.installation(fresh=True)
+        known = kept if kept is not None and kept.grant.access_token else None
         self._same_application(info)
-        self._same_portal(info, grant, known)
+        self._same_portal(info, grant, kept)
         verified = self._verified(grant, info)
         if known is not None and known.grant.user_id != verified.user_id:
             self._an_administrator(verified)
         tokens = merged_tokens(known.application_tokens if known else (), grant.application_token)
-        kept = Installation(
+        adopted = Installation(
             portal=self._settings.name,
             state="active",
             grant=verified,
             application_tokens=tokens,
             updated_at=self._clock(),
         )
-        self._store.keep_installation(kept)
+        self._store.keep_installation(adopted)
         self._gate.refresh()
         structlog.get_logger().info("portal_adopted", portal=self._settings.name, user_id=verified.user_id)
-
-    def _known(self) -> Installation | None:
-        """The living installation; what an uninstall left behind binds nobody."""
-        kept = self._gate.installation(fresh=True)
-        return kept if kept is not None and kept.grant.access_token else None
 
     def _same_application(self, info: AppInfo) -> None:
         if not hmac.compare_digest(info.client_id.encode(), self._auth.app().client_id.encode()):
             raise Refused("portal.other_application", hint=_OTHER_APP, status=403)
 
-    def _same_portal(self, info: AppInfo, grant: Grant, known: Installation | None) -> None:
-        """A known ``member_id`` is the portal whatever its host; a new one must live where the settings say."""
+    def _same_portal(self, info: AppInfo, grant: Grant, kept: Installation | None) -> None:
+        """A known ``member_id`` is the portal whatever its host; a new one must live where the settings say.
+
+        What an uninstall left behind (a ``member_id`` without tokens) does not keep another portal out.
+        """
         if not info.member_id or info.member_id != grant.member_id:
             raise Refused("portal.member_mismatch", hint=_OTHER_PORTAL, status=403)
-        if known is not None and known.grant.member_id:
-            if known.grant.member_id != info.member_id:
-                raise Refused("portal.other_portal", hint=_OTHER_PORTAL, status=403)
+        if kept is not None and kept.grant.member_id == info.member_id:
             return
+        if kept is not None and kept.grant.access_token:
+            raise Refused("portal.other_portal", hint=_OTHER_PORTAL, status=403)
         taken = self._store.portal_of(info.member_id)
         if taken not in (None, self._settings.name):
             raise Refused("portal.taken", hint=_TAKEN.with_(portal=taken), status=403)

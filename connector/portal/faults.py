@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.portal.answers import Fault
@@ -89,16 +89,16 @@ def _unknown(fault: Fault) -> Verdict:
 
 def _rows() -> Iterator[tuple[str, Verdict]]:
     for codes, act, cause, hint, extra in _TABLE:
-        verdict = Verdict(act=act, cause=f"bitrix24.{cause}", hint=HINTS[hint], **extra)  # type: ignore[arg-type]
+        verdict = Verdict(act=act, cause=f"bitrix24.{cause}", hint=HINTS[hint], **extra)
         for code in codes.split():
             yield code, verdict
 
 
 _Act = Literal["wait", "park", "stop"]
-_DOUBT: dict[str, object] = {"maybe_done": True}
+_DOUBT: dict[str, Any] = {"maybe_done": True}
 
 # codes · act · cause · hint · the rest of the verdict
-_TABLE: tuple[tuple[str, _Act, str, str, dict[str, object]], ...] = (
+_TABLE: tuple[tuple[str, _Act, str, str, dict[str, Any]], ...] = (
     # Limits: refused before the method ran.
     (QUERY_LIMIT, "wait", "query_limit", "query_limit", {"retry_after": 2.0}),
     ("OPERATION_TIME_LIMIT RATELIMITEXCEPTION", "wait", "operating_limit", "operating", {"retry_after": 60.0}),
@@ -133,8 +133,9 @@ _TABLE: tuple[tuple[str, _Act, str, str, dict[str, object]], ...] = (
     ("INVALID_REQUEST", "park", "invalid_request", "https", {}),
     ("WRONG_ENCODING", "park", "wrong_encoding", "encoding", {}),
     # Open Lines (facts/bitrix24-openlines.md §1.7, §1.8).
-    ("NOT_ACTIVE_LINE", "park", "line_not_active", "line", {}),
-    ("IMCONNECTOR_NO_CORRECT_PROVIDER", "park", "connector_not_registered", "connector", {}),
+    # A line works about a second after it is switched on (§1.3), a connector once it is registered: messages wait.
+    ("NOT_ACTIVE_LINE", "wait", "line_not_active", "line", {"retry_after": 5.0}),
+    ("IMCONNECTOR_NO_CORRECT_PROVIDER", "wait", "connector_not_registered", "connector", {"retry_after": 5.0}),
     ("IMCONNECTOR_NOT_SPECIFIED_CORRECT_CONNECTOR", "park", "connector_not_registered", "connector", {}),
     ("IMCONNECTOR_NOT_SPECIFIED_CORRECT_COMMAND", "park", "connector_command", "business", {}),
     ("CHAT_RENAMING_FAILED", "park", "chat_not_renamed", "business", {}),

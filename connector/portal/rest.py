@@ -183,9 +183,10 @@ class Portal:
         try:
             success = self._conversation.hold(method, params, live=live)
         except ConnectorError as error:
-            # A stopped portal is refused at the gate many times over; the stop itself was logged.
+            # A stopped portal is refused at the gate many times over; the stop itself was logged. The vendor's words
+            # may quote clients, so they stay in the error.
             level = "debug" if error.cause.startswith("portal.") else "warning"
-            getattr(self._log, level)("portal_call_failed", method=method, cause=error.cause, detail=error.detail)
+            getattr(self._log, level)("portal_call_failed", method=method, cause=error.cause)
             raise
         self._log.debug("portal_call", method=method, operating=self._operating.seconds(method))
         return success

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 from connector.domain.ports import Installation
@@ -41,10 +42,9 @@ class Checked(Protocol):
 def examine(portal: Checked, *, webhook: bool, lines: Sequence[Line], handler_url: str, now: datetime) -> list[Finding]:
     """All findings, the basic ones first; what depends on a broken basis is left out. Never raises."""
     if not webhook:
-        installed = _installed(portal, now)
-        if installed.state == "bad":
-            return [installed]
-        findings = [installed]
+        findings = _asked(say.INSTALLED, lambda: _installed(portal, now))
+        if findings[0].state == "bad":
+            return findings
     else:
         findings = [Finding(say.WEBHOOK, "warn", say.WEBHOOK_HINT)]
     rest = _asked(say.REST, lambda: _rest(portal))
@@ -66,18 +66,20 @@ def _asked(what: Text, look: Callable[[], Iterator[Finding]]) -> list[Finding]:
         return [Finding(what, "bad", error.hint)]
 
 
-def _installed(portal: Checked, now: datetime) -> Finding:
+def _installed(portal: Checked, now: datetime) -> Iterator[Finding]:
     installation = portal.installation()
     if installation is None or not installation.grant.client_endpoint:
-        return Finding(say.INSTALLED, "bad", say.NOT_INSTALLED)
+        yield Finding(say.INSTALLED, "bad", say.NOT_INSTALLED)
+        return
     idle = (now - installation.grant.expires_at).days
     if installation.state != "active":
         why = {"state": installation.state, "reason": installation.reason or "-"}
         # A stopped portal is called all the same when its probe is due, so this is not the end of the checks.
-        return Finding(say.STATE.with_(**why), "warn", say.STATE_HINT)
-    if idle > 150:
-        return Finding(say.IDLE.with_(days=idle), "warn", say.IDLE_HINT)
-    return Finding(say.INSTALLED, "ok")
+        yield Finding(say.STATE.with_(**why), "warn", say.STATE_HINT)
+    elif idle > 150:
+        yield Finding(say.IDLE.with_(days=idle), "warn", say.IDLE_HINT)
+    else:
+        yield Finding(say.INSTALLED, "ok")
 
 
 def _rest(portal: Checked) -> Iterator[Finding]:
@@ -134,7 +136,7 @@ def _connectors(portal: Checked, lines: Sequence[Line]) -> list[Finding]:
         return findings
     for line in lines:
         what = say.LINE.with_(account=line.account, line=line.line or "?")
-        findings += _asked(what, lambda line=line, what=what: _line(portal, line, what))  # type: ignore[misc]
+        findings += _asked(what, partial(_line, portal, line, what))
     return findings
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -20,6 +21,7 @@ POLL_SECONDS = 0.25
 POLLS = 120
 KEEP_ALIVE = timedelta(days=30)
 SKEW = timedelta(seconds=20)
+FAILURE_SHARED = timedelta(seconds=5)
 
 
 class Tokens:
@@ -39,6 +41,8 @@ class Tokens:
         self._portal, self._store, self._locks, self._auth = portal, store, locks, auth
         self._gate, self._clock, self._sleep = gate, clock, sleep
         self._unkept: tuple[str, Grant] | None = None
+        self._failed: datetime | None = None
+        self._guard = threading.Lock()
         self._log = structlog.get_logger().bind(portal=portal)
 
     def expiring(self, grant: Grant) -> bool:
@@ -82,7 +86,14 @@ class Tokens:
         return self.renew(grant).access_token != grant.access_token
 
     def _alone(self, settled: Callable[[Grant], Grant | None], act: Callable[[Grant], Grant]) -> Grant:
-        """``act`` on the kept pair while nobody else may change it, unless it is ``settled`` already."""
+        """``act`` on the kept pair while nobody else may change it, unless it is ``settled`` already.
+
+        One thread of this process at a time asks for the shared lock; the others find its work done.
+        """
+        with self._guard:
+            return self._alone_here(settled, act)
+
+    def _alone_here(self, settled: Callable[[Grant], Grant | None], act: Callable[[Grant], Grant]) -> Grant:
         for _ in range(POLLS):
             with self._locks.lock(f"refresh:{self._portal}", ttl=LOCK_SECONDS) as mine:
                 current = self._current()
@@ -104,6 +115,7 @@ class Tokens:
         """Under the lock. A pair that could not be kept the last time is kept first: it cannot be had again."""
         spent, fresh = self._unkept or ("", grant)
         if spent != grant.access_token:
+            self._spare_the_server()
             fresh = self._ask(grant)
         self._unkept = (grant.access_token, fresh)
         self._store.keep_grant(self._portal, fresh)
@@ -111,6 +123,11 @@ class Tokens:
         self._gate.refresh()
         self._log.info("portal_tokens_renewed", expires_at=fresh.expires_at.isoformat())
         return fresh
+
+    def _spare_the_server(self) -> None:
+        """Everybody who waited behind a failed renewal shares its outcome instead of trying in turn."""
+        if self._failed is not None and timedelta(0) <= self._clock() - self._failed < FAILURE_SHARED:
+            raise TransientError("portal.refresh_failed", hint=HINTS["auth_server"], retry_after=10.0)
 
     def _ask(self, grant: Grant) -> Grant:
         """The new pair, with one repeat of the same refresh token when the answer was lost (§8).
@@ -125,6 +142,7 @@ class Tokens:
                 raise Stopped(wrong.cause, hint=wrong.hint, state="needs_reauth", detail=wrong.detail) from None
             except TransientError as lost:
                 if last or not lost.maybe_done:
+                    self._failed = self._clock()
                     pause = 10.0 if lost.retry_after is None else lost.retry_after
                     raise TransientError(lost.cause, hint=lost.hint, detail=lost.detail, retry_after=pause) from None
             self._log.warning("portal_refresh_answer_lost")

@@ -19,7 +19,7 @@ _MAKE_SECRET = Text(
     'make one with: echo "whsec_$(openssl rand -base64 32)"', 'создайте так: echo "whsec_$(openssl rand -base64 32)"'
 )
 _ADDRESS = Text("the full address that gets the replies", "полный адрес, куда уходят ответы")
-_HTTPS = Text("an https:// address; plain http is for loopback only", "адрес https://; http допустим только для loopback")
+_HTTPS = Text("an https:// address (http is for loopback only)", "адрес https:// (http — только для loopback)")
 _EXAMPLE = Text("for example https://chat.example.com/in", "например https://chat.example.com/in")
 
 

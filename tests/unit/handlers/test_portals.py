@@ -53,7 +53,7 @@ def test_a_repeat_binds_nothing_and_unbinds_the_doubled_handler() -> None:
 
 
 def test_already_bound_counts_as_bound() -> None:
-    twice = PermanentError("b24.error_core", hint=Text("x", "x"), detail="Handler already binded")
+    twice = PermanentError("bitrix24.handler_already_bound", hint=Text("x", "x"))
     driver = Driver({**REGISTERED, "event.get": [], "event.bind": twice})
     driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
     assert len(driver.named("event.bind")) == len(portals.EVENTS)

@@ -192,3 +192,12 @@ def test_what_an_uninstall_left_behind_binds_nobody(world: World):
     world.app_info(info(user_id=4))
     world.portal().adopt(grant(application_token="new"))
     assert (kept(world).grant.member_id, kept(world).application_tokens) == ("member-1", ("new",))
+
+
+def test_a_portal_installed_again_may_have_moved_meanwhile(world: World):
+    gone = grant(access_token="", refresh_token="", client_endpoint="", user_id="")
+    world.install(state="uninstalled", grant=gone, application_tokens=())
+    new = "https://renamed.bitrix24.ru/rest/"
+    world.app_info(info(domain="renamed.bitrix24.ru", client_endpoint=new))
+    world.portal().adopt(grant())
+    assert (kept(world).state, kept(world).grant.client_endpoint) == ("active", new)

@@ -91,8 +91,6 @@ def test_what_a_person_must_settle_stops_the_portal(code, words, state):
         ("", "Access denied", "bitrix24.access_denied"),
         ("", "ID is not defined or invalid.", "bitrix24.unnamed"),
         ("ERROR_CORE", "Unable to set event handler: Handler already binded", "bitrix24.handler_already_bound"),
-        ("NOT_ACTIVE_LINE", "", "bitrix24.line_not_active"),
-        ("IMCONNECTOR_NO_CORRECT_PROVIDER", "", "bitrix24.connector_not_registered"),
         ("404", "", "bitrix24.404"),
         ("SOME_NEW_CODE", "words", "bitrix24.some_new_code"),
     ],
@@ -101,6 +99,14 @@ def test_business_errors_are_parked_with_their_cause(code, words, cause):
     error = verdict(code, words)
     assert isinstance(error, PermanentError)
     assert error.cause == cause
+
+
+@pytest.mark.parametrize("code", ["NOT_ACTIVE_LINE", "IMCONNECTOR_NO_CORRECT_PROVIDER"])
+def test_a_message_waits_for_its_line_and_its_connector(code):
+    error = verdict(code)
+    assert isinstance(error, TransientError)
+    assert error.retry_after == 5.0
+    assert not error.maybe_done
 
 
 def test_the_line_hint_leads_to_contact_center():

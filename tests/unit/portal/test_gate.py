@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.ports import Installation, PortalState
-from connector.errors import PermanentError, Stopped
+from connector.errors import PermanentError, Stopped, TransientError
 from connector.portal.gate import PROBES
 from connector.portal.memory import MemoryInstallations
-from tests.unit.portal.world import NOW, World, denied, grant
+from tests.unit.portal.world import NOW, REST, World, denied, grant
 
 CODES = [
     ("OVERLOAD_LIMIT", "blocked"),
@@ -121,3 +121,14 @@ def test_an_active_portal_is_not_read_again_after_its_call(world: World):
     world.answer_by("x.y", slow)
     world.portal().call("x.y")
     assert store.reads == 1
+
+
+def test_a_probe_without_an_answer_is_a_probe_all_the_same(world: World):
+    world.install(state="unreachable", updated_at=NOW - timedelta(hours=1))
+    world.wire.post(f"{REST}x.y.json", body="<html>", status=502)
+    portal = world.portal()
+    with pytest.raises(TransientError):
+        portal.call("x.y")
+    with pytest.raises(Stopped):
+        portal.call("x.y")
+    assert len(world.wire.calls) == 1

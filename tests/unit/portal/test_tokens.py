@@ -170,3 +170,18 @@ def test_a_configured_authorization_server_wins(world: World):
     over(world)
     world.wire.get("https://auth.corp.ru/oauth/token/", json=pair())
     assert world.portal().call("x.y") == 1
+
+
+def test_who_waited_behind_a_failed_renewal_shares_its_outcome(world: World):
+    over(world)
+    world.token("<html>", 502)
+    portal = world.portal()
+    for _ in range(5):
+        with pytest.raises(TransientError) as caught:
+            portal.call("x.y")
+        assert not caught.value.maybe_done
+    assert len(world.renewals()) == 2
+    world.clock.pass_(6)
+    with pytest.raises(TransientError):
+        portal.call("x.y")
+    assert len(world.renewals()) == 4
