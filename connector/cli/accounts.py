@@ -8,7 +8,7 @@ from connector.cli.check import hook_url
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
-from connector.settings_mistakes import did_you_mean
+from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 
 _COLUMNS = (

@@ -18,7 +18,7 @@ from connector.domain.provider import Finding
 from connector.errors import ConnectorError, SettingsError
 from connector.portal.selfcheck import Line
 from connector.settings import Settings
-from connector.settings_checks import loopback
+from connector.settings.checks import loopback
 from connector.speech import Text
 
 _HERE = Text("this machine", "эта машина")

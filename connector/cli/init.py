@@ -17,7 +17,7 @@ from connector.cli.words import say
 from connector.domain.provider import AccountSettings
 from connector.registry import models
 from connector.settings import config_path
-from connector.settings_checks import NAME, wrong_address
+from connector.settings.checks import NAME, wrong_address
 from connector.speech import Text
 
 KEY_FILE = "connector.key"

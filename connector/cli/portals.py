@@ -14,7 +14,7 @@ from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
 from connector.portal.selfcheck import NEEDED
-from connector.settings_mistakes import did_you_mean
+from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 
 _COLUMNS = (

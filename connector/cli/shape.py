@@ -15,7 +15,7 @@ from connector.bootstrap import Connector, from_environment
 from connector.cli.output import Output
 from connector.cli.words import LANGUAGE, say
 from connector.errors import ConnectorError, SettingsError
-from connector.settings_mistakes import SettingsMistakesError
+from connector.settings.mistakes import SettingsMistakesError
 from connector.speech import Text
 
 _NO_REDIS = Text("Redis does not answer: {why}", "Redis не отвечает: {why}")

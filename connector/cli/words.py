@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from connector.settings_machine import locale_language
+from connector.settings.machine import locale_language
 from connector.speech import Text
 
 

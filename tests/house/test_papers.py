@@ -11,7 +11,7 @@ import pytest
 from connector import settings
 from connector.cli import cli
 from connector.registry import models
-from connector.settings_machine import MACHINE_NAMES
+from connector.settings.machine import MACHINE_NAMES
 from tests.house.capabilities import rows
 
 REGISTRIES = tuple(

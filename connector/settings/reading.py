@@ -14,8 +14,8 @@ from typing import Any
 
 import yaml
 
-from connector.settings_env import MissingError, read
-from connector.settings_mistakes import Path, Report
+from connector.settings.env import MissingError, read
+from connector.settings.mistakes import Path, Report
 from connector.speech import Text
 
 MAX_BYTES = 1024 * 1024

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from connector.settings_checks import wrong_address
-from connector.settings_env import MissingError, optional, read
-from connector.settings_mistakes import MASK, Mistake, plain
+from connector.settings.checks import wrong_address
+from connector.settings.env import MissingError, optional, read
+from connector.settings.mistakes import MASK, Mistake, plain
 from connector.speech import Text
 
 MIN_KEY = 32

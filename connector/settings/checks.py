@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel
 
-from connector.settings_mistakes import MASK, Path, Report, did_you_mean
+from connector.settings.mistakes import MASK, Path, Report, did_you_mean
 from connector.speech import Text
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,30}")

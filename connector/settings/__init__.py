@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from connector.settings_checks import (
+from connector.settings.checks import (
     check_account,
     check_name,
     check_portal,
@@ -23,11 +23,11 @@ from connector.settings_checks import (
     host_only,
     wrong_address,
 )
-from connector.settings_machine import Machine, read_machine
-from connector.settings_mistakes import Mistake, Report, SettingsMistakesError, did_you_mean
-from connector.settings_mistakes import Path as KeyPath
-from connector.settings_pydantic import build
-from connector.settings_yaml import read_yaml
+from connector.settings.machine import Machine, read_machine
+from connector.settings.mistakes import Mistake, Report, SettingsMistakesError, did_you_mean
+from connector.settings.mistakes import Path as KeyPath
+from connector.settings.models import build
+from connector.settings.reading import read_yaml
 from connector.speech import Text
 
 __all__ = [

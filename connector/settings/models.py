@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from connector.settings_mistakes import Path, Report, did_you_mean
+from connector.settings.mistakes import Path, Report, did_you_mean
 from connector.speech import Text
 
 Model = TypeVar("Model", bound=BaseModel)
