@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from connector.domain.effects import Effect, Emit, KeyedEffect, Plan, Remember
+from connector.domain.effects import Effect, Emit, KeyedEffect, Plan, Recall, Remember
 from connector.journal import Delivery
 
 
@@ -76,12 +76,10 @@ class Lane:
         self.waiting = effect
         return effect
 
-    def recall(self, kind: str, key: str, stored: Callable[[str, str], Any]) -> Any:
-        """What this delivery remembered itself, else what is stored."""
-        for link in reversed(self.remembered):
-            if (link.kind, link.key) == (kind, key):
-                return link.value
-        return stored(kind, key)
+    def own(self, wanted: Recall) -> Remember | None:
+        """What this delivery remembered itself under the wanted name; ``None`` when the journal is to be asked."""
+        named = (link for link in reversed(self.remembered) if (link.kind, link.key) == (wanted.kind, wanted.key))
+        return next(named, None)
 
     def close(self) -> None:
         """Stop the plans where they stand."""

@@ -38,6 +38,7 @@ class Pump:
         self._gone: list[str] = []
         self._running: dict[Future[Performed], Lane] = {}
         self._ready: list[Lane] = []
+        self._asking: list[tuple[Lane, Recall]] = []
         self._failures = 0
         self._settled = 0
         self._renewed = time.monotonic()
@@ -106,7 +107,11 @@ class Pump:
         while True:
             move = lane.move(outcome)
             if isinstance(move, Recall):
-                outcome = Value(lane.recall(move.kind, move.key, self._work.journal.recall))
+                own = lane.own(move)
+                if own is None:
+                    self._asking.append((lane, move))
+                    return
+                outcome = Value(own.value)
             elif isinstance(move, Remember):
                 lane.remembered.append(move)
                 outcome = Value(None)
@@ -146,6 +151,7 @@ class Pump:
     def _write(self, lease: Lease) -> None:
         """One transaction per round, as often as the answers of the ledger give the lanes more to write."""
         while True:
+            self._recall()
             step, planning = self._round.take()
             if step.empty():
                 break
@@ -156,6 +162,14 @@ class Pump:
         for name in self._gone:
             self._lanes.pop(name, None)
         self._gone.clear()
+
+    def _recall(self) -> None:
+        """One look into the journal for all lanes that want to recall something, as often as they go on to ask."""
+        while self._asking:
+            asking, self._asking = self._asking, []
+            stored = self._work.journal.recall_all({(wanted.kind, wanted.key) for _, wanted in asking})
+            for lane, wanted in asking:
+                self._advance(lane, Value(stored.get((wanted.kind, wanted.key))))
 
     def _known(self, lane: Lane, known: Known | None) -> None:
         """What the ledger knew of a planned effect: nothing, its result, or that its outcome is unknown."""

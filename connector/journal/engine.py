@@ -117,9 +117,9 @@ def mapped() -> Iterator[None]:
         raise JournalAway("all connections are in use") from error
 
 
-def upsert(db: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An ``INSERT`` that understands ``ON CONFLICT``, of this database's dialect."""
-    return sqlite.insert(table) if db.dialect.name == "sqlite" else postgresql.insert(table)
+def upsert(dialect: str, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An ``INSERT`` that understands ``ON CONFLICT``, of this dialect."""
+    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
 
 
 def parse_url(text: str) -> URL:

@@ -21,7 +21,9 @@ def take(db: Connection, table: Table, name: str, *, now: float, ttl: float) -> 
     row = _locked(db, table, name)
     if row is None:
         db.execute(
-            upsert(db, table).values(name=name, fence=0, holder="", until=0.0, updated_at=now).on_conflict_do_nothing()
+            upsert(db.dialect.name, table)
+            .values(name=name, fence=0, holder="", until=0.0, updated_at=now)
+            .on_conflict_do_nothing()
         )
         row = _locked(db, table, name)
     if row is None or alive(row.holder, row.until, now):

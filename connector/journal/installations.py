@@ -46,7 +46,7 @@ class PortalStore(Desk):
             "updated_at": now,
         }
         with self.store.writing() as db:
-            statement = upsert(db, installations).values(portal=installation.portal, **values)
+            statement = upsert(db.dialect.name, installations).values(portal=installation.portal, **values)
             db.execute(statement.on_conflict_do_update(index_elements=["portal"], set_=values))
 
     def keep_grant(self, portal: str, grant: Grant) -> None:
@@ -56,7 +56,7 @@ class PortalStore(Desk):
         named = {"member_id": grant.member_id}
         fresh = {"state": "active", "reason": "", "tokens_sealed": self._seal_tokens(())}
         with self.store.writing() as db:
-            statement = upsert(db, installations).values(portal=portal, **changed, **named, **fresh)
+            statement = upsert(db.dialect.name, installations).values(portal=portal, **changed, **named, **fresh)
             known = {**changed, **named} if grant.member_id else changed
             db.execute(statement.on_conflict_do_update(index_elements=["portal"], set_=known))
 

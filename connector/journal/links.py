@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Insert, bindparam, delete, select, tuple_
 
 from connector.domain.effects import Remember
 from connector.journal.desk import Desk
@@ -14,16 +16,30 @@ from connector.journal.engine import upsert
 from connector.journal.rows import clean, pack
 from connector.journal.schema import links
 
+# Built once: a pump reads and writes links for every message.
+_NAMED = (links.c.kind == bindparam("wanted_kind")) & (links.c.key == bindparam("wanted_key"))
+_RECALL = select(links.c.value).where(_NAMED)
+_RECALL_ALL = select(links.c.kind, links.c.key, links.c.value).where(
+    tuple_(links.c.kind, links.c.key).in_(bindparam("names", expanding=True))
+)
+_FORGET = delete(links).where(_NAMED)
+
 
 class Links(Desk):
     """Reading links, and writing them outside a pump's step."""
 
     def recall(self, kind: str, key: str) -> Any | None:
         """The remembered JSON value, or ``None``."""
-        wanted = select(links.c.value).where(links.c.kind == clean(kind), links.c.key == clean(key))
         with self.store.reading() as db:
-            value = db.execute(wanted).scalar()
+            value = db.execute(_RECALL, _name(kind, key)).scalar()
         return None if value is None else json.loads(value)
+
+    def recall_all(self, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+        """The remembered values of many (kind, key) at once; what is not remembered is absent."""
+        asked = {(clean(kind), clean(key)): (kind, key) for kind, key in names}
+        with self.store.reading() as db:
+            rows = db.execute(_RECALL_ALL, {"names": list(asked)}).all()
+        return {asked[row.kind, row.key]: json.loads(row.value) for row in rows}
 
     def remember(self, kind: str, key: str, value: Any, *, owner: str = "") -> None:
         """Keep a JSON value; ``None`` forgets it. ``owner`` is the destination it belongs to (``portal:<name>``)."""
@@ -40,12 +56,31 @@ class Links(Desk):
 
 def write_links(db: Connection, remembered: Sequence[Remember], *, owner: str, now: float) -> None:
     """Keep or forget, in order. An owner once known stays when the edge writes without one."""
-    for link in remembered:
-        name = {"kind": clean(link.kind), "key": clean(link.key)}
-        if link.value is None:
-            db.execute(delete(links).where(links.c.kind == name["kind"], links.c.key == name["key"]))
+    for forget, some in groupby(remembered, key=lambda link: link.value is None):
+        if forget:
+            db.execute(_FORGET, [_name(link.kind, link.key) for link in some])
             continue
-        values = {"value": pack(link.value), "updated_at": now}
-        kept = {**values, "owner": owner} if owner else values
-        statement = upsert(db, links).values(**name, **values, owner=owner)
-        db.execute(statement.on_conflict_do_update(index_elements=["kind", "key"], set_=kept))
+        rows = [
+            {
+                "kind": clean(link.kind),
+                "key": clean(link.key),
+                "value": pack(link.value),
+                "owner": owner,
+                "updated_at": now,
+            }
+            for link in some
+        ]
+        db.execute(_keeping(db.dialect.name, bool(owner)), rows)
+
+
+@cache
+def _keeping(dialect: str, owned: bool) -> Insert:
+    statement = upsert(dialect, links)
+    kept = ("value", "updated_at", "owner") if owned else ("value", "updated_at")
+    return statement.on_conflict_do_update(
+        index_elements=["kind", "key"], set_={name: statement.excluded[name] for name in kept}
+    )
+
+
+def _name(kind: str, key: str) -> dict[str, str]:
+    return {"wanted_kind": clean(kind), "wanted_key": clean(key)}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Insert, bindparam, delete, insert, select, update
 
 from connector.journal.desk import Desk, moment
 from connector.journal.engine import upsert
@@ -78,12 +79,30 @@ def _settle(db: Connection, destination: str, settled: Sequence[Settlement], now
 
 
 def _finish(db: Connection, results: Sequence[tuple[str, Any, str]], now: float) -> None:
+    rows = [
+        {
+            "key": clean(key),
+            "delivery_id": 0,
+            "trace": "",
+            "what": "",
+            "state": "done",
+            "result": pack(result),
+            "note": clean(note),
+            "planned_at": now,
+            "done_at": now,
+        }
+        for key, result, note in results
+    ]
+    if rows:
+        db.execute(_finishing(db.dialect.name), rows)
+
+
+@cache
+def _finishing(dialect: str) -> Insert:
     """The first result of a key stays: it is what the outside saw."""
-    for key, result, note in results:
-        values = {"state": "done", "result": pack(result), "note": clean(note), "done_at": now}
-        row = {"key": clean(key), "delivery_id": 0, "trace": "", "what": "", "planned_at": now, **values}
-        statement = upsert(db, ledger).values(row)
-        db.execute(statement.on_conflict_do_update(index_elements=["key"], set_=values, where=ledger.c.state != "done"))
+    statement = upsert(dialect, ledger)
+    kept = {name: statement.excluded[name] for name in ("state", "result", "note", "done_at")}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=kept, where=ledger.c.state != "done")
 
 
 def _doubt(db: Connection, keys: Sequence[str]) -> None:

@@ -1,0 +1,113 @@
+"""A connector for the benches: settings in a scratch folder, the portal installed, processes as in the Procfile."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from connector import bootstrap, registry, settings
+from connector.domain.ports import Grant, Installation
+from tests.bench.services import ROOT, free_port, listens, running, until
+from tests.bench.updates import SECRET, TOKEN
+
+_YAML = """\
+portals:
+  main:
+    url: {portal}
+    app: {{client_id: local.bench, client_secret: "${{B24_CLIENT_SECRET}}"}}
+    budget: {{burst: 1000000, per_second: 1000000}}
+accounts:
+  shop: {{provider: telegram, portal: main, line: 1, token: "${{TELEGRAM_TOKEN}}", secret: "${{TELEGRAM_SECRET}}"}}
+"""
+_KEY = "0123456789abcdef0123456789abcdef0123456789abcdef"
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """``folder`` holds everything; ``env`` is what its processes are started with."""
+
+    folder: Path
+    env: Mapping[str, str]
+
+    def connector(self) -> bootstrap.Connector:
+        """The connector, wired in this process."""
+        found = settings.load(None, self.env, registry.models())
+        return bootstrap.build(found)
+
+    @contextmanager
+    def web(self) -> Iterator[tuple[str, int]]:
+        """The HTTP edge under gunicorn; yields the address of the account's hook, and the session of its processes."""
+        port, log = free_port(), self.folder / "web.log"
+        env = {**self.env, "PORT": str(port), "CONNECTOR_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
+        with running(procfile("web"), log, env=env) as process:
+            until(lambda: listens(port), process, log)
+            yield f"http://127.0.0.1:{port}/hooks/shop", process.pid
+
+    @contextmanager
+    def worker(self, processes: int = 1) -> Iterator[None]:
+        """The workers that drain; they are ready when they say so."""
+        command = [*procfile("worker"), "--processes", str(processes)]
+        with self._said("worker.started", command, self.folder / "worker.log", times=processes + 1):
+            yield
+
+    @contextmanager
+    def clock(self) -> Iterator[None]:
+        """The clock that sweeps."""
+        with self._said("clock.started", procfile("clock"), self.folder / "clock.log"):
+            yield
+
+    @contextmanager
+    def _said(self, word: str, command: list[str], log: Path, *, times: int = 1) -> Iterator[None]:
+        with running(command, log, env=self.env) as process:
+            until(lambda: log.read_bytes().count(word.encode()) >= times, process, log)
+            yield
+
+
+def procfile(name: str) -> list[str]:
+    """The command of a process, as the Procfile has it."""
+    lines = (ROOT / "Procfile").read_text(encoding="utf-8").splitlines()
+    commands = dict(line.split(": ", 1) for line in lines if ": " in line)
+    return shlex.split(commands[name])
+
+
+def house(folder: Path, *, database: str = "", redis: str, portal: str) -> House:
+    """Settle in ``folder`` and install the portal at ``portal``. Without ``database`` the journal is SQLite's."""
+    folder.mkdir(parents=True)
+    (folder / "connector.yaml").write_text(_YAML.format(portal=portal), encoding="utf-8")
+    env = {name: value for name, value in os.environ.items() if name in ("HOME", "TMPDIR")} | {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "LANG": "C.UTF-8",
+        "CONNECTOR_CONFIG": str(folder / "connector.yaml"),
+        "CONNECTOR_SECRET_KEY": _KEY,
+        "CONNECTOR_PUBLIC_URL": "http://127.0.0.1:9",
+        "REDIS_URL": redis,
+        "B24_CLIENT_SECRET": "bench-client-secret",
+        "TELEGRAM_TOKEN": TOKEN,
+        "TELEGRAM_SECRET": SECRET,
+    }
+    if database:
+        env["DATABASE_URL"] = database
+    made = House(folder=folder, env=env)
+    connector = made.connector()
+    connector.journal.keep_installation(_installation(portal))
+    connector.journal.close()
+    return made
+
+
+def _installation(portal: str) -> Installation:
+    grant = Grant(
+        access_token="bench-access",
+        refresh_token="bench-refresh",
+        expires_at=datetime.now(UTC) + timedelta(days=1),
+        member_id="bench-member",
+        client_endpoint=f"{portal}/rest/",
+        server_endpoint=f"{portal}/oauth/",
+        application_token="bench-application-token",
+    )
+    return Installation(portal="main", state="active", grant=grant, application_tokens=("bench-application-token",))
