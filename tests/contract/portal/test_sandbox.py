@@ -189,7 +189,7 @@ def test_an_unconnected_line_says_where_to_connect_it(house: House):
     portal = house.installed()
     connector = portal.connector_id("telegram")
     message = {"user": {"id": "1"}, "message": {"id": "1", "text": "x"}, "chat": {"id": "shop.1"}}
-    with pytest.raises(PermanentError) as caught:
+    with pytest.raises(TransientError) as caught:
         portal.call("imconnector.send.messages", {"CONNECTOR": connector, "LINE": 1, "MESSAGES": [message]})
     assert re.search("rebind|Contact Center", caught.value.hint.en)
 
