@@ -11,7 +11,7 @@ import pytest
 from connector.domain.events import ReplyWritten
 from connector.domain.values import File, Im
 from connector.errors import PermanentError, Stopped, TransientError
-from connector.journal import Vault, open_journal
+from connector.journal import Planned, Step, Vault, open_journal
 from connector.speech import Text
 
 from .engine import SEND, Engine, MovingClock
@@ -124,9 +124,25 @@ def test_a_stopped_destination_waits_and_parks_nothing(engine: Engine) -> None:
     engine.write("7", "1")
     engine.pump()
     assert engine.deliveries("parked") == []
+    assert engine.pump() == 0
     engine.clock.add(120)
     engine.pump()
     assert engine.portal.chats["shop.7"] == ["1"]
+
+
+def test_what_a_dead_pump_had_under_way_is_looked_up_only_when_it_must_have_ended(engine: Engine) -> None:
+    engine.write("7", "1")
+    lease = engine.journal.lease("portal:main")
+    assert lease is not None
+    [delivery] = engine.journal.claim(lease, lanes=1)
+    plan = Planned(key="in:shop:7:1", delivery_id=delivery.id, trace=delivery.trace, what=SEND)
+    engine.journal.step(lease, Step(planned=[plan]))
+    engine.journal.leave(lease, force=True)
+    engine.pump()
+    assert engine.portal.calls == []
+    engine.clock.add(1)
+    engine.pump()
+    assert [method for method, _ in engine.portal.calls] == ["crm.activity.list", SEND]
 
 
 def test_a_message_too_old_for_a_conversation_parks_instead_of_arriving_absurdly_late(engine: Engine) -> None:
