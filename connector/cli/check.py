@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -107,7 +108,7 @@ def _lines(house: Connector, portal: str) -> list[Line]:
     lines = []
     for name, account in house.accounts.items():
         if account.portal == portal:
-            bound = _try(lambda name=name: house.journal.recall("line", name))  # type: ignore[misc]
+            bound = _try(partial(house.journal.recall, "line", name))
             line = (bound or {}).get("line") or account.settings.line or ""
             lines.append(Line(account=name, slug=account.provider.slug, line=str(line)))
     return lines

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Literal
 
 from connector.delivery.lanes import Lane
 from connector.delivery.perform import name_of, to_record
@@ -117,7 +118,7 @@ class Round:
     def _settle(
         self,
         lane: Lane,
-        state: str,
+        state: Literal["done", "waiting", "parked"],
         *,
         attempts: int,
         due_at: datetime | None = None,
@@ -128,7 +129,7 @@ class Round:
         self.step.settled.append(
             Settlement(
                 delivery=lane.delivery,
-                state=state,  # type: ignore[arg-type]
+                state=state,
                 due_at=due_at,
                 attempts=attempts,
                 cause=cause,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from connector.domain.provider import StandIn
-from connector.domain.request import Request
+from connector.domain.request import Reply, Request
 
 
 class StandInHost:
@@ -18,14 +19,19 @@ class StandInHost:
     def __init__(self, port: int = 0) -> None:
         self.standins: dict[str, StandIn] = {}
         self._server = _Server(("127.0.0.1", port), _Handler)
-        self._server.standins = self.standins
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._server.play = self.play
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     def url(self, account: str) -> str:
         """Where the stand-in of ``account`` answers."""
         return f"http://127.0.0.1:{self._server.server_address[1]}/{account}"
 
-    def __enter__(self) -> StandInHost:
+    def play(self, account: str, request: Request) -> Reply:
+        """The stand-in's answer to one request; 404 for an account that has none."""
+        standin = self.standins.get(account)
+        return standin.handle(request) if standin else Reply(status=404)
+
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -37,7 +43,7 @@ class StandInHost:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
-    standins: dict[str, StandIn]
+    play: Callable[[str, Request], Reply]
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,23 +53,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         split = urlsplit(self.path)
-        _, account, *rest = split.path.split("/")
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        standin = self.server.standins.get(account)
-        if standin is None:
-            self.send_error(404)
-            return
-        reply = standin.handle(
-            Request(
-                method=self.command,
-                path="/" + "/".join(rest),
-                query=split.query,
-                headers={name.lower(): value for name, value in self.headers.items()},
-                body=body,
-                received_at=datetime.now(UTC),
-                remote=self.client_address[0],
-            )
+        account, _, path = split.path.lstrip("/").partition("/")
+        request = Request(
+            method=self.command,
+            path=f"/{path}",
+            query=split.query,
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(self.headers.get("content-length") or 0)),
+            received_at=datetime.now(UTC),
+            remote=self.client_address[0],
         )
+        reply = self.server.play(account, request)
         self.send_response(reply.status)
         self.send_header("Content-Type", reply.content_type)
         self.send_header("Content-Length", str(len(reply.body)))
@@ -72,7 +72,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(reply.body)
 
-    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_DELETE = _answer  # noqa: N815 - the names are http.server's
 
     def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the stand-ins remember what they were told."""

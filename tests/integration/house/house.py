@@ -113,9 +113,7 @@ def running_house(kind: str, folder: Path, *, doubt: float = 1.0, commands: Comm
         database = stack.enter_context(DATABASES[kind](folder))
         redis = stack.enter_context(services.redis())
         sandbox = stack.enter_context(SandboxServer(burst=0, operating_limit=0.0, event_timeout=5.0, **CLIENT))
-        stage = Stage()
-        stage.start()
-        stack.callback(stage.close)
+        stage = stack.enter_context(Stage())
         accounts = _accounts(stage)
         config = blueprint.write_settings(folder, portal_url=sandbox.url, accounts=accounts, doubt=doubt, **CLIENT)
         env = blueprint.environment(
