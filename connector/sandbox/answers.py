@@ -26,10 +26,10 @@ class CutError(Exception):
 
 
 class RawAnswerError(Exception):
-    """A scripted answer that is not the portal's usual JSON."""
+    """An answer that is not the portal's usual JSON; ``code`` names it in the call log."""
 
-    def __init__(self, status: int, body: str, content_type: str) -> None:
-        self.status, self.body, self.content_type = status, body, content_type
+    def __init__(self, status: int, body: str, content_type: str, code: str = "RAW") -> None:
+        self.status, self.body, self.content_type, self.code = status, body, content_type, code
         super().__init__(f"{status} {content_type}")
 
 

@@ -16,7 +16,7 @@ def _event_name(call: Call, given: Params) -> str:
     name = str(given.get("EVENT") or "").upper()
     if not name:
         raise ApiError("ERROR_ARGUMENT", "Argument 'EVENT' is null or empty", 400, argument="EVENT")
-    if name not in events.names(call.who.scope):
+    if name not in events.names(call.portal, call.who.scope):
         raise ApiError("ERROR_EVENT_NOT_FOUND", "Event not found", 400)
     return name
 
@@ -125,7 +125,7 @@ def listing(call: Call, params: Params) -> list[str]:
     """Names that may be bound: ``SCOPE`` narrows."""
     wanted = upper(params).get("SCOPE")
     scope = call.who.scope & {str(wanted)} if wanted else call.who.scope
-    return events.names(scope)
+    return events.names(call.portal, scope)
 
 
 METHODS = MappingProxyType(

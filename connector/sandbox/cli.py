@@ -25,6 +25,7 @@ from connector.sandbox.words import say as phrase
 
 P = ParamSpec("P")
 DEFAULT_URL = "http://127.0.0.1:8900"
+FACTOR = click.FloatRange(min=0, min_open=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,9 +105,14 @@ def sandbox(context: click.Context, url: str | None, as_json: bool, language: st
 @click.option("--client-secret", envvar="SANDBOX_CLIENT_SECRET", default="sandbox-secret")
 @click.option("--install-url", default="", help="The application's install page / Страница установки")
 @click.option("--handler-url", default="", help="The application's main page / Главная страница")
-@click.option("--burst", default=50, show_default=True, help="Requests at once; 0: no limit / Запас; 0: без лимита")
-@click.option("--per-second", default=2.0, show_default=True)
-@click.option("--operating-limit", default=480.0, show_default=True, help="Seconds; 0: no limit / 0: без лимита")
+@click.option("--burst", type=int, help="Requests at once, else the plan's; 0: no limit / Запас; 0: без лимита")
+@click.option("--per-second", type=float)
+@click.option("--operating-limit", type=float, help="Seconds; 0: no limit / 0: без лимита")
+@click.option("--real-time", is_flag=True, help="Calls take their modelled seconds / Вызовы длятся как настоящие")
+@click.option("--factor", type=FACTOR, default=1.0, show_default=True, help="Portal seconds per second / Ускорение")
+@click.option("--family", "license_family", default="std", show_default=True, help="ent: 250 at once, 5 a second")
+@click.option("--selfhosted", is_flag=True, help="A box of one's own, without limits / Коробка, без лимитов")
+@click.option("--without", multiple=True, metavar="METHOD", help="Does not exist, such as crm.* / Такого метода нет")
 @click.option("--token-ttl", default=3600.0, show_default=True)
 @click.option("--seed", multiple=True, metavar="ENTITY=COUNT", help="CRM rows, such as contact=120 / Строки CRM")
 @click.option("--lang", "spoken", default=None, help="en | ru")

@@ -11,11 +11,32 @@ DEFAULT_SCOPE = (
     "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,placement,contact_center,department,task"
 )
 
-# Seconds that one call adds to ``time.operating``. Calls of at most 0.1 s are not counted by Bitrix24
-# (facts/bitrix24-platform.md §3.2), so only the methods named here fill the operating limit.
+# Seconds that one call takes and adds to ``time.operating``; those of PER_ITEM take them for each element of MESSAGES.
+# Calls of at most 0.1 s are not counted by Bitrix24 (facts/bitrix24-platform.md §3.2), so only the methods named here
+# fill the operating limit.
 DEFAULT_SECONDS: Mapping[str, float] = MappingProxyType(
     {"imconnector.send.messages": 0.2, "imconnector.update.messages": 0.15, "crm.activity.list": 0.12}
 )
+
+
+PER_ITEM = frozenset({"imconnector.send.messages", "imconnector.update.messages", "imconnector.delete.messages"})
+OTHER_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What a plan allows (facts/bitrix24-platform.md §3.1, §3.2). 0 turns a limit off."""
+
+    burst: int
+    per_second: float
+    operating: float
+
+
+USUAL_LIMITS = Limits(burst=50, per_second=2.0, operating=480.0)
+ENTERPRISE_LIMITS = Limits(burst=250, per_second=5.0, operating=480.0)
+# A portal on a machine of its own has no limits of the platform (§4.9).
+SELFHOSTED_LIMITS = Limits(burst=0, per_second=0.0, operating=0.0)
+SELFHOSTED_FEATURES = frozenset({"rest_offline_extended", "rest_auth_connector"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +77,13 @@ class SandboxConfig:
     """Everything that may differ between two sandboxes. Times are seconds; 0 turns a limit off.
 
     ``burst`` and ``per_second`` are the leaky bucket (facts/bitrix24-platform.md §3.1), ``operating_limit``
-    the seconds per method and credential in ``operating_window`` (§3.2), ``seconds`` the modelled cost of a method.
+    the seconds per method and credential in ``operating_window`` (§3.2); None is what the plan allows: that of
+    ``license_family`` (``ent`` more than the others), none with ``selfhosted``. ``seconds`` is the modelled cost of a
+    method, for each item of the methods in ``PER_ITEM``; with ``real_time`` calls really take that long and a request
+    is cut with 504 after ``wall`` seconds (§3.3). ``factor`` of the portal's seconds pass in one real second: limits,
+    windows, modelled seconds and ``expires_in`` are all in the portal's seconds; the timeouts of what the portal itself
+    posts and downloads are real. ``without`` and ``without_events`` are methods (patterns such as ``crm.*``) and events
+    that an older box does not have (§4.9).
     ``activation_delay`` is how long after ``imconnector.activate`` a line starts to accept messages
     (facts/bitrix24-openlines.md §1.3). ``api_only`` applications need no ``installFinish``.
     """
@@ -69,8 +96,11 @@ class SandboxConfig:
     webhook_user: int = 1
     webhook_code: str = "sandboxwebhookcode"
     language: str = "ru"
-    license: str = "ru_std"
+    license: str = ""
     license_family: str = "std"
+    selfhosted: bool = False
+    without: tuple[str, ...] = ()
+    without_events: tuple[str, ...] = ()
     scope: str = DEFAULT_SCOPE
     features: Mapping[str, str] = field(default_factory=dict)
     operators: tuple[Operator, ...] = OPERATORS
@@ -78,11 +108,13 @@ class SandboxConfig:
     token_ttl: float = 3600.0
     refresh_ttl: float = 180 * 86400.0
     code_ttl: float = 30.0
-    burst: int = 50
-    per_second: float = 2.0
-    operating_limit: float = 480.0
+    burst: int | None = None
+    per_second: float | None = None
+    operating_limit: float | None = None
     operating_window: float = 600.0
     seconds: Mapping[str, float] = field(default_factory=dict)
+    real_time: bool = False
+    wall: float = 60.0
     activation_delay: float = 0.0
     event_timeout: float = 5.0
     download_timeout: float = 10.0
@@ -92,3 +124,25 @@ class SandboxConfig:
     redirect_uri: str = ""
     api_only: bool = False
     clock: Callable[[], float] = time.time
+    factor: float = 1.0
+
+    @property
+    def plan(self) -> str:
+        """``LICENSE`` as ``app.info`` tells it: ``ru_std``, ``ru_ent``, ``ru_selfhosted``."""
+        return self.license or f"ru_{'selfhosted' if self.selfhosted else self.license_family}"
+
+    @property
+    def limits(self) -> Limits:
+        """The limits in force: those given, else those of the plan."""
+        enterprise = self.license_family == "ent"
+        plan = SELFHOSTED_LIMITS if self.selfhosted else ENTERPRISE_LIMITS if enterprise else USUAL_LIMITS
+        return Limits(
+            burst=plan.burst if self.burst is None else self.burst,
+            per_second=plan.per_second if self.per_second is None else self.per_second,
+            operating=plan.operating if self.operating_limit is None else self.operating_limit,
+        )
+
+    def has_feature(self, code: str) -> bool:
+        """Whether the plan has it; a box has the extended offline queue and ``auth_connector`` (§5.6)."""
+        given = self.features.get(code)
+        return given == "Y" if given is not None else self.selfhosted and code in SELFHOSTED_FEATURES

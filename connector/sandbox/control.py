@@ -51,6 +51,8 @@ WRITES = (
     "set_overload",
     "rename",
     "set_limits",
+    "drop_events",
+    "unbind",
     "resend_event",
     "settle",
     "reset",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -90,10 +89,10 @@ class SetupControl:
         return installing.open_app(portal, app, url, "SETTING_CONNECTOR", options, lang).public()
 
     def open_page(
-        self, url: str = "", placement: str = "DEFAULT", options: Any = None, lang: str = ""
+        self, url: str = "", placement: str = "DEFAULT", options: Any = None, lang: str = "", client_id: str = ""
     ) -> dict[str, Any]:
         """Open a page of the application inside the portal, for instance its main page."""
-        portal, app = self.portal, self._app()
+        portal, app = self.portal, self._app(client_id)
         where = url or portal.config.handler_url
         if not where:
             raise ApiError("HANDLER_URL", "The page's URL is not known: pass url", 400)
@@ -187,5 +186,5 @@ class SetupControl:
         """Change the application_token, as a reinstallation would."""
         with self.portal.lock:
             app = self._app(client_id)
-            app.application_token = secrets.token_hex(16)
+            app.application_token = installing.new_application_token()
             return app.application_token

@@ -7,6 +7,7 @@ from typing import Any, cast, get_args
 
 from connector.sandbox.answers import ApiError
 from connector.sandbox.faults import DownMode
+from connector.sandbox.model import Binding
 from connector.sandbox.state import Portal
 
 
@@ -93,7 +94,7 @@ class TroubleControl:
             }
 
     def calls(self, method: str = "*", limit: int = 1000) -> list[dict[str, Any]]:
-        """The latest calls that match a pattern, oldest first: method, at, ms, status, error."""
+        """The latest calls that match a pattern, oldest first: method, at, ms, status, error, request."""
         with self.portal.lock:
             rows = [dict(row) for row in self.portal.calls if fnmatch.fnmatchcase(row["method"], method.lower())]
         return rows[-int(limit) :]
@@ -114,6 +115,26 @@ class TroubleControl:
     def events(self, failed: bool = False) -> list[dict[str, Any]]:
         """Event posts, oldest first; only the lost ones when ``failed``."""
         return self.portal.outbox.listing(failed)
+
+    def drop_events(self, count: int = 1, event: str = "*") -> dict[str, Any]:
+        """Lose the next ``count`` event posts that match a pattern; nobody hears of them, as when a queue fails."""
+        self.portal.outbox.drop(int(count), event)
+        return {"dropping": int(count), "event": event}
+
+    def unbind(self, event: str = "*", handler: str = "*", client_id: str = "*") -> dict[str, Any]:
+        """Take handlers away behind the applications' backs; each argument is a pattern."""
+
+        def goes(binding: Binding) -> bool:
+            return (
+                fnmatch.fnmatchcase(binding.event, event.upper())
+                and fnmatch.fnmatchcase(binding.handler, handler)
+                and fnmatch.fnmatchcase(binding.client_id, client_id)
+            )
+
+        with self.portal.lock:
+            before = len(self.portal.bindings)
+            self.portal.bindings = [binding for binding in self.portal.bindings if not goes(binding)]
+            return {"unbound": before - len(self.portal.bindings)}
 
     def resend_event(self, event: int) -> dict[str, Any]:
         """Post an event once more, byte for byte."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from connector.sandbox import crm_items
 from connector.sandbox.answers import ApiError, Page, Params, upper, whole
 from connector.sandbox.crm_tables import ENTITIES, MULTIFIELDS, Row, Table
 from connector.sandbox.events import emit
@@ -125,5 +126,6 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         **{f"crm.{entity}.{name}": _method(entity, act) for entity in ENTITIES for name, act in ACTIONS.items()},
         "crm.duplicate.findbycomm": Method(run=find_duplicates, scope="crm"),
+        **crm_items.METHODS,
     }
 )

@@ -41,9 +41,11 @@ WITH_REFRESH = frozenset({"ONAPPINSTALL", "ONAPPUPDATE", "ONAPPTEST", "ONOFFLINE
 WITHOUT_TOKENS = frozenset({"ONAPPUNINSTALL", "ONAPPMETHODCONFIRM"})
 
 
-def names(scope: frozenset[str]) -> list[str]:
-    """Every event that may be bound with this scope."""
-    return [name for needed, group in SCOPES.items() if not needed or needed in scope for name in group]
+def names(portal: Portal, scope: frozenset[str]) -> list[str]:
+    """Every event that may be bound with this scope; an older box lacks some."""
+    missing = {name.upper() for name in portal.config.without_events}
+    granted = [name for needed, group in SCOPES.items() if not needed or needed in scope for name in group]
+    return [name for name in granted if name not in missing]
 
 
 def emit(portal: Portal, event: str, data: Any, *, actor: int = 0, client_id: str = "") -> None:

@@ -15,20 +15,21 @@ def app_info(call: Call, params: Params) -> dict[str, Any]:
     """The portal's view of the application; a webhook learns scope and licence only."""
     portal = call.portal
     if call.who.kind == "webhook":
-        return {"SCOPE": sorted(call.who.scope), "LICENSE": portal.config.license}
+        return {"SCOPE": sorted(call.who.scope), "LICENSE": portal.config.plan}
     app = portal.apps[call.who.client_id]
+    family = portal.config.plan.partition("_")[2]
     return {
         "ID": 1,
-        "CODE": portal.config.app_code,
+        "CODE": portal.config.app_code if app.client_id == portal.config.client_id else app.client_id,
         "VERSION": app.version,
         "STATUS": "L",
         "INSTALLED": app.installed,
         "PAYMENT_EXPIRED": "N",
         "DAYS": None,
         "LANGUAGE_ID": portal.config.language,
-        "LICENSE": portal.config.license,
-        "LICENSE_TYPE": portal.config.license_family,
-        "LICENSE_FAMILY": portal.config.license_family,
+        "LICENSE": portal.config.plan,
+        "LICENSE_TYPE": family,
+        "LICENSE_FAMILY": family,
     }
 
 
@@ -73,7 +74,7 @@ def method_get(call: Call, params: Params) -> dict[str, bool]:
 def feature_get(call: Call, params: Params) -> dict[str, str]:
     """Whether the plan has a feature."""
     code = str(upper(params).get("CODE") or "")
-    return {"value": call.portal.config.features.get(code, "N")}
+    return {"value": "Y" if call.portal.config.has_feature(code) else "N"}
 
 
 def user_row(user: User) -> dict[str, Any]:

@@ -104,6 +104,8 @@ def _row(portal: Portal, message: Message) -> dict[str, Any]:
     params: dict[str, Any] = {}
     if message.mids:
         params["connectorMid"] = list(message.mids)
+    if message.sending:
+        params |= {"sending": "Y", "sendingTs": int(message.at)}
     if message.files:
         params["fileId"] = list(message.files)
     return {

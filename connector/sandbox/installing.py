@@ -18,10 +18,15 @@ def admin(portal: Portal) -> int:
     return next(user.id for user in portal.users.values() if user.admin)
 
 
+def new_application_token() -> str:
+    """32 hex characters that begin alike in every sandbox: one that got into a log is recognised there."""
+    return f"5ec2e75ec2e7{secrets.token_hex(10)}"
+
+
 def grant_rights(portal: Portal, app: App) -> None:
     """Put the application on the portal: a fresh application_token, installation not finished. Hold the lock."""
     app.present, app.installed = True, False
-    app.application_token = secrets.token_hex(16)
+    app.application_token = new_application_token()
 
 
 def page_parts(portal: Portal, app: App, user_id: int, lang: str) -> tuple[dict[str, str], dict[str, Any]]:

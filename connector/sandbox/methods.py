@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
-from connector.sandbox.answers import Params
-from connector.sandbox.config import DEFAULT_SECONDS
+from connector.sandbox.answers import Params, upper
+from connector.sandbox.config import DEFAULT_SECONDS, OTHER_SECONDS, PER_ITEM
 
 if TYPE_CHECKING:
     from connector.sandbox.auth import Credential
     from connector.sandbox.state import Portal
+    from connector.sandbox.timing import Hit
 
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Who calls what: the portal, the credential, ``start`` of a list, and what ``prepare`` brought."""
+    """Who calls what, in which request: the portal, the credential, ``start`` of a list, what ``prepare`` brought."""
 
     portal: Portal
     who: Credential
     registry: Mapping[str, Method]
+    hit: Hit
     start: int = 0
     prepared: Any = None
 
@@ -38,13 +41,17 @@ class Method:
     prepare: Callable[[Call, Params], Any] | None = None
 
 
-def cost(portal: Portal, method: str) -> float:
-    """Modelled seconds of one call, as set on this portal."""
-    return portal.seconds.get(method, DEFAULT_SECONDS.get(method, 0.05))
+def cost(portal: Portal, method: str, params: Params) -> float:
+    """Modelled seconds of one call, as set on this portal; messages are stored one after another and cost each."""
+    seconds = portal.seconds.get(method, DEFAULT_SECONDS.get(method, OTHER_SECONDS))
+    if method not in PER_ITEM:
+        return seconds
+    messages = upper(params).get("MESSAGES")
+    return seconds * (len(messages) if isinstance(messages, list | Mapping) else 1)
 
 
-def registry() -> Mapping[str, Method]:
-    """Every method the sandbox answers, by lower-case name."""
+def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
+    """Every method the sandbox answers, by lower-case name, but those that match a pattern of ``without``."""
     from connector.sandbox import (
         bindings,
         chat_methods,
@@ -72,4 +79,10 @@ def registry() -> Mapping[str, Method]:
         chat_methods.METHODS,
         crm.METHODS,
     )
-    return {name: method for table in tables for name, method in table.items()}
+    missing = [pattern.lower() for pattern in without]
+    return {
+        name: method
+        for table in tables
+        for name, method in table.items()
+        if not any(fnmatchcase(name, pattern) for pattern in missing)
+    }

@@ -64,7 +64,7 @@ def _served(portal: Portal, name: str, work: Callable[[Params], dict[str, Any]])
         log_call(portal, name, began, error.status, error.code)
         return json_answer(error.body(), error.status)
     except RawAnswerError as raw:
-        log_call(portal, name, began, raw.status, "RAW")
+        log_call(portal, name, began, raw.status, raw.code)
         return Response(raw.body, raw.status, content_type=raw.content_type)
     except CutError:
         log_call(portal, name, began, 0, "CUT")
@@ -120,7 +120,7 @@ def pair(portal: Portal, app: App, user_id: int) -> dict[str, Any]:
 
 def info(portal: Portal, text: str) -> dict[str, Any]:
     """What the authorisation server knows about the installation that a token belongs to. Hold the lock."""
-    began, token = portal.now(), portal.access.get(text)
+    token = portal.access.get(text)
     if token is None:
         shaped = len(text) >= 32 and text.isalnum()
         raise ApiError(
@@ -131,7 +131,7 @@ def info(portal: Portal, text: str) -> dict[str, Any]:
         raise ApiError("NOT_INSTALLED", "Application not installed", 401)
     if token.expires <= portal.now():
         raise ApiError("expired_token", "The access token provided has expired.", 401)
-    return {"result": _installation(portal, app, token), "time": time_block(portal, began, 0.0, {})}
+    return {"result": _installation(portal, app, token), "time": time_block(portal, 0.0, {})}
 
 
 def _installation(portal: Portal, app: App, token: Token) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def get(call: Call, params: Params) -> dict[str, Any]:
     client, given = _admin(call), upper(params)
     queue, process = call.portal.offline, str(given.get("PROCESS_ID") or "")
     clear = not is_empty(given.get("CLEAR", 1))
-    if not clear and call.portal.config.features.get("rest_offline_extended") != "Y":
+    if not clear and not call.portal.config.has_feature("rest_offline_extended"):
         raise ApiError(
             "WRONG_LICENSE", "This feature is not enabled for the current license: rest_offline_extended", 403
         )

@@ -9,11 +9,13 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 import requests
 
 USER_AGENT = "Bitrix24 Webhook Engine"
+DROPPED = "Dropped"
 
 
 @dataclass(kw_only=True)
@@ -50,6 +52,7 @@ class Outbox:
         self._busy = False
         self._stopping = False
         self._last = 0
+        self._dropping: list[str] = []
         self._thread: threading.Thread | None = None
         self.sent = 0
         self.lost = 0
@@ -76,6 +79,11 @@ class Outbox:
             self._last += 1
             self._waiting.append(Post(id=self._last, event=event, handler=handler, body=body))
             self._changed.notify_all()
+
+    def drop(self, count: int, event: str) -> None:
+        """Lose the next ``count`` events whose name matches the pattern: they are listed and counted, never sent."""
+        with self._changed:
+            self._dropping += [event.upper()] * count
 
     def resend(self, post_id: int) -> bool:
         """Queue the same body once more, as a queue server that repeats itself would; false when it is forgotten."""
@@ -105,6 +113,7 @@ class Outbox:
         with self._changed:
             self._waiting.clear()
             self._log.clear()
+            self._dropping.clear()
             self.sent = self.lost = 0
             self._changed.notify_all()
 
@@ -125,8 +134,26 @@ class Outbox:
             return self._waiting.popleft()
 
     def _send(self, http: requests.Session, post: Post) -> None:
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": USER_AGENT}
         post.at = began = self._clock()
+        if self._dropped(post):
+            post.error = DROPPED
+        else:
+            self._post(http, post)
+        post.ms = round((self._clock() - began) * 1000, 1)
+        with self._changed:
+            self._log.append(post)
+            self.sent += 1
+            self.lost += post.failed
+
+    def _dropped(self, post: Post) -> bool:
+        with self._changed:
+            pattern = next((item for item in self._dropping if fnmatchcase(post.event, item)), None)
+            if pattern is not None:
+                self._dropping.remove(pattern)
+        return pattern is not None
+
+    def _post(self, http: requests.Session, post: Post) -> None:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "User-Agent": USER_AGENT}
         try:
             answer = http.post(
                 post.handler, data=post.body.encode(), headers=headers, timeout=self._timeout, allow_redirects=False
@@ -134,8 +161,3 @@ class Outbox:
             post.status = answer.status_code
         except requests.RequestException as error:
             post.error = type(error).__name__
-        post.ms = round((self._clock() - began) * 1000, 1)
-        with self._changed:
-            self._log.append(post)
-            self.sent += 1
-            self.lost += post.failed

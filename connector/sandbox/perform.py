@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from flask import has_request_context, request
+
 from connector.sandbox.answers import ApiError, CutError, Page, Params, RawAnswerError, php_array
 from connector.sandbox.auth import admit
 from connector.sandbox.faults import Fault
@@ -25,9 +27,13 @@ class Done:
 
 
 def log_call(portal: Portal, method: str, began: float, status: int, error: str, in_batch: bool = False) -> None:
-    """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code."""
-    ms = round((time.perf_counter() - began) * 1000, 2)
-    row = {"method": method, "at": portal.now() - ms / 1000, "ms": ms, "status": status, "error": error}
+    """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code.
+
+    ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it.
+    """
+    took = portal.clock.since(began)
+    row = {"method": method, "at": portal.now() - took, "ms": round(took * 1000, 2), "status": status, "error": error}
+    row["request"] = request.headers.get("X-Request-ID", "") if has_request_context() else ""
     with portal.lock:
         portal.calls.append(row | ({"batch": True} if in_batch else {}))
         portal.counters["commands" if in_batch else "requests"] += 1
@@ -44,7 +50,7 @@ def spoil(portal: Portal, method: str, in_batch: bool = False) -> Callable[[], N
         taken = portal.faults.take(method)
     for fault in taken:
         if fault.kind == "slow":
-            time.sleep(fault.seconds)
+            portal.clock.sleep(fault.seconds)
     rule = next((fault for fault in taken if fault.kind != "slow"), None)
     if rule is None:
         return _nothing
@@ -69,14 +75,15 @@ def _cut() -> None:
     raise CutError
 
 
-def time_block(portal: Portal, began: float, processing: float, operating: Mapping[str, float | int]) -> dict[str, Any]:
-    """The ``time`` block (facts/bitrix24-platform.md §1.4). ``began`` is unix seconds."""
+def time_block(portal: Portal, seconds: float, operating: Mapping[str, float | int]) -> dict[str, Any]:
+    """The ``time`` block (facts/bitrix24-platform.md §1.4) of a call that took ``seconds`` and ends now."""
     finish = portal.now()
+    began = finish - seconds
     return {
         "start": began,
         "finish": finish,
-        "duration": finish - began,
-        "processing": processing,
+        "duration": seconds,
+        "processing": seconds,
         "date_start": portal.now_text(began),
         "date_finish": portal.now_text(finish),
         **operating,
@@ -84,25 +91,31 @@ def time_block(portal: Portal, began: float, processing: float, operating: Mappi
 
 
 def perform(call: Call, name: str, params: Params, in_batch: bool = False) -> Done:
-    """Execute one method (lower-case ``name``) for an authenticated caller."""
-    portal, clock = call.portal, time.perf_counter()
-    began = portal.now()
+    """Execute one method (lower-case ``name``) for an authenticated caller. A refused call takes no time."""
+    portal, began = call.portal, time.perf_counter()
     method = call.registry.get(name)
     if method is None:
         raise ApiError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
     admit(call.who, method, in_batch)
     with portal.lock:
-        if portal.operating.blocked(call.who.key, name, began):
+        if portal.operating.blocked(call.who.key, name, portal.now()):
             raise ApiError("OPERATION_TIME_LIMIT", "Method is blocked due to operation time limit.", 429)
-    try:
-        prepared = method.prepare(call, params) if method.prepare else None
-        with portal.lock:
-            answer = method.run(replace(call, prepared=prepared), params)
-    finally:
-        with portal.lock:
-            portal.operating.spend(call.who.key, name, cost(portal, name), began)
-            operating = portal.operating.report(call.who.key, name, began)
-    block = time_block(portal, began, time.perf_counter() - clock, operating)
+    prepared = method.prepare(call, params) if method.prepare else None
+    with portal.lock:
+        answer = method.run(replace(call, prepared=prepared), params)
+    block = _timed(call, name, cost(portal, name, params), began)
     if isinstance(answer, Page):
         return Done(result=php_array(answer.rows), time=block, total=answer.total, next=answer.next)
     return Done(result=php_array(answer), time=block)
+
+
+def _timed(call: Call, name: str, seconds: float, began: float) -> dict[str, Any]:
+    """Let the call take its time, outside the lock, and charge it; a call cut meanwhile is charged too."""
+    portal, took = call.portal, seconds
+    try:
+        took = call.hit.take(seconds, began)
+    finally:
+        with portal.lock:
+            portal.operating.spend(call.who.key, name, seconds, portal.now())
+            operating = portal.operating.report(call.who.key, name, portal.now())
+    return time_block(portal, took, operating)

@@ -16,6 +16,7 @@ from connector.sandbox.forms import parse_body, parse_query
 from connector.sandbox.methods import Call, Method
 from connector.sandbox.perform import log_call, perform, spoil, time_block
 from connector.sandbox.state import Portal
+from connector.sandbox.timing import Hit
 
 MOVED_PAGE = "<html><head><title>302 Found</title></head><body><h1>302 Found</h1></body></html>"
 
@@ -37,7 +38,7 @@ def rest_blueprint(portal: Portal, registry: Mapping[str, Method]) -> Blueprint:
             log_call(portal, name, began, error.status, error.code or "EMPTY")
             return json_answer(error.body(), error.status)
         except RawAnswerError as raw:
-            log_call(portal, name, began, raw.status, "RAW")
+            log_call(portal, name, began, raw.status, raw.code)
             return Response(raw.body, raw.status, content_type=raw.content_type)
         except CutError:
             log_call(portal, name, began, 0, "CUT")
@@ -86,10 +87,10 @@ def _target(path: str) -> tuple[list[str], str]:
 
 
 def _answer(portal: Portal, registry: Mapping[str, Method], where: list[str], name: str) -> tuple[Any, int]:
-    began = portal.now()
+    hit = Hit(portal.clock, real=portal.config.real_time, wall=portal.config.wall)
     params = read_params()
     with portal.lock:
-        if not portal.bucket.admit(began):
+        if not portal.bucket.admit(portal.now()):
             raise ApiError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
         if portal.overload:
             raise ApiError("OVERLOAD_LIMIT", "REST API is blocked due to overload.", portal.overload)
@@ -103,8 +104,8 @@ def _answer(portal: Portal, registry: Mapping[str, Method], where: list[str], na
     who = _who(portal, where, params)
     start = whole(params.get("start"))
     kept = {key: value for key, value in params.items() if key not in RESERVED}
-    call = Call(portal=portal, who=who, registry=registry, start=start)
-    body = _batch(call, kept, began) if name == "batch" else _single(call, name, kept)
+    call = Call(portal=portal, who=who, registry=registry, hit=hit, start=start)
+    body = _batch(call, kept) if name == "batch" else _single(call, name, kept)
     afterwards()
     return body, 200
 
@@ -116,7 +117,7 @@ def _who(portal: Portal, where: list[str], params: Params) -> Credential:
         if where:
             raise ApiError("ERROR_METHOD_NOT_FOUND", "Method not found!", 404)
         who = by_token(portal, token_in(params, request.headers.get("Authorization", "")))
-        granted = portal.config.features.get("rest_auth_connector") == "Y"
+        granted = portal.config.has_feature("rest_auth_connector")
     if params.get("auth_connector") and not granted:
         text = "This feature is not enabled for the current license: rest_auth_connector"
         raise ApiError("WRONG_LICENSE", text, 403)
@@ -133,9 +134,8 @@ def _single(call: Call, name: str, params: Params) -> dict[str, Any]:
     return body | {"time": done.time}
 
 
-def _batch(call: Call, params: Params, began: float) -> dict[str, Any]:
-    clock = time.perf_counter()
+def _batch(call: Call, params: Params) -> dict[str, Any]:
     sections = run_batch(call, params)
     with call.portal.lock:
-        operating = call.portal.operating.report(call.who.key, "batch", began)
-    return {"result": sections, "time": time_block(call.portal, began, time.perf_counter() - clock, operating)}
+        operating = call.portal.operating.report(call.who.key, "batch", call.portal.now())
+    return {"result": sections, "time": time_block(call.portal, call.hit.seconds, operating)}

@@ -37,7 +37,7 @@ def _loopback(host: str) -> str:
 def make_app(portal: Portal, control: Control) -> Flask:
     """The WSGI application of one portal."""
     app = Flask(__name__, static_folder=None)
-    app.register_blueprint(rest_blueprint(portal, registry()))
+    app.register_blueprint(rest_blueprint(portal, registry(portal.config.without)))
     app.register_blueprint(oauth_blueprint(portal))
     app.register_blueprint(control_blueprint(control))
 

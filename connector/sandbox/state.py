@@ -17,6 +17,7 @@ from connector.sandbox.limits import Bucket, Operating
 from connector.sandbox.model import App, Binding, Chat, Connector, Line, Message, Session, Status, Stored, Token, User
 from connector.sandbox.offline_queue import OfflineQueue
 from connector.sandbox.outbox import Outbox
+from connector.sandbox.timing import PortalClock
 
 # Expired tokens are remembered for a while: they answer ``expired_token``, not ``invalid_token``.
 KEEP_EXPIRED = 3600.0
@@ -56,7 +57,8 @@ class Portal:
         self.config = config
         self.lock = threading.RLock()
         self.host = "127.0.0.1:0"
-        self.outbox = Outbox(config.event_timeout, config.log_size, config.clock)
+        self.clock = PortalClock(config.clock, config.factor)
+        self.outbox = Outbox(config.event_timeout, config.log_size, self.now)
         self.reset()
 
     def reset(self) -> None:
@@ -91,8 +93,9 @@ class Portal:
             self.errors: Counter[str] = Counter()
             self.faults = FaultBook()
             self.crm = Tables(self.now_text)
-            self.bucket = Bucket(config.burst, config.per_second, config.clock())
-            self.operating = Operating(config.operating_limit, config.operating_window)
+            limits = config.limits
+            self.bucket = Bucket(limits.burst, limits.per_second, self.now())
+            self.operating = Operating(limits.operating, config.operating_window)
             self.seconds = dict(config.seconds)
             self._last = dict(FIRST_IDS)
         self.outbox.forget()
@@ -104,7 +107,7 @@ class Portal:
 
     def now(self) -> float:
         """The portal's clock, unix seconds."""
-        return self.config.clock()
+        return self.clock.now()
 
     def now_text(self, at: float | None = None) -> str:
         """A moment as the portal writes it: ISO-8601 in its own zone (+03:00)."""

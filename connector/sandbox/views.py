@@ -93,7 +93,8 @@ def portal_view(portal: Portal) -> dict[str, Any]:
             for held in portal.statuses.values()
         ],
         "handlers": [
-            {"id": b.id, "event": b.event, "handler": b.handler, "offline": b.offline} for b in portal.bindings
+            {"id": b.id, "event": b.event, "handler": b.handler, "offline": b.offline, "client_id": b.client_id}
+            for b in portal.bindings
         ],
         "chats": len(portal.chats),
         "messages": len(portal.messages),

@@ -104,6 +104,31 @@ def test_a_handler_that_is_too_slow_loses_the_event(listener: Listener) -> None:
         assert server.events(failed=True)[0]["error"] == "ReadTimeout"
 
 
+def test_events_can_be_lost_on_the_way_without_a_trace_at_the_handler(app: Caller, listener: Listener) -> None:
+    for event in ("OnAppTest", "OnCrmLeadAdd"):
+        app.result("event.bind", event=event, handler=f"{listener.url}/e")
+    app.server.drop_events(2, event="OnApp*")
+    app.result("crm.lead.add", fields={"TITLE": "T"})
+    for number in range(3):
+        app.result("event.test", n=number)
+    assert app.server.settle()
+    assert [seen.form["event"] for seen in listener.events()] == ["ONCRMLEADADD", "ONAPPTEST"]
+    assert listener.events("ONAPPTEST")[0].form["data[QUERY][n]"] == "2"
+    assert [post["error"] for post in app.server.events(failed=True)] == ["Dropped", "Dropped"]
+    assert app.server.counters()["events_lost"] == 2
+
+
+def test_handlers_can_vanish_behind_the_applications_back(app: Caller) -> None:
+    for event in ("OnAppTest", "OnCrmLeadAdd", "OnCrmLeadUpdate"):
+        app.result("event.bind", event=event, handler=HANDLER)
+    assert app.server.unbind(event="OnCrm*") == {"unbound": 2}
+    assert [row["event"] for row in app.result("event.get")] == ["ONAPPTEST"]
+    assert app.server.unbind(client_id="app.other") == {"unbound": 0}
+    assert app.server.unbind(handler=HANDLER) == {"unbound": 1}
+    # What vanished can be bound anew.
+    assert app.result("event.bind", event="OnAppTest", handler=HANDLER) is True
+
+
 def test_events_leave_in_the_order_they_happened(app: Caller, listener: Listener) -> None:
     app.result("event.bind", event="OnAppTest", handler=f"{listener.url}/e")
     for number in range(20):

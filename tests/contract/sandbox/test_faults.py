@@ -119,6 +119,21 @@ def test_every_call_is_logged_and_every_provoked_error_counted(app: Caller) -> N
     assert (counters["commands"], counters["errors"]) == (2, {"ERROR_METHOD_NOT_FOUND": 2})
 
 
+def test_a_request_is_followed_by_the_id_it_came_with(app: Caller) -> None:
+    body = {"auth": app.grant["access_token"], "cmd": {"a": "profile", "b": "no.such"}}
+    app.http.post(app.grant["client_endpoint"] + "batch", json=body, headers={"X-Request-ID": "r-1"})
+    app.http.post(app.grant["client_endpoint"] + "no.such", json=body, headers={"X-Request-ID": "r-2"})
+    app.call("profile")
+    log = app.server.calls()[-5:]
+    assert [(row["method"], row["request"]) for row in log] == [
+        ("profile", "r-1"),
+        ("no.such", "r-1"),
+        ("batch", "r-1"),
+        ("no.such", "r-2"),
+        ("profile", ""),
+    ]
+
+
 def test_a_rule_that_makes_no_sense_is_refused(app: Caller) -> None:
     for fields in ({"kind": "explode"}, {"kind": "fail", "colour": "red"}):
         with pytest.raises(ApiError):

@@ -137,3 +137,17 @@ def test_a_renamed_portal_redirects_and_its_new_address_works(app: Caller) -> No
     assert "<html>" in answer.text
     assert app.http.post(answer.headers["Location"], json={"auth": app.grant["access_token"]}).status_code == 200
     assert refresh(app).json()["client_endpoint"] == f"http://{new}/rest/"
+
+
+def test_a_portal_may_be_renamed_again_and_again(app: Caller) -> None:
+    first = f"127.0.0.1:{app.server.port}"
+    for name in ("second.test", "third.test"):
+        app.server.rename(name)
+    for old in (first, "second.test"):
+        answer = requests.post(f"{app.server.url}/rest/profile", headers={"Host": old}, allow_redirects=False)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "http://third.test/rest/profile")
+    app.server.rename(first)
+    assert app.call("profile")[0] == 200
+    assert refresh(app).json()["client_endpoint"] == f"http://{first}/rest/"
+    answer = requests.post(f"{app.server.url}/rest/profile", headers={"Host": "third.test"}, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"http://{first}/rest/profile")
