@@ -43,10 +43,16 @@ class Keyed:
 
 @dataclass(frozen=True)
 class Call(Keyed):
-    """One Bitrix24 REST call, to the delivery's own portal."""
+    """One Bitrix24 REST call, to the delivery's own portal.
+
+    ``joins`` names a list among ``params``. With it the call may share one request with the calls that follow it in
+    its lane: their lists become one, and each gets its own rows of the answer. Only a handler's last outward call may
+    say so, because what follows it may leave together with it.
+    """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    joins: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,11 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from connector.domain.life import AppInstalled as AppInstalled
+from connector.domain.life import AppUninstalled as AppUninstalled
+from connector.domain.life import HandlersChecked as HandlersChecked
+from connector.domain.life import LineConnected as LineConnected
+from connector.domain.life import LineDisconnected as LineDisconnected
 from connector.domain.values import Contact, File, Im, Location, Person
 
 
@@ -218,54 +223,6 @@ class DialogFinished(AboutSession):
     kind: Literal["dialog.finished"] = "dialog.finished"
 
 
-@dataclass(frozen=True, kw_only=True)
-class AboutPortal:
-    """Base of what concerns the portal itself; all of it shares one lane."""
-
-    portal: str
-    lane: ClassVar[str] = "portal"
-    position: ClassVar[int] = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppInstalled(AboutPortal):
-    """The application was installed or updated. ``grant`` is the token pair, sealed; empty when already kept."""
-
-    kind: Literal["app.installed"] = "app.installed"
-    grant: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppUninstalled(AboutPortal):
-    """The application was removed; ``clean`` when the user ticked "delete settings and data" (platform §4.8)."""
-
-    kind: Literal["app.uninstalled"] = "app.uninstalled"
-    clean: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineConnected(AboutPortal):
-    """A person bound an account to an open line in the settings slider (§1.10)."""
-
-    kind: Literal["line.connected"] = "line.connected"
-    connector: str
-    line: str
-    account: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LineDisconnected(AboutPortal):
-    """A connector was switched off for a line, or the line was deleted; ``connector`` empty means any.
-
-    Not ``asked``: the portal has done it already; switching off again would loop (facts/bitrix24-openlines.md §1.3).
-    """
-
-    kind: Literal["line.disconnected"] = "line.disconnected"
-    connector: str
-    line: str
-    asked: bool = False
-
-
 Event = (
     MessageReceived
     | MessageEdited
@@ -282,6 +239,7 @@ Event = (
     | DialogStarted
     | DialogFinished
     | AppInstalled
+    | HandlersChecked
     | AppUninstalled
     | LineConnected
     | LineDisconnected

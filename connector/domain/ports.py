@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, Protocol
 
 PortalState = Literal["active", "needs_reauth", "uninstalled", "suspended", "blocked", "unreachable"]
 Clock = Callable[[], datetime]
 Wake = Callable[[str], None]
+NO_LOAD: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +30,7 @@ class Grant:
     status: str = ""
     user_id: str = ""
     domain: str = ""
+    client_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,15 +50,22 @@ class Installations(Protocol):
 
     def installation(self, portal: str) -> Installation | None: ...
 
-    def portal_of(self, member_id: str) -> str | None:
-        """The portal's name in the settings, or ``None`` for a stranger."""
+    def portals_of(self, member_id: str) -> list[str]:
+        """The portals in the settings that are this Bitrix24, one for each application of ours; none: a stranger."""
 
     def keep_installation(self, installation: Installation) -> None: ...
 
     def keep_grant(self, portal: str, grant: Grant) -> None:
         """Replace the token pair atomically; other fields stay."""
 
-    def set_state(self, portal: str, state: PortalState, reason: str = "") -> None: ...
+    def set_state(self, portal: str, state: PortalState, reason: str = "") -> bool:
+        """Note how the portal is; ``True`` when the state is another than before (one caller of many is told so)."""
+
+    def claim_probe(self, portal: str, pause: float) -> bool:
+        """Whether the caller may look at a stopped portal: one of all, ``pause`` seconds after the last word on it."""
+
+    def let_probe(self, portal: str) -> None:
+        """The next :meth:`claim_probe` succeeds at once."""
 
     def drop_installation(self, portal: str, *, clean: bool) -> None:
         """Forget the tokens; with ``clean`` also the links of the portal."""
@@ -69,16 +79,48 @@ class Locks(Protocol):
 
 
 class Budget(Protocol):
-    """The shared allowance of one portal (DESIGN.md §6.5)."""
+    """The shared allowance of one portal: requests, and operating seconds of methods (DESIGN.md §6.5).
 
-    def spend(self, *, live: bool = True) -> float:
-        """Take one request; returns the seconds to sleep before sending it."""
+    A load is ``{REST name in lower case: items}``: 1 for an ordinary call, ``len(MESSAGES)`` for a call with messages.
+    """
+
+    def spend(self, load: Mapping[str, float] = NO_LOAD, *, live: bool = True) -> float:
+        """Take one HTTP request that runs these methods; returns the seconds to sleep before sending it.
+
+        Waits in here until a place is near: bulk until nobody is ahead of it. Each method of the load is settled by one
+        :meth:`note`, whatever came of it. Raises ``TransientError`` ``bitrix24.operating_limit`` with ``retry_after``
+        when one of the methods has used up its operating share; nothing is taken then.
+        """
+
+    def room(self) -> tuple[float, float]:
+        """``(live requests that may leave now without waiting, seconds until there is at least one)``."""
+
+    def waiting(self, methods: Iterable[str], *, live: bool = True) -> dict[str, float]:
+        """Seconds that each method still waits for its operating window; only those that wait."""
+
+    def expect(self, method: str, items: float = 1.0) -> float:
+        """Seconds of one call with so many items, as observed; a cautious guess for a method never seen."""
+
+    def note(self, method: str, time: Mapping[str, Any], items: float = 1.0) -> None:
+        """The ``time`` block of an answer (or ``result_time`` of a command); empty when there was none."""
+
+    def block(self, method: str) -> float:
+        """The portal answered with the operating limit of ``method``; returns the seconds that it waits now."""
 
     def pause(self, seconds: float) -> None:
-        """Nobody sends for so long (a limit was answered)."""
+        """Nobody sends for so long (``QUERY_LIMIT_EXCEEDED`` was answered)."""
+
+    def learn(self, burst: float, per_second: float) -> None:
+        """The figures of the portal's plan; those of the settings win. ``burst`` 0 is no limit (self-hosted)."""
 
     def level(self) -> dict[str, float]:
         """``{"used": requests in the bucket, "burst": …, "per_second": …}`` for status and metrics."""
+
+    def figures(self) -> str:
+        """Where burst and rate come from: ``set`` (settings), ``learned`` (the plan) or ``default``."""
+
+    def operating(self) -> dict[str, dict[str, float]]:
+        """``{method: {"seconds": used, "limit": …, "reset": …, "blocked": …}}``, in seconds from now."""
 
 
 class MediaStore(Protocol):

@@ -107,11 +107,16 @@ class Channel:
 
 @dataclass(frozen=True)
 class Finding:
-    """One line of ``connector check``: what was looked at, whether it is right, and what to do if not."""
+    """One line of ``connector check``: what was looked at, whether it is right, and what to do if not.
+
+    ``code`` is its stable name for programs (``portal.scopes``), ``mend`` the command that puts it right.
+    """
 
     what: Text
     state: Literal["ok", "warn", "bad"]
     hint: Text | None = None
+    code: str = ""
+    mend: str = ""
 
 
 class StandIn(Protocol):

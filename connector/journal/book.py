@@ -11,12 +11,14 @@ from connector.journal.claims import Claims
 from connector.journal.desk import log
 from connector.journal.engine import Store
 from connector.journal.faults import JournalAway
+from connector.journal.heard import Heard
 from connector.journal.installations import PortalStore
 from connector.journal.leases import Leases
 from connector.journal.links import Links
 from connector.journal.locks import NamedLocks
 from connector.journal.people import People
 from connector.journal.queries import Queries
+from connector.journal.recent import Recent
 from connector.journal.retention import Retention
 from connector.journal.steps import Steps
 from connector.journal.trail import Trails
@@ -24,7 +26,9 @@ from connector.journal.upgrade import upgrade
 from connector.journal.vault import Vault
 
 
-class Journal(Accepting, Leases, Claims, Steps, Links, PortalStore, NamedLocks, People, Queries, Trails, Retention):
+class Journal(
+    Accepting, Leases, Claims, Steps, Links, PortalStore, NamedLocks, People, Queries, Trails, Recent, Heard, Retention
+):
     """The truth: envelopes, deliveries, the ledger, links, installations (DESIGN.md §5, §6).
 
     One instance per process, for all its threads and greenlets; a forked child may go on using it. Every method raises
@@ -61,5 +65,5 @@ def open_journal(url: str, vault: Vault, *, clock: Clock = utc_now, migrate: boo
         with store.reading():
             pass
     except JournalAway as error:
-        log.warning("journal.away_at_start", detail=error.detail)
+        log.warning("journal.away_at_start", why=error.detail)
     return Journal(store, vault, clock)

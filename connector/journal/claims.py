@@ -81,8 +81,18 @@ def first_due(db: Connection, destination: str, now: float) -> bool:
 class Claims(Desk):
     """Taking up work."""
 
-    def claim(self, lease: Lease, *, lanes: int, per_lane: int = 1, skip: Collection[str] = ()) -> list[Delivery]:
+    def claim(
+        self,
+        lease: Lease,
+        *,
+        lanes: int,
+        per_lane: int = 1,
+        skip: Collection[str] = (),
+        only: Collection[str] | None = None,
+    ) -> list[Delivery]:
         """The heads of up to ``lanes`` due lanes that are not in ``skip``, up to ``per_lane`` of each, in order.
+
+        With ``only`` these lanes are looked at and no others, however many.
 
         The order of a lane is position, then arrival. A lane whose head is not due is blocked; what is parked does not
         block. The parts of an album that stand together at the head are one delivery with ``members``; which parts
@@ -92,7 +102,7 @@ class Claims(Desk):
         now = self.now()
         with self.store.reading() as db:
             check(db, lease)
-            chosen = self._lanes(db, lease.destination, now, lanes, skip)
+            chosen = self._lanes(db, lease.destination, now, lanes, skip) if only is None else list(only)
             rows = _rows(db, lease.destination, chosen, per_lane)
         claimed = [run for lane in chosen for run in _runs(rows.get(lane, []), per_lane, now)]
         fresh = [[row["id"] for row in run] for run in claimed if run[0]["album"] and run[0]["leader"] is None]

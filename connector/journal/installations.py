@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
+from connector.domain.effects import Remember
 from connector.domain.ports import Grant, Installation, PortalState
 from connector.journal.desk import Desk, moment
 from connector.journal.engine import upsert
+from connector.journal.links import write_links
 from connector.journal.people import write_audit
 from connector.journal.rows import pack
 from connector.journal.schema import installations, links
@@ -28,11 +30,11 @@ class PortalStore(Desk):
             row = _row(db, portal)
         return None if row is None else self._open(row)
 
-    def portal_of(self, member_id: str) -> str | None:
-        """The portal's name in the settings, or ``None`` for a stranger."""
+    def portals_of(self, member_id: str) -> list[str]:
+        """The portals in the settings that are this Bitrix24, one for each application of ours; none: a stranger."""
         wanted = select(installations.c.portal).where(installations.c.member_id == member_id)
         with self.store.reading() as db:
-            return db.execute(wanted.order_by(installations.c.updated_at.desc())).scalar()
+            return list(db.execute(wanted.order_by(installations.c.portal)).scalars())
 
     def keep_installation(self, installation: Installation) -> None:
         """Write all of it."""
@@ -60,11 +62,30 @@ class PortalStore(Desk):
             known = {**changed, **named} if grant.member_id else changed
             db.execute(statement.on_conflict_do_update(index_elements=["portal"], set_=known))
 
-    def set_state(self, portal: str, state: PortalState, reason: str = "") -> None:
-        """Note how the portal is; a portal never installed stays unknown."""
-        values = {"state": state, "reason": reason, "updated_at": self.now()}
+    def set_state(self, portal: str, state: PortalState, reason: str = "") -> bool:
+        """Note how the portal is; a portal never installed stays unknown. ``True`` for the one who changed it."""
+        now = self.now()
+        values = {"state": state, "reason": reason, "updated_at": now}
+        noted = update(installations).where(installations.c.portal == portal).values(values)
         with self.store.writing() as db:
-            db.execute(update(installations).where(installations.c.portal == portal).values(values))
+            if db.execute(noted.where(installations.c.state != state)).rowcount == 1:
+                _count_stop(db, portal, state, now)
+                return True
+            db.execute(noted)
+        return False
+
+    def claim_probe(self, portal: str, pause: float) -> bool:
+        """Whether the caller may look at a stopped portal: one of all, ``pause`` seconds after the last word on it."""
+        now, kept = self.now(), installations.c
+        due = (kept.portal == portal) & (kept.state != "active") & (kept.updated_at <= now - pause)
+        with self.store.writing() as db:
+            return db.execute(update(installations).where(due).values(updated_at=now)).rowcount == 1
+
+    def let_probe(self, portal: str) -> None:
+        """The next :meth:`claim_probe` succeeds at once."""
+        stopped = (installations.c.portal == portal) & (installations.c.state != "active")
+        with self.store.writing() as db:
+            db.execute(update(installations).where(stopped).values(updated_at=0.0))
 
     def drop_installation(self, portal: str, *, clean: bool) -> None:
         """Forget the tokens; the portal stays known as uninstalled. With ``clean`` its links go too.
@@ -126,6 +147,17 @@ class PortalStore(Desk):
 
 def _row(db: Connection, portal: str) -> RowMapping | None:
     return db.execute(select(installations).where(installations.c.portal == portal)).mappings().first()
+
+
+def _count_stop(db: Connection, portal: str, state: PortalState, now: float) -> None:
+    """For the metrics: who scrapes is another process than the one that stopped. Link ``stops``: ``{state: count}``."""
+    if state == "active":
+        return
+    name = (links.c.kind == "stops") & (links.c.key == portal)
+    kept = db.execute(select(links.c.value).where(name)).scalar()
+    counts: dict[str, int] = json.loads(kept) if kept else {}
+    told = Remember("stops", portal, {**counts, state: counts.get(state, 0) + 1})
+    write_links(db, [told], owner="", now=now)
 
 
 def _drop_links(db: Connection, portal: str, now: float) -> None:

@@ -33,4 +33,4 @@ class NamedLocks(Desk):
             with self.store.writing() as db:
                 free(db, locks, name, fence, now=self.now())
         except JournalAway as error:
-            log.warning("journal.unlock_failed", lock=name, detail=error.detail)
+            log.warning("journal.unlock_failed", lock=name, why=error.detail)

@@ -121,7 +121,10 @@ class Known:
 
 @dataclass(frozen=True, kw_only=True)
 class CallTrail:
-    """One effect that was carried out, for the trace. ``outcome`` is ``ok`` or a cause."""
+    """One effect that was carried out, for the trace. ``outcome`` is ``ok`` or a cause.
+
+    ``request_id`` is the id of the HTTP request to the portal that carried it, shared by all that went with it.
+    """
 
     trace: str
     delivery_id: int
@@ -129,19 +132,21 @@ class CallTrail:
     started_at: datetime
     seconds: float
     outcome: str
+    request_id: str = ""
 
 
 @dataclass(kw_only=True)
 class Step:
     """Everything that one round of a pump wants written in one transaction, in the order of the fields below.
 
-    ``results`` are (key, JSON value, note); ``unknown`` keys left and were not heard of; ``cleared`` keys are
-    proven not executed; ``emitted`` are (trace, delivery) pairs.
+    ``results`` are (key, JSON value, note); ``unknown`` keys left and were not heard of; ``carried`` are (key, id of
+    the request that carried it); ``cleared`` keys are proven not executed; ``emitted`` are (trace, delivery) pairs.
     """
 
     settled: list[Settlement] = field(default_factory=list)
     results: list[tuple[str, Any, str]] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    carried: list[tuple[str, str]] = field(default_factory=list)
     cleared: list[str] = field(default_factory=list)
     planned: list[Planned] = field(default_factory=list)
     remember: list[Remember] = field(default_factory=list)
@@ -151,4 +156,4 @@ class Step:
     def empty(self) -> bool:
         """Whether there is nothing to write."""
         lists: tuple[list[Any], ...] = (self.settled, self.results, self.unknown, self.cleared, self.planned)
-        return not any((*lists, self.remember, self.emitted, self.calls))
+        return not any((*lists, self.carried, self.remember, self.emitted, self.calls))

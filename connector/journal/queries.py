@@ -11,7 +11,7 @@ from connector.journal.desk import Desk, moment
 from connector.journal.faults import unknown
 from connector.journal.holding import alive
 from connector.journal.rows import unpack_hint
-from connector.journal.schema import deliveries, destinations, envelopes
+from connector.journal.schema import calls, deliveries, destinations, envelopes
 
 Rows = list[dict[str, Any]]
 Kind = Literal["deliveries", "envelopes"]
@@ -71,7 +71,10 @@ class Queries(Desk):
         return [plain(row) for row in rows]
 
     def show(self, name: int | str) -> dict[str, Any]:
-        """One delivery by its number, or one envelope by its trace. Raises ``PermanentError`` when there is none."""
+        """One delivery by its number, or one envelope by its trace. Raises ``PermanentError`` when there is none.
+
+        A delivery comes with ``request``: the id of the last HTTP request that went to a portal for it, or empty.
+        """
         number = isinstance(name, int) or (name.isdigit() and len(name) < 19)
         with self.store.reading() as db:
             found = (
@@ -79,8 +82,9 @@ class Queries(Desk):
                 if number
                 else None
             )
-            if found is None:
-                found = db.execute(select(envelopes).where(envelopes.c.trace == str(name))).mappings().first()
+            if found is not None:
+                return {**plain(found), "request": db.execute(_last_request(found)).scalar() or ""}
+            found = db.execute(select(envelopes).where(envelopes.c.trace == str(name))).mappings().first()
         if found is None:
             raise unknown([str(name)])
         return plain(found)
@@ -161,6 +165,11 @@ def _deliveries(destination: str, account: str) -> Select[Any]:
     if destination:
         wanted = wanted.where(deliveries.c.destination == destination)
     return wanted.where(envelopes.c.account == account) if account else wanted
+
+
+def _last_request(delivery: RowMapping) -> Select[Any]:
+    mine = (calls.c.trace == delivery["trace"]) & (calls.c.delivery_id == delivery["id"]) & (calls.c.request_id != "")
+    return select(calls.c.request_id).where(mine).order_by(calls.c.id.desc()).limit(1)
 
 
 def _envelopes(account: str) -> Select[Any]:

@@ -123,6 +123,7 @@ ledger = Table(
     Column("note", Text, nullable=False),
     Column("planned_at", Double, nullable=False),
     Column("done_at", Double),
+    Column("request_id", Text, nullable=False, server_default=""),
     Index("ix_ledger_trace", "trace"),
 )
 
@@ -136,6 +137,7 @@ calls = Table(
     Column("started_at", Double, nullable=False),
     Column("seconds", Double, nullable=False),
     Column("outcome", Text, nullable=False),
+    Column("request_id", Text, nullable=False, server_default=""),
     Index("ix_calls_trace", "trace"),
 )
 

@@ -24,6 +24,7 @@ _SETTLE = (
     .where(deliveries.c.id == bindparam("row"), deliveries.c.destination == bindparam("whose"))
     .values({name: bindparam(name) for name in _SETTLED})
 )
+_CARRIED = update(ledger).where(ledger.c.key == bindparam("effect")).values(request_id=bindparam("by"))
 
 
 class Steps(Desk):
@@ -43,6 +44,7 @@ class Steps(Desk):
             _settle(db, lease.destination, step.settled, now)
             _finish(db, step.results, now)
             _doubt(db, step.unknown)
+            _carry(db, step.carried)
             _clear(db, step.cleared)
             known = _plan(db, step.planned, now)
             write_links(db, step.remember, owner=lease.destination, now=now)
@@ -111,6 +113,11 @@ def _doubt(db: Connection, keys: Sequence[str]) -> None:
         db.execute(update(ledger).where(mine).values(state="unknown"))
 
 
+def _carry(db: Connection, carried: Sequence[tuple[str, str]]) -> None:
+    if carried:
+        db.execute(_CARRIED, [{"effect": clean(key), "by": request_id} for key, request_id in carried])
+
+
 def _clear(db: Connection, keys: Sequence[str]) -> None:
     if keys:
         db.execute(delete(ledger).where(ledger.c.key.in_([clean(key) for key in keys]), ledger.c.state != "done"))
@@ -158,6 +165,7 @@ def _trail(db: Connection, trails: Sequence[CallTrail]) -> None:
                     "started_at": trail.started_at.timestamp(),
                     "seconds": trail.seconds,
                     "outcome": clean(trail.outcome),
+                    "request_id": trail.request_id,
                 }
                 for trail in trails
             ],

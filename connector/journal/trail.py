@@ -19,8 +19,9 @@ class Trails(Desk):
         """Everything that is known of one envelope. Raises ``PermanentError`` when there is none.
 
         ``trace``, ``envelope`` (a row), ``deliveries``, ``ledger``, ``calls``, ``audit`` (lists of rows) and ``story``:
-        lines ``{"at", "kind", "what", "delivery", "outcome"}`` in time order. Their ``kind`` is ``received``,
-        ``delivery``, ``settled``, ``planned``, ``recorded``, ``call`` or ``audit``; ``delivery`` a number or ``None``.
+        lines ``{"at", "kind", "what", "delivery", "outcome", "request"}`` in time order. Their ``kind`` is
+        ``received``, ``delivery``, ``settled``, ``planned``, ``recorded``, ``call`` or ``audit``; ``delivery`` a number
+        or ``None``; ``request`` the id of the HTTP request that carried the effect, or empty.
         """
         with self.store.reading() as db:
             envelope = db.execute(select(envelopes).where(envelopes.c.trace == trace)).mappings().first()
@@ -50,15 +51,15 @@ def _story(found: dict[str, Any]) -> list[dict[str, Any]]:
     for row in found["ledger"]:
         lines.append(_line(row["planned_at"], "planned", row["what"], row["delivery_id"], row["key"]))
         if row["done_at"]:
-            lines.append(
-                _line(row["done_at"], "recorded", row["what"], row["delivery_id"], row["note"] or row["state"])
-            )
+            outcome = row["note"] or row["state"]
+            lines.append(_line(row["done_at"], "recorded", row["what"], row["delivery_id"], outcome, row["request_id"]))
     lines += [
-        _line(row["started_at"], "call", row["what"], row["delivery_id"], row["outcome"]) for row in found["calls"]
+        _line(row["started_at"], "call", row["what"], row["delivery_id"], row["outcome"], row["request_id"])
+        for row in found["calls"]
     ]
     lines += [_line(row["at"], "audit", row["what"], None, f"{row['who']}: {row['why']}") for row in found["audit"]]
     return sorted(lines, key=lambda line: str(line["at"]))
 
 
-def _line(at: str, kind: str, what: str, delivery: int | None, outcome: str) -> dict[str, Any]:
-    return {"at": at, "kind": kind, "what": what, "delivery": delivery, "outcome": outcome}
+def _line(at: str, kind: str, what: str, delivery: int | None, outcome: str, request_id: str = "") -> dict[str, Any]:
+    return {"at": at, "kind": kind, "what": what, "delivery": delivery, "outcome": outcome, "request": request_id}

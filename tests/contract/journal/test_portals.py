@@ -43,8 +43,8 @@ def test_the_journal_is_what_the_portal_room_asks_for(journal: Journal) -> None:
 def test_an_installation_comes_back_as_it_was(journal: Journal, clock: FakeClock) -> None:
     journal.keep_installation(INSTALLED)
     assert journal.installation("main") == replace(INSTALLED, updated_at=clock())
-    assert journal.portal_of("m1") == "main"
-    assert journal.portal_of("stranger") is None
+    assert journal.portals_of("m1") == ["main"]
+    assert journal.portals_of("stranger") == []
 
 
 def test_no_secret_lies_open_in_the_database(journal: Journal) -> None:
@@ -77,6 +77,45 @@ def test_a_pair_for_a_portal_never_seen_makes_it_known(journal: Journal) -> None
 def test_the_state_of_an_unknown_portal_is_not_kept(journal: Journal) -> None:
     journal.set_state("nobody", "blocked")
     assert journal.installation("nobody") is None
+
+
+def test_of_many_who_note_a_new_state_one_is_told_so(opened: Callable[[], Journal]) -> None:
+    journals = [opened() for _ in range(3)]
+    journals[0].keep_installation(INSTALLED)
+    with ThreadPoolExecutor(6) as pool:
+        told = list(pool.map(lambda number: journals[number % 3].set_state("main", "blocked", "why"), range(12)))
+    assert told.count(True) == 1
+    kept = journals[0].installation("main")
+    assert kept is not None
+    assert (kept.state, kept.reason) == ("blocked", "why")
+    assert journals[0].set_state("main", "active")
+
+
+def test_of_many_who_want_to_probe_one_may(opened: Callable[[], Journal], clock: FakeClock) -> None:
+    journals = [opened() for _ in range(3)]
+    journals[0].keep_installation(INSTALLED)
+    assert not journals[0].claim_probe("main", 0)
+    journals[0].set_state("main", "blocked")
+    assert not journals[1].claim_probe("main", 900)
+    clock.advance(900)
+    with ThreadPoolExecutor(6) as pool:
+        mine = list(pool.map(lambda number: journals[number % 3].claim_probe("main", 900), range(12)))
+    assert mine.count(True) == 1
+    clock.advance(10)
+    assert not journals[2].claim_probe("main", 900)
+    journals[1].let_probe("main")
+    assert journals[2].claim_probe("main", 900)
+    assert not journals[0].claim_probe("nobody", 0)
+
+
+def test_two_applications_of_one_bitrix24_are_two_installations(journal: Journal) -> None:
+    journal.keep_installation(INSTALLED)
+    journal.keep_installation(replace(INSTALLED, portal="second", grant=replace(GRANT, client_id="local.2")))
+    assert journal.portals_of("m1") == ["main", "second"]
+    journal.drop_installation("second", clean=False)
+    kept = journal.installation("main")
+    assert kept is not None
+    assert (kept.state, kept.grant.access_token) == ("active", "access-secret")
 
 
 def test_an_uninstalled_portal_has_no_tokens_but_its_links(journal: Journal) -> None:
