@@ -77,12 +77,20 @@ class Adoption:
             return
         if kept is not None and kept.grant.access_token:
             raise Refused("portal.other_portal", hint=_OTHER_PORTAL, status=403)
-        taken = self._store.portal_of(info.member_id)
-        if taken not in (None, self._settings.name):
-            raise Refused("portal.taken", hint=_TAKEN.with_(portal=taken), status=403)
+        self._not_taken(info)
         hosts = {netloc(info.client_endpoint), netloc(f"https://{info.domain}"), netloc(f"http://{info.domain}")}
         if netloc(self._settings.url) not in hosts - {""}:
             raise Refused("portal.other_host", hint=_OTHER_HOST, status=403, detail=info.domain[:100])
+
+    def _not_taken(self, info: AppInfo) -> None:
+        """One Bitrix24 may be several portals here, each with an application of its own (§4.5), never twice the same.
+
+        A pair kept before the application was noted with it counts as the same until its next renewal.
+        """
+        for name in self._store.portals_of(info.member_id):
+            other = self._store.installation(name) if name != self._settings.name else None
+            if other is not None and other.grant.access_token and other.grant.client_id in ("", info.client_id):
+                raise Refused("portal.taken", hint=_TAKEN.with_(portal=name), status=403)
 
     def _verified(self, grant: Grant, info: AppInfo) -> Grant:
         """The pair with the server's word in place of the sender's."""
@@ -93,6 +101,7 @@ class Adoption:
             grant,
             client_endpoint=client,
             domain=netloc(client),
+            client_id=info.client_id,
             user_id=info.user_id,
             scope=info.scope or grant.scope,
             status=info.status or grant.status,
@@ -125,8 +134,10 @@ _OTHER_PORTAL = Text(
     "Эта установка от другого портала, не от сохранённого; чтобы перейти на него, сначала удалите прежнюю.",
 )
 _TAKEN = Text(
-    'This Bitrix24 is already connected as "{portal}"; one Bitrix24 is one portal in connector.yaml.',
-    "Этот Битрикс24 уже подключён как «{portal}»; один Битрикс24 — один портал в connector.yaml.",
+    'This application of this Bitrix24 is already connected as "{portal}"; give the second portal in connector.yaml an '
+    "application of its own, or remove it.",
+    "Это приложение этого Битрикс24 уже подключено как «{portal}»; дайте второму порталу в connector.yaml своё "
+    "приложение или уберите его.",
 )
 _OTHER_HOST = Text(
     "The application was installed on another address than portals.<name>.url; correct the address or the portal.",

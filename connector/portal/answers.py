@@ -79,9 +79,16 @@ def error_of(body: Mapping[str, Any], status: int) -> Fault | None:
         return None
     words = body.get("error_description")
     if isinstance(error, Mapping):
-        error, words = error.get("code", ""), error.get("message")
+        words = "; ".join([str(error.get("message") or ""), *_validations(error.get("validation"))]).strip("; ")
+        error = error.get("code", "")
     code = str(error).strip().upper().removeprefix(_V3).removeprefix("VALIDATION_")
     return Fault(shape="error", status=status, code=code, words=tidy(str(words or body.get("argument") or "")))
+
+
+def _validations(rows: Any) -> list[str]:
+    """What v3 did not accept, field by field (§1.7)."""
+    known = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+    return [f"{row.get('field', '?')}: {row.get('message', '')}" for row in known]
 
 
 def tidy(words: str) -> str:

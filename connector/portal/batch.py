@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from connector.errors import ConnectorError, PermanentError
 from connector.portal.answers import Fault, Success, error_of
 from connector.portal.faults import judge
+from connector.portal.joining import items_of
 from connector.portal.wire import encode_params, encode_query
 from connector.speech import Text
 
@@ -97,6 +98,30 @@ def section(value: Any) -> dict[str, Any]:
     if isinstance(value, dict):
         return value
     return {str(index): item for index, item in enumerate(value)} if isinstance(value, list) else {}
+
+
+def load_of(commands: Commands) -> dict[str, float]:
+    """What a batch of these runs, as ``ports.Budget`` counts it."""
+    load: dict[str, float] = {}
+    for method, params in commands.values():
+        load[method.lower()] = load.get(method.lower(), 0.0) + items_of(method, params)
+    return load
+
+
+def by_method(commands: Commands, keys: Mapping[str, str]) -> dict[str, list[str]]:
+    """The wire keys of each method (in lower case), in the order sent."""
+    wires: dict[str, list[str]] = {}
+    for wire, key in keys.items():
+        wires.setdefault(commands[key][0].lower(), []).append(wire)
+    return wires
+
+
+def together(times: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The ``time`` blocks of one method's commands as one: seconds add up, ``operating`` is a sum already (trap 8)."""
+    seconds = [time.get("processing", time.get("duration")) for time in times]
+    known = [float(second) for second in seconds if isinstance(second, int | float)]
+    whole = {key: value for key, value in times[-1].items() if key not in ("processing", "duration")}
+    return {**whole, "processing": sum(known)} if known else whole
 
 
 def nested_error(result: Any, method: str) -> ConnectorError | None:

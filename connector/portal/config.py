@@ -18,7 +18,10 @@ class AppConfig(Protocol):
 
 
 class BudgetConfig(Protocol):
-    """The portal's leaky bucket (facts/bitrix24-platform.md §3.1)."""
+    """The portal's leaky bucket (facts/bitrix24-platform.md §3.1); only the fields that were written win."""
+
+    @property
+    def model_fields_set(self) -> set[str]: ...
 
     @property
     def burst(self) -> int: ...

@@ -3,26 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
 
-from connector.domain.ports import Budget, Grant
+from connector.domain.ports import Budget, Grant, Installation
 from connector.errors import ConnectorError, PermanentError, Refused, Stopped, TransientError
 from connector.portal.answers import Answer, Fault, Success, decode
-from connector.portal.batch import Commands, Outcome, section
+from connector.portal.batch import Commands, Outcome, by_method, section, together
 from connector.portal.config import PortalConfig
 from connector.portal.endpoints import endpoint, is_loopback, netloc
-from connector.portal.faults import OPERATING_LIMITS, QUERY_LIMIT, judge
+from connector.portal.faults import OPERATING_LIMITS, QUERY_LIMIT, judge, remedy
 from connector.portal.gate import Gate
+from connector.portal.joining import items_of
 from connector.portal.oauth import AuthServer
-from connector.portal.operating import Operating
 from connector.portal.tokens import Tokens
 from connector.portal.transport import Transport
 
 PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0)
-_RENEWED_BY = frozenset({"EXPIRED_TOKEN", "INVALID_TOKEN"})
+
+
+Post = Callable[..., Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Errand:
+    """One HTTP request to be: the ``load`` is what it runs (``ports.Budget``), ``post`` is another way to the wire.
+
+    ``post`` takes the URL, the parameters and ``request_id``, and raises as ``Transport.post`` does.
+    """
+
+    method: str
+    params: Mapping[str, Any]
+    load: Mapping[str, float]
+    live: bool = True
+    request_id: str = ""
+    post: Post | None = None
 
 
 class Conversation:
@@ -37,22 +55,23 @@ class Conversation:
         tokens: Tokens,
         gate: Gate,
         budget: Budget,
-        operating: Operating,
         sleep: Callable[[float], None],
         webhook: bool,
     ) -> None:
         self._settings, self._transport, self._auth = settings, transport, auth
-        self._tokens, self._gate, self._budget, self._operating = tokens, gate, budget, operating
+        self._tokens, self._gate, self._budget = tokens, gate, budget
         self._sleep, self._webhook = sleep, webhook
-        self._refusals = 0
+        self._refusals, self._wave = 0, 0
 
-    def hold(self, method: str, params: Mapping[str, Any], *, live: bool) -> Success:
-        """The success of one method. Raises ``TransientError``, ``PermanentError`` or ``Stopped`` (which is kept)."""
-        self._operating.check(method)
+    def hold(self, errand: Errand) -> Success:
+        """The success of one errand. Raises ``TransientError``, ``PermanentError`` or ``Stopped`` (which is kept).
+
+        The load of a ``batch`` is still to be settled, by :meth:`note_batch` or :meth:`settle`.
+        """
         entered = self._gate.enter()
         used = [entered.grant]
         try:
-            success = self._talk(method, params, live, used)
+            success = self._talk(errand, entered, used)
         except Stopped as stopped:
             self._gate.stop(stopped, used[-1])
             raise
@@ -61,47 +80,80 @@ class Conversation:
                 self._gate.proved(entered)
             raise
         self._gate.proved(entered)
-        self._refusals = 0
-        self._operating.note(method, success.time)
+        if errand.method.lower() != "batch":
+            for method, items in errand.load.items():
+                self._budget.note(method, success.time, items)
         return success
 
     def note_batch(
         self, success: Success, commands: Commands, keys: Mapping[str, str], outcomes: Mapping[str, Outcome]
     ) -> None:
-        """Learn the operating seconds of each command and block the methods that met their limit (§3.2)."""
+        """Learn the operating seconds of each method and block those that met their limit (§3.2)."""
         times = section(success.result.get("result_time"))
-        for wire, key in keys.items():
-            method, spent, error = commands[key][0], times.get(wire), outcomes[key].error
-            if isinstance(spent, dict):
-                self._operating.note(method, spent)
+        for method, wires in by_method(commands, keys).items():
+            spent = [times[wire] for wire in wires if isinstance(times.get(wire), dict)]
+            items = {wire: items_of(method, commands[keys[wire]][1]) for wire in wires}
+            done = sum(items[wire] for wire in wires if isinstance(times.get(wire), dict))
+            if spent:
+                self._budget.note(method, together(spent), done)
+            if done < sum(items.values()):
+                self._budget.note(method, {}, sum(items.values()) - done)
+        for key, outcome in outcomes.items():
+            error = outcome.error
             if isinstance(error, TransientError) and error.cause == "bitrix24.operating_limit":
-                error.retry_after = self._operating.block(method)
+                error.retry_after = self._budget.block(commands[key][0])
 
-    def _talk(self, method: str, params: Mapping[str, Any], live: bool, used: list[Grant]) -> Success:
+    def settle(self, load: Mapping[str, float]) -> None:
+        """The request with this load is over, and told no times."""
+        for method, items in load.items():
+            self._budget.note(method, {}, items)
+
+    def _talk(self, errand: Errand, entered: Installation, used: list[Grant]) -> Success:
         taken: set[str] = set()
-        if not self._webhook and self._tokens.expiring(used[-1]):
-            used.append(self._tokens.renew(used[-1]))
         while True:
-            wait = self._budget.spend(live=live)
+            wave = self._wave
+            met = self._attempt(errand, used, look=entered.state == "active" and not taken)
+            if isinstance(met, Success):
+                self._refusals = 0 if wave == self._wave else self._refusals
+                return met
+            cure = remedy(met, webhook=self._webhook)
+            if not cure or cure in taken:
+                raise self._verdict(met, errand.method, wave)
+            taken.add(cure)
+            used.append(self._mended(cure, used[-1], met))
+
+    def _attempt(self, errand: Errand, used: list[Grant], *, look: bool) -> Success | Fault:
+        """Spend, and send when it is time; with ``look`` only if the portal has not been stopped meanwhile."""
+        wait = self._budget.spend(errand.load, live=errand.live)
+        met: Success | Fault | None = None
+        try:
             if wait > 0:
                 self._sleep(wait)
-            met = decode(self._post(used[-1], method, params))
-            if isinstance(met, Success):
-                return met
-            remedy = _remedy(met, webhook=self._webhook)
-            if not remedy or remedy in taken:
-                raise self._verdict(met, method)
-            taken.add(remedy)
-            used.append(self._mended(remedy, used[-1], met))
+            if look:
+                used.append(self._gate.enter().grant)
+            if not self._webhook and self._tokens.expiring(used[-1]):
+                used.append(self._tokens.renew(used[-1]))
+            met = decode(self._post(used[-1], errand))
+            return met
+        finally:
+            if not isinstance(met, Success):
+                self.settle(errand.load)
 
-    def _post(self, grant: Grant, method: str, params: Mapping[str, Any]) -> Answer:
-        body = dict(params) if self._webhook else {**params, "auth": grant.access_token}
-        return self._transport.post(f"{grant.client_endpoint}{method}.json", body)
+    def _post(self, grant: Grant, errand: Errand) -> Answer:
+        body = dict(errand.params) if self._webhook else {**errand.params, "auth": grant.access_token}
+        post = errand.post or self._transport.post
+        try:
+            answer = post(f"{grant.client_endpoint}{errand.method}.json", body, request_id=errand.request_id)
+        except TransientError as lost:
+            self._gate.unreached(lost)
+            raise
+        self._gate.reached()
+        return answer
 
-    def _mended(self, remedy: str, grant: Grant, met: Fault) -> Grant:
-        if remedy == "move":
+    def _mended(self, cure: str, grant: Grant, met: Fault) -> Grant:
+        if cure == "move":
             return self._moved(grant, met)
-        return grant if remedy == "repeat" else self._tokens.renew(grant)
+        return grant if cure == "repeat" else self._tokens.renew(grant)
 
     def _moved(self, grant: Grant, met: Fault) -> Grant:
         """The portal answers under a new host (§1.6): kept only when the authorization server says so too."""
@@ -125,25 +177,21 @@ class Conversation:
         structlog.get_logger().warning("portal_domain_changed", portal=self._settings.name, host=moved.domain)
         return moved
 
-    def _verdict(self, met: Fault, method: str) -> ConnectorError:
+    def _verdict(self, met: Fault, method: str, wave: int) -> ConnectorError:
         error = judge(met, method=method)
         if met.code == QUERY_LIMIT and isinstance(error, TransientError):
-            pause = PAUSES[min(self._refusals, len(PAUSES) - 1)]
-            self._refusals += 1
-            self._budget.pause(pause)
-            error.retry_after = pause
+            error.retry_after = self._refused(wave)
         if met.code in OPERATING_LIMITS and isinstance(error, TransientError):
-            error.retry_after = self._operating.block(method)
+            error.retry_after = self._budget.block(method)
         return error
 
-
-def _remedy(met: Fault, *, webhook: bool) -> str:
-    """What may be tried once before the verdict: ``move``, ``renew:<code>``, ``repeat``, or nothing."""
-    if met.shape == "redirect":
-        return "" if webhook else "move"
-    if met.code in _RENEWED_BY:
-        return "" if webhook else f"renew:{met.code}"
-    return "repeat" if met.code == "NO_AUTH_FOUND" else ""
+    def _refused(self, wave: int) -> float:
+        """Pause everybody. Requests that were under way together are one refusal, not a reason for longer pauses."""
+        if wave == self._wave:
+            self._wave, self._refusals = self._wave + 1, self._refusals + 1
+        pause = PAUSES[min(max(self._refusals, 1), len(PAUSES)) - 1]
+        self._budget.pause(pause)
+        return pause
 
 
 def _rest_root(location: str, *, local: bool) -> str:

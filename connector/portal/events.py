@@ -38,7 +38,11 @@ WANTED = (
     "ONIMCONNECTORLINEDELETE",
     "ONAPPUPDATE",
     "ONAPPUNINSTALL",
+    "ONAPPTEST",
+    "ONAPPPAYMENT",
 )
+# What ``event.test`` fires: our own question whether events reach us (facts/bitrix24-platform.md §5.2, §7 (47)).
+PROBED, PROBE = "ONAPPTEST", "PROBE"
 _ACCOUNT = re.compile(r"[a-z][a-z0-9_-]{0,30}")
 _KINDS: Mapping[str, FileKind] = MappingProxyType({"image": "image", "video": "video", "audio": "audio"})
 
@@ -101,6 +105,8 @@ def dedupe_key(form: Mapping[str, Any]) -> str:
     event = _text(form.get("event")).upper()[:60]
     data = form.get("data")
     post = _Post(event=event, portal="", prefix="", data=data, ts="")
+    if event == PROBED and (probe := _probe(post)):
+        return probe_key(probe)
     ids = [_message_id(item) for item in _items(post.field("MESSAGES"))]
     if event == "ONIMCONNECTORMESSAGEADD" and ids and all(ids):
         matter: Any = [post.connector, sorted(ids)]
@@ -111,6 +117,17 @@ def dedupe_key(form: Mapping[str, Any]) -> str:
         matter = [data, form.get("ts") or form.get("auth")]
     canonical = json.dumps(matter, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
     return f"{event.lower()}:{hashlib.sha256(canonical.encode()).hexdigest()[:39]}"
+
+
+def probe_key(probe: str) -> str:
+    """The dedupe key under which the answer to ``event.test {PROBE: probe}`` is kept; ``probe`` is hexadecimal."""
+    return f"{PROBED.lower()}:{probe}"
+
+
+def _probe(post: _Post) -> str:
+    asked = _mapping(post.field("QUERY"))
+    probe = next((_text(value) for name, value in asked.items() if str(name).upper() == PROBE), "")
+    return probe if re.fullmatch(r"[0-9a-f]{8,40}", probe) else ""
 
 
 def _written(post: _Post) -> Iterator[Event]:

@@ -60,10 +60,29 @@ def _verdict(fault: Fault) -> Verdict:
     for pattern, verdict in _BY_WORDS.get(fault.code, ()):
         if pattern.search(fault.words):
             return verdict
-    known = TABLE.get(fault.code)
-    if known is not None:
-        return known
-    return _unknown(fault)
+    return _by_status(fault) or TABLE.get(fault.code) or _unknown(fault)
+
+
+def remedy(fault: Fault, *, webhook: bool) -> str:
+    """What may be tried once before the verdict: ``move``, ``renew:<code>``, ``repeat``, or nothing (§1.6, §2.1).
+
+    A refused authorization proves that the method did not run. v3 hides an expired token behind ``ACCESSDENIED`` at
+    401 (§2.3); ``CONNECTION_ERROR`` is the portal's own trouble with the authorization server: a renewal would spend
+    the refresh token for nothing.
+    """
+    if fault.shape == "redirect":
+        return "" if webhook else "move"
+    if fault.code in _RENEWED_BY or (fault.code, fault.status) == ("ACCESSDENIEDEXCEPTION", 401):
+        return "" if webhook else f"renew:{fault.code}"
+    return "repeat" if fault.code == "NO_AUTH_FOUND" else ""
+
+
+def _by_status(fault: Fault) -> Verdict | None:
+    """Two codes say nothing by themselves: the generic exception at 5xx is the server's own (an SQL error, no memory),
+    and v3 refuses everybody at 400 when the public part of the portal is closed (§2.1, §2.3)."""
+    if fault.code == "ERROR_CORE" and fault.status >= 500:
+        return _BUSY
+    return TABLE["PORTAL_DELETED"] if (fault.code, fault.status) == ("ACCESSDENIEDEXCEPTION", 400) else None
 
 
 def _opaque(status: int) -> Verdict:
@@ -83,7 +102,7 @@ def _unknown(fault: Fault) -> Verdict:
     if fault.status >= 500:
         return Verdict(act="wait", cause=cause, hint=HINTS["server"], maybe_done=True)
     if fault.status == 429:
-        return Verdict(act="wait", cause=cause, hint=HINTS["operating"], retry_after=60.0)
+        return Verdict(act="wait", cause=cause, hint=HINTS["operating"], retry_after=60.0, maybe_done=True)
     return Verdict(act="park", cause=cause, hint=HINTS["business"])
 
 
@@ -121,17 +140,24 @@ _TABLE: tuple[tuple[str, _Act, str, str, dict[str, Any]], ...] = (
     ("APPLICATION_NOT_FOUND ERROR_OAUTH NOT_INSTALLED", "stop", "uninstalled", "install", {"state": "uninstalled"}),
     ("PORTAL_DELETED", "stop", "portal_gone", "gone", {"state": "unreachable"}),
     # Rights and set-up that a person corrects; the portal itself works.
-    ("ACCESS_DENIED ACCESSDENIEDEXCEPTION ALLOWED_ONLY_INTRANET_USER", "park", "access_denied", "rights", {}),
+    ("ACCESS_DENIED ACCESSDENIEDEXCEPTION ACCESS_ERROR", "park", "access_denied", "rights", {}),
+    ("ALLOWED_ONLY_INTRANET_USER", "park", "access_denied", "rights", {}),
     ("INSUFFICIENT_SCOPE INVALID_SCOPE INSUFFICIENTSCOPEEXCEPTION", "park", "scope", "scope", {}),
     ("WRONG_AUTH_TYPE", "park", "needs_application", "needs_app", {}),
     ("WRONG_LICENSE", "park", "plan", "plan", {}),
-    ("METHOD_CONFIRM_WAITING METHOD_CONFIRM_DENIED", "park", "confirmation", "confirm", {}),
+    # Parked, not waited for: an approval holds for the present access token alone, an hour at most, and every try
+    # with a renewed one asks the administrator anew. It may never come, and the lane behind it must go on.
+    ("METHOD_CONFIRM_WAITING", "park", "confirmation", "confirm", {}),
+    ("METHOD_CONFIRM_DENIED", "park", "confirmation_denied", "confirm_denied", {}),
     ("ERROR_METHOD_NOT_FOUND METHODNOTFOUNDEXCEPTION", "park", "no_such_method", "method", {}),
     ("ERROR_MANIFEST_IS_NOT_AVAILABLE", "park", "no_such_method", "method", {}),
     ("ERROR_BATCH_METHOD_NOT_ALLOWED ERROR_BATCH_LENGTH_EXCEEDED", "park", "batch_refused", "business", {}),
     ("INTERNAL_WRONG_TRANSPORT INTERNAL_WRONG_HANDLER_CLASS", "park", "wrong_transport", "business", {}),
     ("INVALID_REQUEST", "park", "invalid_request", "https", {}),
     ("WRONG_ENCODING", "park", "wrong_encoding", "encoding", {}),
+    # event.bind (§5.2): an older portal lacks some events, and wants a public address.
+    ("ERROR_EVENT_NOT_FOUND", "park", "no_such_event", "event", {}),
+    ("ERROR_WRONG_HANDLER_URL ERROR_UNSUPPORTED_PROTOCOL", "park", "handler_url", "handler_url", {}),
     # Open Lines (facts/bitrix24-openlines.md §1.7, §1.8).
     # A line works about a second after it is switched on (§1.3), a connector once it is registered: messages wait.
     ("NOT_ACTIVE_LINE", "wait", "line_not_active", "line", {"retry_after": 5.0}),
@@ -141,6 +167,11 @@ _TABLE: tuple[tuple[str, _Act, str, str, dict[str, Any]], ...] = (
     ("CHAT_RENAMING_FAILED", "park", "chat_not_renamed", "business", {}),
     # The request itself.
     ("ERROR_ARGUMENT INVALID_ARG_VALUE ERROR_CORE", "park", "bad_argument", "argument", {}),
+    ("REQUESTVALIDATIONEXCEPTION DTOVALIDATIONEXCEPTION INVALIDJSONEXCEPTION", "park", "bad_argument", "argument", {}),
+    ("INVALIDSELECTEXCEPTION INVALIDFILTEREXCEPTION INVALIDORDEREXCEPTION", "park", "bad_argument", "argument", {}),
+    ("INVALIDPAGINATIONEXCEPTION UNKNOWNDTOPROPERTYEXCEPTION", "park", "bad_argument", "argument", {}),
+    ("UNKNOWNFILTEROPERATOREXCEPTION INVALIDIDEMPOTENCYKEYEXCEPTION", "park", "bad_argument", "argument", {}),
+    ("IDEMPOTENCYKEYREUSEDEXCEPTION", "park", "key_reused", "argument", {}),
     ("NOT_FOUND ERROR_NOT_FOUND ENTITYNOTFOUNDEXCEPTION", "park", "not_found", "not_found", {}),
 )
 
@@ -155,6 +186,9 @@ _BOUND = Verdict(act="park", cause="bitrix24.handler_already_bound", hint=HINTS[
 _QUOTA = Verdict(act="stop", cause="bitrix24.disk_full", hint=HINTS["quota"], state="suspended")
 
 
+_RENEWED_BY = frozenset({"EXPIRED_TOKEN", "INVALID_TOKEN"})
+
+
 def _words(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
@@ -166,7 +200,7 @@ _BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Verdict], ...]] = {
         (_words(r"can.t be authorized in this context"), _REAUTH),
         (_words(r"application context"), TABLE["WRONG_AUTH_TYPE"]),
     ),
-    "ERROR_OAUTH": ((_words(r"quota|квот"), _QUOTA),),
+    "ERROR_OAUTH": ((_words(r"quota|квот|cuota|\bcota\b|kontingent|kota|\bdis[ck]|диск|dysk"), _QUOTA),),
     "ERROR_CORE": (
         (_words(r"already bind|already bound"), _BOUND),
         (_words(r"has already started"), _BINDING),

@@ -76,8 +76,10 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "Приложение не установлено на портале; установите его в Битрикс24 и откройте один раз.",
         ),
         "gone": Text(
-            "The portal is closed or deleted; check that it opens in a browser. It is tried again once a minute.",
-            "Портал закрыт или удалён; проверьте, открывается ли он в браузере. Попытка повторяется раз в минуту.",
+            "The portal cannot be reached: it is closed or deleted, or the network, DNS or TLS is at fault; check that "
+            "it opens in a browser on this machine. It is tried again once a minute.",
+            "До портала не достучаться: он закрыт или удалён, либо дело в сети, DNS или TLS; проверьте, открывается ли "
+            "он в браузере на этой машине. Попытка повторяется раз в минуту.",
         ),
         "moved": Text(
             "The portal redirects to an address that is not its own new one; if it was renamed, correct "
@@ -106,12 +108,28 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "В тарифе портала нет такой возможности; отключите её здесь или смените тариф.",
         ),
         "confirm": Text(
-            "An administrator must confirm {method} in Bitrix24; confirm, then replay.",
-            "Администратор должен подтвердить {method} в Битрикс24; подтвердите и запустите повтор.",
+            "An administrator must confirm {method} in Bitrix24 (see its notifications); confirm and replay within the "
+            "hour: the consent ends with the access token.",
+            "Администратор должен подтвердить {method} в Битрикс24 (смотрите уведомления); подтвердите и запустите "
+            "повтор в течение часа: согласие действует, пока жив токен доступа.",
+        ),
+        "confirm_denied": Text(
+            "An administrator declined {method} in Bitrix24; agree with them, then replay: they are asked again.",
+            "Администратор отклонил {method} в Битрикс24; договоритесь и запустите повтор: вопрос придёт снова.",
         ),
         "method": Text(
             "The portal has no method {method}: its version or plan lacks it, or the name is wrong.",
             "На портале нет метода {method}: его нет в версии или тарифе, либо неверно имя.",
+        ),
+        "event": Text(
+            "The portal has no such event: its version lacks it, or the application lacks the permission; without it "
+            "the rest goes on.",
+            "На портале нет такого события: его нет в версии, или приложению не хватает разрешения; остальное работает "
+            "и без него.",
+        ),
+        "handler_url": Text(
+            "Bitrix24 does not take this handler address: CONNECTOR_PUBLIC_URL must be https with a public host name.",
+            "Битрикс24 не принимает этот адрес обработчика: CONNECTOR_PUBLIC_URL должен быть https с публичным именем.",
         ),
         "https": Text(
             "The request was refused as malformed or not https; check that portals.<name>.url begins with https.",

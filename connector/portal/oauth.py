@@ -68,6 +68,7 @@ class AuthServer:
             scope=fresh.scope or grant.scope,
             status=fresh.status or grant.status,
             user_id=fresh.user_id or grant.user_id,
+            client_id=fresh.client_id,
             domain=netloc(fresh.client_endpoint) or grant.domain,
         )
 
@@ -127,6 +128,7 @@ class AuthServer:
             scope=_text(body, "scope"),
             status=_text(body, "status"),
             user_id=_text(body, "user_id"),
+            client_id=self.app().client_id,
             domain=netloc(client),
         )
 

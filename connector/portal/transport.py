@@ -51,13 +51,15 @@ class Transport:
         self._http = http or new_session()
         self._timeout = timeout
 
-    def post(self, url: str, params: Mapping[str, Any]) -> Answer:
-        """POST ``params`` as JSON; ``url`` may be a credential and is never logged.
+    def post(self, url: str, params: Mapping[str, Any], *, request_id: str = "") -> Answer:
+        """POST ``params`` as JSON; ``url`` may be a credential and is never logged. ``request_id`` names the request.
 
         Raises ``TransientError`` with ``maybe_done`` by what the failure proves, ``PermanentError`` when the
         parameters are not JSON: Bitrix24 would run the method without any (§1.3).
         """
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if request_id:
+            headers["X-Request-ID"] = request_id
         return self._send("POST", url, self._timeout, headers, data=to_json(params))
 
     def get(self, url: str, params: Mapping[str, str], *, timeout: float) -> Answer:
@@ -65,7 +67,7 @@ class Transport:
         return self._send("GET", url, timeout, {"Accept": "application/json"}, params=dict(params))
 
     def _send(self, verb: str, url: str, timeout: float, headers: dict[str, str], **kwargs: Any) -> Answer:
-        headers |= {"User-Agent": USER_AGENT, "X-Request-ID": uuid.uuid4().hex}
+        headers = {"User-Agent": USER_AGENT, "X-Request-ID": uuid.uuid4().hex, **headers}
         began = time.monotonic()
         try:
             with self._http.request(
@@ -97,14 +99,21 @@ def to_json(params: Mapping[str, Any]) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def network_fault(trouble: BaseException) -> ConnectorError:
-    """The verdict on a broken exchange: refused, unresolved and unconnected prove that nothing was sent."""
+def network_fault(trouble: BaseException, *, sent: bool = True) -> ConnectorError:
+    """The verdict on a broken exchange: refused, unresolved and unconnected prove that nothing was sent.
+
+    ``sent`` false: the caller knows that nothing was.
+    """
     causes = list(_causes(trouble))
     if isinstance(trouble, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
         return PermanentError("network.bad_url", hint=_BAD_URL, detail=type(trouble).__name__)
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
         return TransientError("network.certificate", hint=_CERTIFICATE, detail=type(trouble).__name__, retry_after=60.0)
-    if isinstance(trouble, requests.ConnectTimeout) or any(isinstance(cause, _NEVER_SENT) for cause in causes):
+    if (
+        not sent
+        or isinstance(trouble, requests.ConnectTimeout)
+        or any(isinstance(cause, _NEVER_SENT) for cause in causes)
+    ):
         return TransientError("network.no_connection", hint=_NO_CONNECTION, detail=_names(causes))
     if isinstance(trouble, requests.Timeout | TimeoutError):
         return TransientError("network.timeout", hint=_CUT, detail=_names(causes), maybe_done=True)

@@ -4,10 +4,23 @@ from typing import Any
 
 import pytest
 import requests
+from pydantic import SecretStr
 
 from connector.domain.ports import Installation
 from connector.errors import PermanentError, Refused, Stopped, TransientError
-from tests.unit.portal.world import APP_INFO_URL, REST, World, denied, grant, info, settings, webhook_settings
+from connector.settings import AppSettings
+from tests.unit.portal.world import (
+    APP_INFO_URL,
+    CLIENT_ID,
+    NOW,
+    REST,
+    World,
+    denied,
+    grant,
+    info,
+    settings,
+    webhook_settings,
+)
 
 
 def kept(world: World) -> Installation:
@@ -97,13 +110,44 @@ def test_another_portal_does_not_overwrite_a_known_one(world: World):
     assert caught.value.cause == "portal.other_portal"
 
 
-def test_one_bitrix24_is_one_portal(world: World):
+def test_one_application_of_one_bitrix24_is_one_portal(world: World):
     world.config = settings(name="second")
     world.app_info()
     with pytest.raises(Refused) as caught:
         world.portal().adopt(grant())
     assert caught.value.cause == "portal.taken"
     assert "main" in caught.value.hint.ru
+
+
+def test_two_applications_of_one_bitrix24_are_two_portals(world: World):
+    world.install(grant=grant(client_id=CLIENT_ID))
+    world.config = settings(
+        name="second", app=AppSettings(client_id="local.2", client_secret=SecretStr("another-secret"))
+    )
+    world.app_info(info(client_id="local.2"))
+    world.portal().adopt(grant(access_token="access-2", application_token="app-2"))
+    second = world.store.installation("second")
+    assert second is not None
+    assert (second.grant.client_id, second.application_tokens) == ("local.2", ("app-2",))
+    assert kept(world).application_tokens == ("app",)
+    assert sorted(world.store.portals_of("member-1")) == ["main", "second"]
+
+
+def test_a_removed_twin_keeps_nobody_out(world: World):
+    gone = grant(access_token="", refresh_token="", client_endpoint="", client_id="")
+    world.install(state="uninstalled", grant=gone, application_tokens=())
+    world.config = settings(name="second")
+    world.app_info()
+    world.portal().adopt(grant())
+    assert world.store.installation("second") is not None
+
+
+def test_a_renewal_notes_whose_pair_it_is(world: World):
+    world.install(grant=grant(expires_at=NOW))
+    world.answer("x.y", {"result": 1})
+    world.token()
+    world.portal().call("x.y")
+    assert kept(world).grant.client_id == CLIENT_ID
 
 
 def test_the_same_user_renews_without_further_questions(world: World):
@@ -158,7 +202,7 @@ def test_a_sealed_pair_waits_and_is_adopted(world: World):
     sealed = portal.seal_grant(grant(application_token="app-1"))
     assert "access-1" not in sealed
     portal.adopt_sealed(sealed)
-    assert kept(world).grant == grant(application_token="app-1", scope="crm,im", status="L")
+    assert kept(world).grant == grant(application_token="app-1", scope="crm,im", status="L", client_id="local.1")
 
 
 @pytest.mark.parametrize("sealed", ["", "x", "}{", '}1 :"ta_seripxe"{'])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.portal.answers import Answer, Fault, Success, decode, tidy
-from connector.portal.faults import TABLE, judge
+from connector.portal.faults import TABLE, judge, remedy
 from connector.portal.hints import HINTS
 
 
@@ -21,7 +21,7 @@ def verdict(code: str, words: str = "", status: int = 400) -> ConnectorError:
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 429, 500, 503])
-@pytest.mark.parametrize("code", sorted(TABLE))
+@pytest.mark.parametrize("code", sorted(set(TABLE) - {"ERROR_CORE", "ACCESSDENIEDEXCEPTION"}))
 def test_the_code_decides_whatever_the_status_and_case(code, status):
     first, second = verdict(code, status=status), verdict(code.lower(), status=401)
     assert (type(first), first.cause) == (type(second), second.cause)
@@ -153,6 +153,37 @@ def test_any_json_gets_some_verdict(body):
         assert isinstance(judge(met), ConnectorError)
     else:
         assert "result" in body
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "webhook", "cure"),
+    [
+        ("expired_token", 401, False, "renew:EXPIRED_TOKEN"),
+        ("expired_token", 401, True, ""),
+        ("INVALID_TOKEN", 401, False, "renew:INVALID_TOKEN"),
+        ("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", 401, False, "renew:ACCESSDENIEDEXCEPTION"),
+        ("BITRIX_REST_V3_EXCEPTION_ACCESSDENIEDEXCEPTION", 403, False, ""),
+        ("NO_AUTH_FOUND", 401, True, "repeat"),
+        ("CONNECTION_ERROR", 401, False, ""),
+        ("OVERLOAD_LIMIT", 401, False, ""),
+        ("PAYMENT_REQUIRED", 401, False, ""),
+        ("insufficient_scope", 401, False, ""),
+        ("QUERY_LIMIT_EXCEEDED", 503, False, ""),
+    ],
+)
+def test_a_cure_is_chosen_by_the_code_and_never_by_401_alone(code, status, webhook, cure):
+    body = {"error": {"code": code, "message": ""}} if code.startswith("BITRIX") else {"error": code}
+    met = decode(Answer(status=status, body=json.dumps(body).encode()))
+    assert isinstance(met, Fault)
+    assert remedy(met, webhook=webhook) == cure
+
+
+def test_v3_tells_which_fields_it_did_not_accept():
+    rows = [{"field": "title", "message": "is required"}, {"field": "id", "message": "must be a number"}, "odd"]
+    error = {"code": "BITRIX_REST_V3_EXCEPTION_VALIDATION_DTOVALIDATIONEXCEPTION", "message": "no", "validation": rows}
+    met = decode(Answer(status=400, body=json.dumps({"error": error}).encode()))
+    assert isinstance(met, Fault)
+    assert met.words == "no; title: is required; id: must be a number"
 
 
 def test_vendors_words_are_kept_without_tags_and_secrets():

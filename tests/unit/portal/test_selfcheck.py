@@ -7,33 +7,42 @@ import pytest
 
 from connector.domain.provider import Finding
 from connector.portal.events import WANTED
-from connector.portal.selfcheck import NEEDED, Line
+from connector.portal.selfcheck import NEEDED, Line, examine
 from tests.unit.portal.world import NOW, URL, World, denied, grant, webhook_settings
 
 HANDLER = "https://connector.acme.ru/bitrix24/events"
+OLD = "https://old.acme.ru/bitrix24/events"
 LINES = (Line(account="shop", slug="telegram", line="3"),)
+
+
+def bound(url: str = HANDLER + "/", *, but: str = "") -> list[dict[str, str]]:
+    return [{"event": event, "handler": url} for event in WANTED if event != but]
 
 
 def healthy(world: World, *, base: str = f"{URL}/rest/", **changes) -> list[Finding]:
     portal = world.portal()
-    bound = [{"event": event, "handler": HANDLER + "/"} for event in WANTED]
     answers = {
         "profile": {"ID": "1", "ADMIN": True},
         "server.time": (NOW + timedelta(seconds=2)).isoformat(),
         "scope": [*NEEDED[:-1], "user_brief"],
-        "event.get": bound,
+        "app.info": {"LICENSE": "ru_std", "INSTALLED": True, "PAYMENT_EXPIRED": "N", "DAYS": None},
+        "event.get": bound(),
+        "events": [*WANTED, "ONCRMDEALADD"],
         "imconnector.list": {} if world.config.app is None else {portal.connector_id("telegram"): "Telegram"},
-        "imconnector.status": {"STATUS": True},
-    } | changes
+    } | {name: answer for name, answer in changes.items() if name != "imconnector.status"}
     for method, answer in answers.items():
         failed = isinstance(answer, dict) and "error" in answer
         world.answer(method, answer if failed else {"result": answer}, 403 if failed else 200, base=base)
+    status = changes.get("imconnector.status", {"STATUS": True})
+    section = "result_error" if "error" in status else "result"
+    world.answer("batch", {"result": {"result": [], section: {"shop": status}}}, base=base)
     return portal.check(LINES, handler_url=HANDLER)
 
 
 def wrong(findings: list[Finding]) -> list[Finding]:
     for finding in findings:
         assert (finding.state == "ok") == (finding.hint is None)
+        assert re.fullmatch(r"portal\.[a-z_]+", finding.code)
         for text in (finding.what, finding.hint or finding.what):
             assert re.search("[а-яА-Я]", text.ru)
             assert not re.search(r"\{\w+\}", text.en + text.ru)
@@ -43,7 +52,10 @@ def wrong(findings: list[Finding]) -> list[Finding]:
 def test_a_healthy_portal_has_nothing_to_complain_of(world: World):
     findings = healthy(world)
     assert wrong(findings) == []
-    assert len(findings) == 8
+    codes = [finding.code.removeprefix("portal.") for finding in findings]
+    assert codes == [
+        "installed", "member", "token", "rest", "admin", "clock", "scopes", "licence", "handlers", "connectors", "line",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -56,9 +68,15 @@ def test_a_healthy_portal_has_nothing_to_complain_of(world: World):
         ("server.time", "2026-05-01T12:00:00", "warn", "by hand"),
         ("scope", ["crm", "im", "user"], "bad", "imopenlines, imconnector"),
         ("scope", [], "bad", "crm"),
+        ("app.info", {"INSTALLED": False}, "bad", "open the application as an administrator"),
+        ("app.info", {"INSTALLED": True, "PAYMENT_EXPIRED": "Y"}, "bad", "Market"),
+        ("app.info", {"DAYS": -3, "PAYMENT_EXPIRED": "N"}, "warn", "3 days ago"),
+        ("app.info", {"DAYS": "5", "PAYMENT_EXPIRED": "N"}, "warn", "5 more days"),
         ("event.get", [], "bad", "ONIMCONNECTORMESSAGEADD"),
-        ("event.get", [{"event": event, "handler": "https://old/"} for event in WANTED], "bad", "rebind"),
-        ("event.get", [{"event": event, "handler": HANDLER} for event in (*WANTED, *WANTED)], "warn", "more than once"),
+        ("event.get", bound(but="ONAPPUNINSTALL"), "bad", "ONAPPUNINSTALL"),
+        ("event.get", bound(but="ONAPPTEST"), "warn", "ONAPPTEST"),
+        ("event.get", [*bound(HANDLER), *bound(HANDLER)], "warn", "more than once"),
+        ("event.get", [*bound(), {"event": "ONAPPUPDATE", "handler": OLD}], "warn", OLD),
         ("imconnector.list", [], "bad", "telegram"),
         ("imconnector.status", {"STATUS": False}, "bad", "Contact Center"),
         ("imconnector.status", denied("insufficient_scope"), "bad", "permission"),
@@ -70,16 +88,52 @@ def test_each_trouble_is_named_with_what_to_do(world: World, method, answer, sta
     assert words in str(found[0].hint and found[0].hint.en)
 
 
+@pytest.mark.parametrize(
+    ("method", "answer", "mend"),
+    [
+        ("event.get", [], "connector portal rebind main"),
+        ("event.get", [*bound(HANDLER), *bound(HANDLER)], "connector portal rebind main"),
+        ("event.get", [*bound(), {"event": "ONAPPUPDATE", "handler": OLD}], f"connector portal unbind main {OLD}"),
+        ("imconnector.list", [], "connector portal rebind main"),
+        ("scope", [], "connector portal install main"),
+    ],
+)
+def test_what_a_command_mends_names_the_command(world: World, method, answer, mend):
+    assert [finding.mend for finding in wrong(healthy(world, **{method: answer}))] == [mend]
+
+
+def test_handlers_of_strangers_are_nobodys_trouble(world: World):
+    foreign = {"event": "ONCRMDEALADD", "handler": "https://erp.acme.ru/in"}
+    assert wrong(healthy(world, **{"event.get": [*bound(), foreign]})) == []
+
+
+@pytest.mark.parametrize(("event", "state"), [("ONAPPUPDATE", "warn"), ("ONIMCONNECTORMESSAGEADD", "bad")])
+def test_an_event_that_the_portal_does_not_have_cannot_be_bound(world: World, event, state):
+    known = [name for name in WANTED if name != event]
+    found = wrong(healthy(world, events=known, **{"event.get": bound(but=event)}))
+    assert [(finding.code, finding.state) for finding in found] == [("portal.handlers_lacking", state)]
+    assert event in str(found[0].hint)
+
+
 def test_an_account_without_a_line_is_told_to_get_one(world: World):
     healthy(world)
     found = wrong(world.portal().check([Line(account="shop", slug="telegram")]))
     assert "line:" in str(found[0].hint)
 
 
-def test_a_portal_that_does_not_answer_is_the_only_finding_that_counts(world: World):
+def test_all_lines_of_a_portal_cost_one_request(world: World):
+    healthy(world)
+    lines = [Line(account=f"a{number}", slug="telegram", line="3") for number in range(30)]
+    before = len(world.sent("batch"))
+    world.portal().check(lines, handler_url=HANDLER)
+    assert len(world.sent("batch")) == before + 1
+    assert len(world.sent("batch")[-1]["cmd"]) == 30
+
+
+def test_a_portal_that_does_not_answer_is_the_last_finding(world: World):
     findings = healthy(world, profile=denied("OVERLOAD_LIMIT"))
-    assert [finding.state for finding in findings] == ["ok", "bad"]
-    assert "support" in str(findings[1].hint)
+    assert [finding.state for finding in findings] == ["ok", "ok", "ok", "bad"]
+    assert "support" in str(findings[-1].hint)
 
 
 def test_a_portal_that_is_not_installed_says_so_and_asks_nothing(world: World):
@@ -89,14 +143,52 @@ def test_a_portal_that_is_not_installed_says_so_and_asks_nothing(world: World):
     assert not world.wire.calls
 
 
+def test_a_portal_without_its_id_cannot_recognise_events(world: World):
+    world.install(grant=grant(member_id=""))
+    assert [finding.code for finding in wrong(healthy(world))] == ["portal.member"]
+
+
+@pytest.mark.parametrize("state", ["needs_reauth", "uninstalled", "suspended", "blocked", "unreachable"])
+def test_a_stopped_portal_tells_its_state_and_reason(world: World, state):
+    world.install(state=state, reason="bitrix24.overload_block: told so", updated_at=NOW)
+    made = examine(world.portal(), webhook=False, lines=(), handler_url=HANDLER, now=NOW)
+    (first,) = [finding for finding in made if finding.code == "portal.state"]
+    assert first.state == "warn"
+    for words in (state, "told so"):
+        assert words in first.what.en
+        assert words in first.what.ru
+    assert first.hint
+
+
+def test_a_portal_that_has_gone_dark_is_told_before_it_counts_as_unreachable(world: World):
+    world.install(reason="unanswered since 2026-05-01T11:55:00 network.cut")
+    found = wrong(healthy(world))
+    assert [finding.code for finding in found] == ["portal.state"]
+    assert "11:55" in found[0].what.en
+
+
 def test_tokens_that_grow_old_are_noticed(world: World):
     world.install(grant=grant(expires_at=NOW - timedelta(days=160)))
     world.token()
     assert "160" in wrong(healthy(world))[0].what.en
 
 
+def test_the_age_of_the_tokens_is_told(world: World):
+    world.install(grant=grant(expires_at=NOW + timedelta(minutes=20)))
+    assert "40 min" in next(finding.what.en for finding in healthy(world) if finding.code == "portal.token")
+
+
 def test_a_webhook_is_told_in_the_first_minute_what_it_cannot_do(world: World):
     world.config = webhook_settings()
     findings = healthy(world, base=f"{URL}/rest/1/the-code/")
-    assert [finding.state for finding in findings] == ["warn", "ok", "ok", "ok", "ok"]
-    assert "OAuth" in str(findings[0].hint)
+    assert [finding.state for finding in findings] == ["warn", "ok", "ok", "ok", "ok", "ok"]
+    hint = str(findings[0].hint and findings[0].hint.en)
+    assert "What works: " in hint
+    assert "open lines" in hint.partition("does not")[2]
+
+
+def test_a_revoked_webhook_says_what_to_make_anew(world: World):
+    world.config = webhook_settings()
+    findings = healthy(world, base=f"{URL}/rest/1/the-code/", profile=denied("INVALID_CREDENTIALS"))
+    assert findings[-1].state == "bad"
+    assert "webhook" in str(findings[-1].hint and findings[-1].hint.en)

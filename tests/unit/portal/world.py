@@ -116,6 +116,10 @@ class World:
     budget: OpenBudget = field(default_factory=OpenBudget)
     store: MemoryInstallations = field(default_factory=MemoryInstallations)
 
+    def __post_init__(self) -> None:
+        self.store = MemoryInstallations(clock=self.clock)
+        self.budget.clock = lambda: self.clock().timestamp()
+
     def install(self, **changes: Any) -> None:
         fields: dict[str, Any] = {"portal": "main", "state": "active", "grant": grant(), "application_tokens": ("app",)}
         self.store.keep_installation(Installation(**fields | changes))
