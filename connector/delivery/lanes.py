@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-from connector.domain.effects import Effect, Emit, KeyedEffect, Plan, Recall, Remember
+from connector.domain.effects import Effect, Emit, Keyed, KeyedEffect, Plan, Recall, Remember
 from connector.journal import Delivery
 
 
@@ -37,12 +37,23 @@ Move = Effect | Returned | Failure
 
 @dataclass(kw_only=True)
 class Lane:
-    """Where one delivery stands. ``waiting`` is the effect whose outcome the top plan wants next."""
+    """Where one delivery stands. ``waiting`` is the effect whose outcome the top plan wants next.
+
+    ``decided``: the ledger's doubt about that effect is over, it did not take place. ``recalled`` is what the journal
+    told it; ``behind`` are the deliveries that follow it in its lane, as they were ``looked`` up in that round.
+    ``alone``: in company it was refused, so it goes by itself. ``end`` is how it ended: settled, or to be tried later.
+    """
 
     delivery: Delivery
     plans: list[Plan]
     waiting: Effect | None = None
     doubtful: KeyedEffect | None = None
+    decided: bool = False
+    recalled: dict[tuple[str, str], Any] = field(default_factory=dict)
+    behind: list[Delivery] = field(default_factory=list)
+    looked: int = 0
+    alone: bool = False
+    end: Literal["", "settled", "later"] = ""
     remembered: list[Remember] = field(default_factory=list)
     emitted: list[Emit] = field(default_factory=list)
     flagged: str = ""
@@ -80,6 +91,11 @@ class Lane:
         """What this delivery remembered itself under the wanted name; ``None`` when the journal is to be asked."""
         named = (link for link in reversed(self.remembered) if (link.kind, link.key) == (wanted.kind, wanted.key))
         return next(named, None)
+
+    @property
+    def key(self) -> str:
+        """The ledger's key of the effect that it waits for; empty when it has none."""
+        return self.waiting.key if isinstance(self.waiting, Keyed) else ""
 
     def close(self) -> None:
         """Stop the plans where they stand."""

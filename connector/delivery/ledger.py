@@ -9,7 +9,7 @@ from typing import Literal
 from connector.delivery.lanes import Lane
 from connector.delivery.perform import name_of, to_record
 from connector.delivery.retry import STOPPED_PAUSE, pause
-from connector.domain.effects import Keyed, KeyedEffect
+from connector.domain.effects import KeyedEffect
 from connector.domain.ports import Clock
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.journal import NewDelivery, Planned, Settlement, Step
@@ -30,36 +30,51 @@ UNDECIDED = Text(
 class Round:
     """Collects settlements, results and plans between two transactions."""
 
-    def __init__(self, clock: Clock, route: Callable[..., NewDelivery]) -> None:
-        self._clock, self._route = clock, route
+    def __init__(self, clock: Clock, route: Callable[..., NewDelivery], *, pace: float = 1.0) -> None:
+        self._clock, self._route, self._pace = clock, route, pace
         self.step = Step()
-        self.planning: dict[str, Lane] = {}
 
-    def take(self) -> tuple[Step, dict[str, Lane]]:
+    def take(self) -> Step:
         """What was gathered; a new round begins empty."""
         gathered, self.step = self.step, Step()
-        planning, self.planning = self.planning, {}
-        return gathered, planning
+        return gathered
 
-    def plan(self, lane: Lane, effect: KeyedEffect) -> None:
-        """``effect`` leaves only after this is written."""
-        self.planning[effect.key] = lane
+    def plan(self, lane: Lane) -> None:
+        """What ``lane`` wants leaves as soon as this is written; an effect without a key needs no plan."""
+        effect = lane.waiting
+        if not isinstance(effect, KeyedEffect) or not effect.key:
+            return
+        if lane.decided:
+            self.step.cleared.append(effect.key)
+            lane.decided = False
         self.step.planned.append(
             Planned(key=effect.key, delivery_id=lane.delivery.id, trace=lane.delivery.trace, what=name_of(effect))
         )
 
-    def record(self, lane: Lane, effect: KeyedEffect, result: object, note: str = "") -> None:
+    def unplan(self, lane: Lane) -> None:
+        """What was planned for ``lane`` did not leave after all."""
+        if lane.key:
+            self.step.cleared.append(lane.key)
+
+    def record(self, lane: Lane, effect: KeyedEffect, result: object, *, note: str = "", request_id: str = "") -> None:
         """``effect`` is done, with its result."""
         if effect.key:
             self.step.results.append((effect.key, to_record(effect, result), note))
+            self._carried(effect.key, request_id)
 
-    def failed(self, lane: Lane, error: Exception) -> None:
+    def failed(self, lane: Lane, error: Exception, request_id: str = "") -> None:
         """What a failure means for the ledger: only a doubtful one stays there."""
-        effect = lane.waiting
-        if not isinstance(effect, Keyed) or not effect.key:
+        if not lane.key:
             return
-        doubtful = isinstance(error, TransientError) and error.maybe_done
-        (self.step.unknown if doubtful else self.step.cleared).append(effect.key)
+        if isinstance(error, TransientError) and error.maybe_done:
+            self.step.unknown.append(lane.key)
+            self._carried(lane.key, request_id)
+        else:
+            self.step.cleared.append(lane.key)
+
+    def _carried(self, key: str, request_id: str) -> None:
+        if request_id:
+            self.step.carried.append((key, request_id))
 
     def done(self, lane: Lane) -> None:
         """The handler ended well: its links and further events are kept with its outcome."""
@@ -83,7 +98,8 @@ class Round:
         """It will pass: the lane stands still until then; ``at_least`` is seconds."""
         stopped = isinstance(error, Stopped)
         asked = getattr(error, "retry_after", None)
-        seconds = STOPPED_PAUSE if stopped else max(pause(lane.delivery.attempts, asked), at_least)
+        usual = STOPPED_PAUSE if stopped else pause(lane.delivery.attempts, asked)
+        seconds = max(usual * self._pace, at_least)
         attempts = lane.delivery.attempts + (0 if stopped else 1)
         self.put_back(lane, seconds, attempts=attempts, cause=error.cause, hint=error.hint, detail=error.detail)
 

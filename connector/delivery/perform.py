@@ -16,6 +16,10 @@ NO_ACCOUNT = Text(
     "Account {name} is no longer in connector.yaml. Put it back and replay, or discard.",
     "Аккаунта {name} больше нет в connector.yaml. Верните его и повторите доставку, либо отбросьте её.",
 )
+NO_PORTAL = Text(
+    "Portal {name} is no longer in connector.yaml. Put it back and replay, or discard.",
+    "Портала {name} больше нет в connector.yaml. Верните его и повторите доставку, либо отбросьте её.",
+)
 NO_CHANNEL = Text(
     "Provider {name} cannot send messages. Discard this delivery.",
     "Провайдер {name} не умеет отправлять сообщения. Отбросьте эту доставку.",
@@ -33,12 +37,25 @@ class Reach:
 
 
 def perform(effect: Effect, destination: str, reach: Reach) -> Any:
-    """Carry ``effect`` out for the delivery to ``destination`` and return its (judged) result.
+    """Carry out an ``effect`` that is not a ``Call`` for the delivery to ``destination``; its result, not judged yet.
 
     Raises ``TransientError``, ``PermanentError`` or ``Stopped``.
     """
-    result = _PERFORM[type(effect)](effect, destination, reach)
+    return _PERFORM[type(effect)](effect, destination, reach)
+
+
+def judged(effect: Effect, result: Any) -> Any:
+    """What the effect makes of its raw result; it may raise."""
     return effect.judge(result) if isinstance(effect, Keyed) and effect.judge else result
+
+
+def portal_of(destination: str, reach: Reach) -> Any:
+    """The portal that ``destination`` names. Raises ``PermanentError`` when it is no longer in the settings."""
+    name = destination.partition(":")[2]
+    portal = reach.portals.get(name)
+    if portal is None:
+        raise PermanentError("portal.gone", hint=NO_PORTAL.with_(name=name))
+    return portal
 
 
 def name_of(effect: Effect) -> str:
@@ -57,10 +74,6 @@ def from_record(effect: Effect, recorded: Any) -> Any:
         return recorded
     notes = tuple((note[0], note[1]) for note in recorded.get("notes", ()))
     return Receipt(ids=tuple(recorded.get("ids", ())), notes=notes)
-
-
-def _call(effect: Call, destination: str, reach: Reach) -> Any:
-    return reach.portals[destination.partition(":")[2]].call(effect.method, effect.params)
 
 
 def _command(effect: Any, destination: str, reach: Reach) -> Any:
@@ -99,7 +112,6 @@ def _forget(effect: Forget, destination: str, reach: Reach) -> None:
 
 
 _PERFORM: Mapping[type, Callable[[Any, str, Reach], Any]] = {
-    Call: _call,
     Send: _command,
     Edit: _command,
     Delete: _command,

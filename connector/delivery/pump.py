@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from datetime import timedelta
+from dataclasses import replace
+from itertools import groupby
 
 import structlog
 
-from connector.delivery.lanes import Failure, Lane, Outcome, Returned, Value
-from connector.delivery.ledger import Round, bug, undecided
-from connector.delivery.perform import from_record, name_of
-from connector.delivery.retry import check_age
-from connector.delivery.work import Performed, Work, carry_out, event_of
-from connector.domain.effects import Effect, Emit, KeyedEffect, Recall, Remember
-from connector.domain.events import Event
-from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
-from connector.handlers import HANDLERS
-from connector.journal import Delivery, Known, Lease, LeaseLost, NewDelivery
+from connector.delivery.driving import Driving
+from connector.delivery.lanes import Failure, Lane, Value
+from connector.delivery.ledger import bug
+from connector.delivery.packer import GLANCE, Packer
+from connector.delivery.parcels import Carried, Command, Parcel, Performed, carry_out
+from connector.delivery.trains import Trains
+from connector.delivery.work import Work
+from connector.domain.effects import Call, KeyedEffect
+from connector.errors import ConnectorError, Stopped, TransientError
+from connector.journal import Known, Lease, LeaseLost
+from connector.portal.joining import MOST_ITEMS
 
 log = structlog.get_logger()
 
 LEASE_SECONDS = 15.0
-GLANCE = 0.05  # while calls are under way, look for new work this often
+LONG_GLANCE = 0.25  # nothing is under way and nothing may leave: look for new work this often
 FAILURES_IN_A_ROW = 8
+OPERATING = "bitrix24.operating_limit"
 
 
 class Pump:
@@ -32,15 +35,17 @@ class Pump:
 
     def __init__(self, work: Work, destination: str) -> None:
         self._work, self.destination = work, destination
-        self._side = destination.partition(":")[0]
-        self._round = Round(work.clock, self._route)
-        self._lanes: dict[str, Lane] = {}
-        self._gone: list[str] = []
-        self._running: dict[Future[Performed], Lane] = {}
-        self._ready: list[Lane] = []
-        self._asking: list[tuple[Lane, Recall]] = []
+        self._driving = Driving(work, destination)
+        side, _, name = destination.partition(":")
+        portal = work.reach.portals.get(name) if side == "portal" else None
+        self._packer = Packer(portal.budget) if portal else None
+        self._trains = Trains(work.journal, self._driving, portal.budget) if portal else None
+        self._most = work.requests if portal else work.workers
+        self._running: dict[Future[Carried], Parcel] = {}
+        self._held: set[str] = set()
+        self._freed = False
         self._failures = 0
-        self._settled = 0
+        self._rounds = 0
         self._renewed = time.monotonic()
 
     def run(self, *, seconds: float = 60.0, should_stop: Callable[[], bool] = lambda: False) -> int:
@@ -52,223 +57,183 @@ class Pump:
         if lease is None:
             return 0
         ends = time.monotonic() + seconds
-        with ThreadPoolExecutor(self._work.workers, thread_name_prefix=self.destination) as pool:
+        with ThreadPoolExecutor(self._most, thread_name_prefix=self.destination) as pool:
             try:
                 self._drain(lease, pool, lambda: should_stop() or time.monotonic() > ends)
             except LeaseLost:
                 log.warning("lease.lost", destination=self.destination)
-        return self._settled
+        return self._driving.settled
 
     def _drain(self, lease: Lease, pool: ThreadPoolExecutor, over: Callable[[], bool]) -> None:
         while True:
-            leaving = over() or self._failures >= FAILURES_IN_A_ROW
+            self._rounds += 1
+            failing = self._failures >= FAILURES_IN_A_ROW
+            leaving = failing or over()
             if not leaving:
                 self._claim(lease)
-            self._write(lease)
-            self._submit(pool)
-            if not self._running:
-                if leaving:
-                    self._work.journal.leave(lease, force=True)
-                    return
-                if self._work.journal.leave(lease):
+            self._write(lease, pool, packing=not failing)
+            if leaving:
+                self._give_up()
+            if not self._running and (leaving or not self._driving.wanted):
+                if self._work.journal.leave(lease, force=leaving):
                     return
                 continue
             self._collect(lease, leaving)
 
     def _claim(self, lease: Lease) -> None:
-        room = self._work.lanes - len(self._lanes)
+        lanes = self._driving.lanes
+        room = self._work.lanes - len(lanes)
         if room <= 0:
             return
-        for delivery in self._work.journal.claim(lease, lanes=room, skip=list(self._lanes)):
-            self._begin(delivery)
+        per_lane = MOST_ITEMS if self._packer else 1
+        claimed = self._work.journal.claim(lease, lanes=room, per_lane=per_lane, skip=list(lanes))
+        for _, some in groupby(claimed, key=lambda delivery: delivery.lane):
+            head, *behind = some
+            self._driving.begin(head, behind, self._rounds)
 
-    def _begin(self, delivery: Delivery) -> None:
-        event = event_of(delivery)
-        lane = Lane(delivery=delivery, plans=[])
-        self._lanes[delivery.lane] = lane
-        handler = HANDLERS.get((self._side, event.kind))
-        try:
-            if handler is None:
-                raise LookupError(f"no handler for {event.kind} at {self._side}")
-            check_age(
-                event.kind,
-                delivery.replayed_at or delivery.created_at,
-                self._work.clock(),
-                message_hours=self._work.message_hours,
-            )
-            lane.plans.append(handler(event, self._work.rules))
-        except Exception as error:
-            self._park(lane, error)
-            return
-        self._advance(lane, Value(None))
+    def _write(self, lease: Lease, pool: ThreadPoolExecutor, *, packing: bool) -> None:
+        """One transaction per round, as often as the answers of the ledger give the lanes more to write.
 
-    def _advance(self, lane: Lane, outcome: Outcome) -> None:
-        """Move the lane until it wants something that takes time, ends or fails."""
+        What is planned leaves right after it: the ledger's time of a plan is when its doubt begins.
+        """
         while True:
-            move = lane.move(outcome)
-            if isinstance(move, Recall):
-                own = lane.own(move)
-                if own is None:
-                    self._asking.append((lane, move))
-                    return
-                outcome = Value(own.value)
-            elif isinstance(move, Remember):
-                lane.remembered.append(move)
-                outcome = Value(None)
-            elif isinstance(move, Emit):
-                lane.emitted.append(move)
-                outcome = Value(None)
-            elif isinstance(move, Returned | Failure) and lane.doubtful:
-                decided = self._decide(lane, move)
-                if decided is None:
-                    return
-                outcome = decided
-            elif isinstance(move, Returned):
-                self._finish(lane)
-                return
-            elif isinstance(move, Failure):
-                self._park(lane, move.error)
-                return
-            else:
-                self._want(lane, move)
-                return
-
-    def _want(self, lane: Lane, effect: Effect) -> None:
-        if isinstance(effect, KeyedEffect) and effect.key:
-            self._round.plan(lane, effect)
-        else:
-            self._ready.append(lane)
-
-    def _decide(self, lane: Lane, answer: Returned | Failure) -> Outcome | None:
-        """The proof ended. Found: the effect is done. Not found, or it cannot tell: the effect is carried out."""
-        effect = lane.answered()
-        if isinstance(answer, Returned) and answer.value is not None:
-            self._round.record(lane, effect, answer.value, "found by its proof")
-            return Value(answer.value)
-        self._ready.append(lane)
-        return None
-
-    def _write(self, lease: Lease) -> None:
-        """One transaction per round, as often as the answers of the ledger give the lanes more to write."""
-        while True:
-            self._recall()
-            step, planning = self._round.take()
-            if step.empty():
+            self._driving.recall()
+            parcels = self._choose(lease, packing)
+            packing = False
+            for parcel in parcels:
+                for lane in parcel.lanes:
+                    self._driving.round.plan(lane)
+            step = self._driving.round.take()
+            if step.empty() and not parcels:
                 break
-            known = self._work.journal.step(lease, step)
-            self._renewed = time.monotonic()
-            for key, lane in planning.items():
-                self._known(lane, known.get(key))
-        for name in self._gone:
-            self._lanes.pop(name, None)
-        self._gone.clear()
+            known = {} if step.empty() else self._work.journal.step(lease, step)
+            self._renewed = time.monotonic() if not step.empty() else self._renewed
+            for parcel in parcels:
+                self._depart(parcel, known, pool)
+        self._freed = self._driving.release()
 
-    def _recall(self) -> None:
-        """One look into the journal for all lanes that want to recall something, as often as they go on to ask."""
-        while self._asking:
-            asking, self._asking = self._asking, []
-            stored = self._work.journal.recall_all({(wanted.kind, wanted.key) for _, wanted in asking})
-            for lane, wanted in asking:
-                self._advance(lane, Value(stored.get((wanted.kind, wanted.key))))
+    def _choose(self, lease: Lease, packing: bool) -> list[Parcel]:
+        """What leaves now. Of several effects with one key only one is under way, the others are kept back."""
+        ready: dict[str, Lane] = {}
+        for lane in self._driving.wanted:
+            if not lane.key or lane.key not in self._held:
+                ready.setdefault(lane.key or f"lane {id(lane)}", lane)
+        calls = [lane for lane in ready.values() if self._packer and isinstance(lane.waiting, Call)]
+        errands = [lane for lane in ready.values() if not (self._packer and isinstance(lane.waiting, Call))]
+        parcels = [Parcel(commands=[Command(lanes=[lane])]) for lane in errands[: self._errands()]]
+        if self._packer and packing:
+            slots = self._most - len(self._running) - len(parcels)
+            parcels += self._packer.parcels(calls, slots, lambda lanes: self._couple(lease, lanes))
+        chosen = {id(lane) for parcel in parcels for lane in parcel.lanes}
+        self._driving.wanted = [lane for lane in self._driving.wanted if id(lane) not in chosen]
+        self._held |= {lane.key for parcel in parcels for lane in parcel.lanes if lane.key}
+        return parcels
 
-    def _known(self, lane: Lane, known: Known | None) -> None:
-        """What the ledger knew of a planned effect: nothing, its result, or that its outcome is unknown."""
-        effect = lane.waiting
-        assert isinstance(effect, KeyedEffect)
-        if known is None:
-            self._ready.append(lane)
-            return
-        if known.state == "done":
-            self._advance(lane, Value(from_record(effect, known.result)))
-            return
-        if effect.proof is None:
-            if effect.on_unknown == "park":
-                self._advance(lane, Failure(undecided(effect)))
-                return
-            lane.flagged = f"{name_of(effect)} repeated: its outcome was unknown"
-            self._ready.append(lane)
-            return
-        left = self._doubt_left(known)
-        if left > 0:
-            self._drop(lane)
-            self._round.put_back(lane, left)
-            return
-        lane.ask(effect)
-        self._advance(lane, Value(None))
+    def _errands(self) -> int:
+        """How many more may begin; at a portal they take half of the room, so that files never hold up the calls."""
+        if not self._packer:
+            return self._most - len(self._running)
+        return self._most // 2 - sum(parcel.errand for parcel in self._running.values())
 
-    def _doubt_left(self, known: Known) -> float:
-        """Seconds until what is still under way at the far side must have ended."""
-        until = known.planned_at + timedelta(seconds=self._work.doubt(self.destination))
-        return (until - self._work.clock()).total_seconds()
+    def _couple(self, lease: Lease, lanes: Sequence[Lane]) -> list[Command]:
+        assert self._trains is not None
+        return self._trains.commands(lease, lanes, self._rounds, self._held)
 
-    def _submit(self, pool: ThreadPoolExecutor) -> None:
-        ready, self._ready = self._ready, []
-        for lane in ready:
-            self._running[pool.submit(carry_out, lane, self.destination, self._work)] = lane
+    def _depart(self, parcel: Parcel, known: Mapping[str, Known], pool: ThreadPoolExecutor) -> None:
+        commands = [command for command in parcel.commands if self._left_of(command, known)]
+        if commands:
+            parcel = replace(parcel, commands=commands)
+            reach, clock = self._work.reach, self._work.clock
+            self._running[pool.submit(carry_out, parcel, self.destination, reach, clock)] = parcel
+
+    def _left_of(self, command: Command, known: Mapping[str, Known]) -> bool:
+        """Keep of the command what the ledger did not know; whoever stands behind a known one waits for its turn."""
+        fresh = next((n for n, lane in enumerate(command.lanes) if lane.key in known), len(command.lanes))
+        away, command.lanes = command.lanes[fresh:], command.lanes[:fresh]
+        for lane in away:
+            self._held.discard(lane.key)
+            if lane.key not in known:
+                self._driving.round.unplan(lane)
+            if fresh or lane is not away[0]:
+                self._driving.forget(lane)
+        if not fresh:
+            self._driving.known(away[0], known[away[0].key])
+        return bool(command.lanes)
+
+    def _give_up(self) -> None:
+        """The pump is leaving: what could not leave stays as it is in the journal."""
+        for lane in list(self._driving.wanted):
+            self._driving.forget(lane)
+        self._driving.release()
 
     def _collect(self, lease: Lease, leaving: bool) -> None:
-        patience = LEASE_SECONDS / 3 if leaving else GLANCE
-        finished, _ = wait(self._running, timeout=patience, return_when=FIRST_COMPLETED)
+        patience = self._patience(leaving)
+        finished: set[Future[Carried]] = set()
+        if self._running:
+            finished, _ = wait(self._running, timeout=patience, return_when=FIRST_COMPLETED)
+        else:
+            time.sleep(patience)
         if time.monotonic() - self._renewed > LEASE_SECONDS / 3:
             self._work.journal.renew(lease)
             self._renewed = time.monotonic()
         for future in finished:
-            lane = self._running.pop(future)
-            performed = future.result()
-            self._round.step.calls.append(performed.trail())
-            self._outcome(lane, performed)
+            self._landed(self._running.pop(future), future.result())
 
-    def _outcome(self, lane: Lane, performed: Performed) -> None:
-        effect, outcome = performed.effect, performed.outcome
-        if isinstance(outcome, Value):
-            self._failures = 0
-            if isinstance(effect, KeyedEffect):
-                self._round.record(lane, effect, outcome.value)
-            self._advance(lane, outcome)
-            return
-        error = outcome.error
-        self._round.failed(lane, error)
-        if isinstance(error, TransientError | Stopped):
-            self._failures += FAILURES_IN_A_ROW if isinstance(error, Stopped) else 1
-            self._wait(lane, error)
-            return
-        self._advance(lane, outcome if isinstance(error, ConnectorError) else Failure(bug(error)))
+    def _patience(self, leaving: bool) -> float:
+        """Seconds to wait for something to end before the next round."""
+        if leaving:
+            return LEASE_SECONDS / 3
+        if self._freed:
+            return 0.0
+        glance = GLANCE if self._running else LONG_GLANCE
+        return min(glance, self._packer.patience) if self._packer and self._driving.wanted else GLANCE
 
-    def _wait(self, lane: Lane, error: ConnectorError) -> None:
-        log.info(
-            "delivery.waits",
-            trace=lane.delivery.trace,
-            delivery=lane.delivery.id,
-            destination=self.destination,
-            cause=error.cause,
-            detail=error.detail[:300],
-        )
+    def _landed(self, parcel: Parcel, carried: Carried) -> None:
+        self._count([performed for _, some in carried for performed in some])
+        for _, some in carried:
+            front: Lane | None = None
+            for performed in some:
+                self._held.discard(performed.lane.key)
+                self._driving.round.step.calls.append(performed.trail())
+                self._outcome(parcel, performed, front)
+                if front is None and performed.lane.end != "settled":
+                    front = performed.lane
+
+    def _outcome(self, parcel: Parcel, performed: Performed, front: Lane | None) -> None:
+        """What became of one delivery; ``front`` is one before it in its lane that has not come to its end."""
+        lane, outcome = performed.lane, performed.outcome
+        if front is None:
+            self._driving.lanes[lane.delivery.lane] = lane
+        if isinstance(outcome, Failure):
+            self._failed(parcel, performed, outcome.error, front)
+            return
+        if isinstance(performed.effect, KeyedEffect):
+            self._driving.round.record(lane, performed.effect, outcome.value, request_id=performed.request_id)
+        self._driving.advance(lane, outcome)
+        if front is not None and not lane.end:
+            self._driving.forget(lane)
+
+    def _failed(self, parcel: Parcel, performed: Performed, error: Exception, front: Lane | None) -> None:
+        lane = performed.lane
+        self._driving.round.failed(lane, error, performed.request_id)
         doubtful = isinstance(error, TransientError) and error.maybe_done
-        self._drop(lane)
-        self._round.wait(lane, error, at_least=self._work.doubt(self.destination) if doubtful else 0.0)
+        if front is not None:
+            self._driving.forget(lane)
+        elif isinstance(error, TransientError | Stopped):
+            doubt = self._work.doubt(self.destination) + parcel.seconds
+            self._driving.wait(lane, error, at_least=doubt if doubtful else 0.0)
+        elif performed.shared:
+            lane.alone = True
+            self._driving.wanted.append(lane)
+        else:
+            self._driving.advance(lane, Failure(error if isinstance(error, ConnectorError) else bug(error)))
 
-    def _finish(self, lane: Lane) -> None:
-        self._drop(lane)
-        self._round.done(lane)
-
-    def _park(self, lane: Lane, error: Exception) -> None:
-        self._drop(lane)
-        known = error if isinstance(error, PermanentError) else bug(error)
-        log.warning(
-            "delivery.parked",
-            trace=lane.delivery.trace,
-            delivery=lane.delivery.id,
-            destination=self.destination,
-            cause=known.cause,
-            detail=known.detail[:300],
-            exc_info=None if isinstance(error, ConnectorError) else error,
-        )
-        self._round.park(lane, known)
-
-    def _drop(self, lane: Lane) -> None:
-        """The lane is free for its next delivery once this round is written; before, it would be claimed again."""
-        self._gone.append(lane.delivery.lane)
-        self._settled += 1
-
-    def _route(self, event: Event, destination: str) -> NewDelivery:
-        return NewDelivery(destination=destination, event=event, lane=event.lane, position=event.position)
+    def _count(self, performed: Sequence[Performed]) -> None:
+        """Requests that fail in a row end the pump; a method that waits for its operating window is no failure."""
+        errors = [one.outcome.error for one in performed if isinstance(one.outcome, Failure)]
+        if any(isinstance(error, Stopped) for error in errors):
+            self._failures += FAILURES_IN_A_ROW
+        elif any(isinstance(one.outcome, Value) for one in performed):
+            self._failures = 0
+        elif any(isinstance(error, TransientError) and error.cause != OPERATING for error in errors):
+            self._failures += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,20 +11,12 @@ import pytest
 from connector.domain.events import ReplyWritten
 from connector.domain.values import File, Im
 from connector.errors import PermanentError, Stopped, TransientError
-from connector.journal import Planned, Step, Vault, open_journal
+from connector.journal import Planned, Step
 from connector.speech import Text
 
-from .engine import SEND, Engine, MovingClock
+from .engine import SEND, Engine
 
 AWAY = Text("away", "недоступен")
-
-
-@pytest.fixture
-def engine(journal_url: str) -> Iterator[Engine]:
-    clock = MovingClock()
-    journal = open_journal(journal_url, Vault(["k" * 32]), clock=clock)
-    yield Engine(journal, clock)
-    journal.close()
 
 
 def once(error: Exception, method: str = SEND) -> Callable[..., None]:
@@ -33,6 +25,14 @@ def once(error: Exception, method: str = SEND) -> Callable[..., None]:
     def raise_it(called: str, params: Any) -> None:
         if called == method and left:
             raise left.pop()
+
+    return raise_it
+
+
+def whenever(message_id: str, error: Exception) -> Callable[..., None]:
+    def raise_it(called: str, params: Any) -> None:
+        if message_id in [item["message"]["id"] for item in params.get("MESSAGES", ())]:
+            raise error
 
     return raise_it
 
@@ -65,7 +65,7 @@ def test_the_senders_sequence_decides_not_the_arrival(engine: Engine) -> None:
 
 
 def test_a_bad_item_parks_with_cause_and_hint_and_its_lane_goes_on(engine: Engine) -> None:
-    engine.portal.before = once(PermanentError("b24.no", hint=Text("do this", "сделайте это")))
+    engine.portal.before = whenever("1", PermanentError("b24.no", hint=Text("do this", "сделайте это")))
     engine.write("7", "1")
     engine.write("7", "2")
     engine.pump()
@@ -274,16 +274,17 @@ def test_work_that_arrives_while_calls_are_under_way_is_taken_up_by_the_same_pum
 
 
 def test_a_stopping_pump_finishes_what_it_began_and_leaves_the_rest(engine: Engine) -> None:
-    for number in range(5):
-        engine.write("7", str(number))
+    names = [str(number) for number in range(12)]
+    for name in names:
+        engine.write("7", name)
     stop = threading.Event()
     engine.portal.before = lambda method, params: stop.set()
     engine.pump(should_stop=stop.is_set)
-    assert engine.portal.chats["shop.7"] == ["0"]
+    assert engine.portal.chats["shop.7"] == names[:10]
     stop.clear()
     engine.portal.before = lambda method, params: None
     engine.pump()
-    assert engine.portal.chats["shop.7"] == list("01234")
+    assert engine.portal.chats["shop.7"] == names
 
 
 def test_a_traced_message_shows_its_calls(engine: Engine) -> None:
@@ -292,3 +293,15 @@ def test_a_traced_message_shows_its_calls(engine: Engine) -> None:
     story = str(engine.journal.trace(trace))
     assert SEND in story
     assert "in:shop:7:1" in story
+
+
+def test_the_request_that_carried_an_effect_is_named_in_its_trace(engine: Engine) -> None:
+    trace = engine.write("7", "1")
+    engine.pump()
+    [carried] = engine.portal.ids
+    found = engine.journal.trace(trace)
+    assert len(carried) == 32
+    assert [row["request_id"] for row in found["calls"]] == [carried]
+    assert [row["request_id"] for row in found["ledger"]] == [carried]
+    assert [line["request"] for line in found["story"] if line["kind"] in ("call", "recorded")] == [carried, carried]
+    assert engine.journal.show(found["deliveries"][0]["id"])["request"] == carried
