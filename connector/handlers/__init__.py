@@ -27,6 +27,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("portal", "dialog.started"): dialogs.dialog_started,
     ("portal", "dialog.finished"): dialogs.dialog_finished,
     ("portal", "app.installed"): portals.app_installed,
+    ("portal", "handlers.checked"): portals.handlers_checked,
     ("portal", "app.uninstalled"): portals.app_uninstalled,
     ("portal", "line.connected"): portals.line_connected,
     ("portal", "line.disconnected"): portals.line_disconnected,

@@ -44,8 +44,9 @@ def message_received(event: MessageReceived, rules: Rules) -> Plan:
     """Bring the files here, then send the message into its chat; followers wait in the lane (trap 23)."""
     line = yield from line_of(event.account, event.lane, rules)
     files, notes = yield from _bring(event, rules)
-    for item in rules.items(event, files, notes):
-        yield from _send(item, event, line, rules)
+    items = rules.items(event, files, notes)
+    for item in items:
+        yield from _send(item, event, line, rules, joins="MESSAGES" if item is items[-1] else "")
     return None
 
 
@@ -107,7 +108,7 @@ def _bring(event: MessageReceived, rules: Rules) -> Plan:
     return files, notes
 
 
-def _send(item: dict[str, Any], event: MessageReceived, line: str, rules: Rules) -> Plan:
+def _send(item: dict[str, Any], event: MessageReceived, line: str, rules: Rules, *, joins: str) -> Plan:
     message_id = item["message"]["id"]
     key = f"in:{event.account}:{event.conversation}:{message_id}"
     params = {"CONNECTOR": rules.connector(event.account), "LINE": line}
@@ -116,17 +117,17 @@ def _send(item: dict[str, Any], event: MessageReceived, line: str, rules: Rules)
         return seen_in_chat(event.lane, event.account, event.conversation, line, message_id, rules)
 
     try:
-        session = yield _call({**params, "MESSAGES": [item]}, key, proof)
+        session = yield _call({**params, "MESSAGES": [item]}, key, proof, joins)
     except PermanentError as error:
         bare = {**item, "user": {k: v for k, v in item["user"].items() if k not in ("phone", "email", "picture")}}
         if error.cause != "openlines.refused" or bare == item:
             raise
-        session = yield _call({**params, "MESSAGES": [bare]}, key, proof)
+        session = yield _call({**params, "MESSAGES": [bare]}, key, proof, joins)
     yield Remember("chat", event.lane, {"chat_id": session["CHAT_ID"], "session_id": session["ID"], "line": line})
 
 
-def _call(params: Mapping[str, Any], key: str, proof: Any) -> Call:
-    return Call("imconnector.send.messages", params, key=key, proof=proof, judge=_stored)
+def _call(params: Mapping[str, Any], key: str, proof: Any, joins: str) -> Call:
+    return Call("imconnector.send.messages", params, joins=joins, key=key, proof=proof, judge=_stored)
 
 
 def _stored(answer: Any) -> dict[str, str]:

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import quote
 
 from connector.domain.effects import Adopt, Call, Forget, Plan, Recall, Remember
-from connector.domain.events import AppInstalled, AppUninstalled, LineConnected, LineDisconnected
+from connector.domain.events import AppInstalled, AppUninstalled, HandlersChecked, LineConnected, LineDisconnected
 from connector.domain.provider import Provider
-from connector.errors import PermanentError
+from connector.errors import PermanentError, Refused
+from connector.handlers.abilities import NO_SUCH_EVENT, if_there, look_up
 from connector.handlers.rules import AccountFacts, Rules
 from connector.speech import Text
 
@@ -23,7 +24,10 @@ EVENTS = (
     "ONIMCONNECTORLINEDELETE",
     "ONAPPUNINSTALL",
     "ONAPPUPDATE",
+    "ONAPPTEST",
+    "ONAPPPAYMENT",
 )
+ESSENTIAL = frozenset({"ONIMCONNECTORMESSAGEADD"})
 NOT_REGISTERED = Text(
     "Bitrix24 did not register the connector: {why}. Check that the application has the scope imconnector, then run "
     "`connector portal rebind`.",
@@ -38,13 +42,27 @@ def app_installed(event: AppInstalled, rules: Rules) -> Plan:
     Safe to repeat: it is also how an update, a domain change or ``connector portal rebind`` is answered.
     """
     if event.grant:
-        yield Adopt(event.portal, event.grant)
+        yield from _adopted(event)
+    yield from look_up(event.portal)
     accounts = [account for account in rules.accounts.values() if account.portal == event.portal]
     for slug, provider in {account.provider.slug: account.provider for account in accounts}.items():
         yield _register(rules.portals[event.portal].connectors[slug], provider, rules)
     yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
     for account in accounts:
         yield from _connect_known_line(account, rules)
+
+
+def _adopted(event: AppInstalled) -> Plan:
+    """A pair that is not ours waits for a person: the settings name another application, or a stranger tried."""
+    try:
+        yield Adopt(event.portal, event.grant)
+    except Refused as refused:
+        raise PermanentError(refused.cause, hint=refused.hint, detail=refused.detail) from None
+
+
+def handlers_checked(event: HandlersChecked, rules: Rules) -> Plan:
+    """Handlers were found missing or doubled: bind them as an installation would, and touch nothing else."""
+    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
 
 
 def app_uninstalled(event: AppUninstalled, rules: Rules) -> Plan:
@@ -107,21 +125,31 @@ def _registered(answer: Any) -> bool:
 def _reconcile_handlers(url: str) -> Plan:
     """Exactly one handler of ours per event: the missing are bound, doubles (a trailing slash, trap 12) unbound."""
     bound = yield Call("event.get")
-    wanted = set(EVENTS)
+    wanted, unbound = set(EVENTS), set[tuple[str, str]]()
     for row in bound or []:
         name, handler = str(row.get("event", "")).upper(), str(row.get("handler", ""))
-        if handler.rstrip("/") != url:
+        if handler.rstrip("/") != url or (name, handler) in unbound:
             continue
         if handler == url and name in wanted:
             wanted.discard(name)
             continue
         yield Call("event.unbind", {"event": name, "handler": handler})
+        unbound.add((name, handler))
+    # Bound by two users: without AUTH_TYPE both are gone now (platform §5.2).
+    wanted |= {name for name, handler in unbound if handler == url and name in EVENTS}
     for name in sorted(wanted):
-        try:
-            yield Call("event.bind", {"event": name, "handler": url})
-        except PermanentError as error:
-            if error.cause != "bitrix24.handler_already_bound":
-                raise
+        yield from _bind(name, url)
+
+
+def _bind(event: str, url: str) -> Plan:
+    """An older portal may lack an event that we can do without; without that of the replies nothing works."""
+    try:
+        yield Call("event.bind", {"event": event, "handler": url})
+    except PermanentError as error:
+        if error.cause == "bitrix24.handler_already_bound":
+            return
+        if error.cause != NO_SUCH_EVENT or event in ESSENTIAL:
+            raise
 
 
 def _connect_known_line(account: AccountFacts, rules: Rules) -> Plan:
@@ -139,6 +167,6 @@ def _activate(connector: str, line: str, account: AccountFacts) -> Plan:
         "URL": "",
         "URL_IM": "",
     }
-    yield Call("imconnector.connector.data.set", {"CONNECTOR": connector, "LINE": line, "DATA": data})
+    yield from if_there(Call("imconnector.connector.data.set", {"CONNECTOR": connector, "LINE": line, "DATA": data}))
     yield Remember("account", f"{connector}/{line}", {"account": account.name})
     yield Remember("line", account.name, {"connector": connector, "line": line})

@@ -8,8 +8,10 @@ import pytest
 
 from connector.domain.effects import Adopt, Forget
 from connector.domain.events import AppInstalled, AppUninstalled, LineConnected, LineDisconnected
-from connector.errors import PermanentError
+from connector.errors import PermanentError, Refused
 from connector.handlers import portals
+from connector.handlers.abilities import USED
+from connector.portal import WANTED
 from connector.speech import Text
 
 from .driving import Driver, rules
@@ -112,3 +114,81 @@ def test_a_person_switches_a_line_off_and_a_deleted_line_releases_every_connecto
     gone = Driver(links=links)
     gone.run(portals.line_disconnected(LineDisconnected(portal="main", connector="", line="1"), rules()))
     assert gone.links["line", "shop"] is None
+
+
+def abilities(driver: Driver) -> Any:
+    return driver.links.get(("abilities", "main"))
+
+
+def test_an_installation_asks_once_what_the_portal_can_do() -> None:
+    def told(call: Any) -> Any:
+        able = {"isExisting": True, "isAvailable": True}
+        rows = {key: dict(able) for key in call.params["cmd"]}
+        rows["m0"]["isExisting"], rows["m1"]["isAvailable"] = False, False
+        del rows["m2"]
+        return {"result": rows, "result_error": {"m2": {"error": "ERROR_CORE"}}}
+
+    driver = Driver({**REGISTERED, "event.get": [], "batch": told})
+    driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
+    [asked] = driver.named("batch")
+    assert sorted(asked.params["cmd"].values()) == [f"method.get?name={name}" for name in USED]
+    known = abilities(driver)
+    assert {name for name, able in known.items() if not able} == {USED[0], USED[1]}
+    assert USED[2] not in known
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        PermanentError("bitrix24.no_such_method", hint=Text("x", "x")),
+        {"result": [], "result_error": {"m0": {"error": "ERROR_METHOD_NOT_FOUND"}}},
+        None,
+    ],
+)
+def test_a_portal_too_old_to_be_asked_is_assumed_to_lack_nothing(answer: Any) -> None:
+    driver = Driver({**REGISTERED, "event.get": [], "batch": answer})
+    driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
+    assert abilities(driver) is None
+    assert activations(driver) == [(CONNECTOR, "1", 1)]
+
+
+def test_an_event_that_the_portal_lacks_is_done_without() -> None:
+    lacking = PermanentError("bitrix24.no_such_event", hint=Text("x", "x"))
+    driver = Driver(
+        {**REGISTERED, "event.get": [], "event.bind": lambda c: lacking if "DIALOG" in c.params["event"] else True}
+    )
+    driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
+    assert len(driver.named("event.bind")) == len(portals.EVENTS)
+    assert activations(driver) == [(CONNECTOR, "1", 1)]
+
+
+def test_without_the_event_of_the_replies_the_installation_parks() -> None:
+    lacking = PermanentError("bitrix24.no_such_event", hint=Text("x", "x"))
+    driver = Driver(
+        {**REGISTERED, "event.get": [], "event.bind": lambda c: lacking if "MESSAGEADD" in c.params["event"] else True}
+    )
+    with pytest.raises(PermanentError) as parked:
+        driver.run(portals.app_installed(AppInstalled(portal="main"), rules()))
+    assert parked.value is lacking
+
+
+def test_a_line_is_connected_without_a_method_that_only_adorns_it() -> None:
+    lacking = PermanentError("bitrix24.no_such_method", hint=Text("x", "x"))
+    refused = PermanentError("bitrix24.access_denied", hint=Text("x", "x"))
+    event = LineConnected(portal="main", connector=CONNECTOR, line="2", account="shop")
+    driver = Driver({"imconnector.connector.data.set": lacking})
+    driver.run(portals.line_connected(event, rules()))
+    assert driver.links["line", "shop"] == {"connector": CONNECTOR, "line": "2"}
+    with pytest.raises(PermanentError):
+        Driver({"imconnector.connector.data.set": refused}).run(portals.line_connected(event, rules()))
+
+
+def test_a_pair_that_is_not_ours_parks_with_what_the_authorization_server_said() -> None:
+    refused = Refused("portal.other_application", hint=Text("another", "другое"), status=403)
+    with pytest.raises(PermanentError) as parked:
+        Driver({Adopt: refused}).run(portals.app_installed(AppInstalled(portal="main", grant="sealed"), rules()))
+    assert (parked.value.cause, parked.value.hint.ru) == ("portal.other_application", "другое")
+
+
+def test_what_the_portal_tells_and_what_is_bound_is_one_list() -> None:
+    assert set(portals.EVENTS) == set(WANTED)
