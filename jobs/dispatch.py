@@ -8,7 +8,6 @@ decides who drains, so a lost flag, a lost job or a job too many costs time and 
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +18,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from connector import registry
-from connector import settings as settings_room
 from connector.bootstrap import Connector, build
 from connector.metrics import counters
 from jobs import queues
@@ -99,6 +97,6 @@ def house() -> House:
 
     Never call it before a fork: connections do not survive one.
     """
-    settings = settings_room.load(None, os.environ, registry.models())
+    settings = registry.settings()
     wake = Waker(queues.connect(settings.redis_url))
     return House(connector=build(settings, wake=wake), wake=wake)

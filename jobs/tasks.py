@@ -10,6 +10,8 @@ from functools import cache
 
 import structlog
 
+from connector import reconcile as reconciling
+from connector.bootstrap import Connector
 from connector.errors import ConnectorError
 from connector.portal import Portal
 from jobs.dispatch import House, house
@@ -101,6 +103,55 @@ def _refreshed(portal: Portal) -> bool:
     except ConnectorError as error:
         log.warning("tokens.not_refreshed", portal=portal.name, cause=error.cause, hint=error.hint.en)
         return False
+
+
+def reconcile(home: House | None = None) -> int:
+    """Look for replies and delivery statuses that portals never told us; returns how many were found.
+
+    Every portal has its own pace (five minutes, and at once after a failure), so this may run as often as it likes.
+    """
+    connector = (home or house()).connector
+    seconds = reconciling.SECONDS / max(1, len(connector.portals))
+
+    def look(name: str) -> int:
+        if not reconciling.due(connector, name):
+            return 0
+        report = reconciling.reconcile(connector, name, seconds=seconds, stop=stopping().is_set)
+        return report.found + report.late + report.statuses if report else 0
+
+    return _each(connector, look, failure="reconcile.failed")
+
+
+def check_handlers(home: House | None = None) -> int:
+    """Compare the event handlers of every portal with what is wanted; returns how much is wrong."""
+    connector = (home or house()).connector
+    return _each(
+        connector, lambda name: len(reconciling.check_handlers(connector, name)), failure="handlers.not_checked"
+    )
+
+
+def learn_limits(home: House | None = None) -> int:
+    """Ask every portal that can be asked for the figures of its tariff; returns how many answered."""
+    connector = (home or house()).connector
+
+    def learn(name: str) -> int:
+        if not connector.portals[name].installed():
+            return 0
+        connector.portals[name].learn()
+        return 1
+
+    return _each(connector, learn, failure="limits.not_learned")
+
+
+def _each(connector: Connector, deed: Callable[[str], int], *, failure: str) -> int:
+    """``deed`` for each portal, added up; one that fails keeps no other from it."""
+    done = 0
+    for name in connector.portals:
+        try:
+            done += deed(name)
+        except ConnectorError as error:
+            log.warning(failure, portal=name, cause=error.cause, hint=error.hint.en)
+    return done
 
 
 def trim(home: House | None = None) -> dict[str, int]:

@@ -26,7 +26,7 @@ from rq.serializers import JSONSerializer
 from rq.worker import WorkerStatus
 
 from connector import logs, registry
-from connector import settings as settings_room
+from connector.checkup import warn_of_webhooks
 from connector.errors import SettingsError
 from jobs import queues, tasks
 from jobs.dispatch import House, house
@@ -139,7 +139,7 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure()
     logging.getLogger("rq").setLevel(logging.WARNING)
     try:
-        settings_room.load(None, os.environ, registry.models())
+        warn_of_webhooks(registry.settings())
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1

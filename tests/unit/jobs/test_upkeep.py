@@ -34,10 +34,11 @@ def timetable(redis) -> clock.Cron:
     return clock.cron(redis)
 
 
-def test_the_clock_sweeps_and_refreshes_at_once_and_trims_at_night():
+def test_the_clock_does_all_its_duties_at_once_and_trims_at_night():
     redis = flaky()
     timetable(redis).tick()
-    assert upkeep(redis) == ["jobs.tasks.sweep", "jobs.tasks.refresh_tokens"]
+    duties = ("sweep", "refresh_tokens", "learn_limits", "reconcile", "check_handlers")
+    assert upkeep(redis) == [f"jobs.tasks.{duty}" for duty in duties]
 
 
 def test_it_does_not_pile_up_work_that_nobody_does():
