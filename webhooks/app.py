@@ -39,7 +39,7 @@ def create_app(connector: Connector, *, proxies: int = 0) -> Flask:
     tickets = Tickets(connector.vault.derive_all("tickets"), connector.clock)
     app.register_blueprint(bitrix24.room(connector, doors))
     app.register_blueprint(slider.room(connector, doors, tickets))
-    app.register_blueprint(app_page.room(connector, doors))
+    app.register_blueprint(app_page.room(connector, doors, tickets))
     app.register_blueprint(media.room(connector))
     app.register_blueprint(health.room(connector))
     _explain_errors(app, connector)

@@ -14,7 +14,7 @@ from connector.bootstrap import Connector
 from connector.domain.events import AppInstalled
 from connector.domain.ports import Grant
 from connector.domain.request import Request
-from connector.errors import ConnectorError, Refused, TransientError
+from connector.errors import ConnectorError, Refused, Stopped, TransientError
 from connector.portal import (
     Portal,
     decode_form,
@@ -32,6 +32,7 @@ from webhooks.pages import page
 log = structlog.get_logger()
 
 _BEARS_GRANT = frozenset({"ONAPPINSTALL", "ONAPPUPDATE"})
+_PAID = frozenset({"ONAPPPAYMENT", "ONSUBSCRIPTIONRENEW"})
 _NO_PORTAL = Text(
     "No portal in connector.yaml matches this Bitrix24: add it under portals, with its url and app, and install again",
     "Ни один портал в connector.yaml не подходит этому Битрикс24: добавьте его в portals с url и app "
@@ -90,6 +91,10 @@ class Desk:
         if _kind(form) in _BEARS_GRANT and self._has_grant(form):
             self.install_event(form, received)
             return
+        if _kind(form) in _PAID:
+            self._hasten(form, received)
+            if not _proves(form):
+                return
         portal = self._doors.admit(form)
         self._connector.intake.keep_event(
             portal.name,
@@ -104,10 +109,13 @@ class Desk:
         grant = grant_from_event(form, received.received_at)
         self._doors.ring(received.remote)
         candidates = self._doors.candidates(grant)
-        if len(candidates) == 1:
-            self._keep(candidates[0], grant, received, candidates[0].seal_grant(grant))
-            return
-        self._keep(_adopted(candidates, grant), grant, received, "")
+        try:
+            adopted = None if len(candidates) == 1 else _adopted(candidates, grant)
+        except (TransientError, Stopped):
+            # Bitrix24 never sends it again: each of them tries by itself, and those whose it is not say so.
+            adopted = None
+        for portal in [adopted] if adopted else candidates:
+            self._keep(portal, grant, received, "" if adopted else portal.seal_grant(grant))
 
     def install_page(self, form: Mapping[str, Any], received: Request) -> Portal:
         """Adopt at once (the administrator waits for the answer), then let the portal's lane do the rest."""
@@ -131,6 +139,13 @@ class Desk:
         self._connector.intake.keep_event(
             portal.name, key, _masked(received), lambda: [AppInstalled(portal=portal.name, grant=sealed)]
         )
+
+    def _hasten(self, form: Mapping[str, Any], received: Request) -> None:
+        """Paid, or so somebody says (ONAPPPAYMENT may lack the application token, §5.4 case F): a stopped portal is
+        looked at once more, and only its answer ends the stop."""
+        self._doors.ring(received.remote)
+        for portal in self._doors.hearsay(form):
+            portal.hasten()
 
     def _has_grant(self, form: Mapping[str, Any]) -> bool:
         try:
@@ -161,6 +176,11 @@ def _masked(received: Request) -> Request:
 def _kind(form: Mapping[str, Any]) -> str:
     event = form.get("event")
     return event.upper() if isinstance(event, str) else ""
+
+
+def _proves(form: Mapping[str, Any]) -> bool:
+    auth = form.get("auth")
+    return isinstance(auth, Mapping) and bool(auth.get("application_token"))
 
 
 _BY_HAND = Text(

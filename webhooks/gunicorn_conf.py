@@ -25,11 +25,11 @@ def _metrics_folder(var: Path) -> str:
 
 def _settings() -> Any:
     """The checked settings; every mistake is told and nothing starts with one."""
-    from connector import registry, settings
+    from connector import registry
     from connector.errors import SettingsError
 
     try:
-        return settings.load(None, os.environ, registry.models())
+        return registry.settings()
     except SettingsError as error:
         print(error, file=sys.stderr)
         sys.exit(1)

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, get_args
 
 import structlog
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, multiprocess
-from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 
 from connector.bootstrap import Connector
-from connector.portal import RedisBudget
+from connector.domain.ports import PortalState
+from connector.reconcile import mark_of
 
 log = structlog.get_logger()
 
+STATES = ("not_installed", *get_args(PortalState))
+_LIFETIME = timedelta(hours=1)  # of an access token: the pair was born so long before it expires
+_METHODS = 20
 _PER_DESTINATION = {
     "waiting": ("connector_deliveries_waiting", "Deliveries that wait"),
     "parked": ("connector_deliveries_parked", "Deliveries that wait for a person"),
@@ -66,7 +70,13 @@ class Depths:
     def collect(self) -> Iterator[Metric]:
         """One family after the other; a part that cannot be read is missing, and ``connector_up`` says which."""
         up = GaugeMetricFamily("connector_up", "Whether a part answers (1) or not (0)", labels=["part"])
-        for name, part in (("journal", self._deliveries), ("spool", self._spool), ("budget", self._budgets)):
+        parts = {
+            "journal": self._deliveries,
+            "spool": self._spool,
+            "portals": self._portals,
+            "budget": self._budgets,
+        }
+        for name, part in parts.items():
             try:
                 yield from list(part())
                 up.add_metric([name], 1.0)
@@ -84,18 +94,60 @@ class Depths:
             yield family
         parked = self._connector.journal.counts()["parked_envelopes"]
         yield GaugeMetricFamily("connector_envelopes_parked", "Requests that could not be read", value=parked)
+        found = CounterMetricFamily("connector_replies_found", "Replies of which no event had come", labels=["portal"])
+        for name in self._connector.settings.portals:
+            found.add_metric([name], float(mark_of(self._connector.journal, name).total))
+        yield found
 
     def _spool(self) -> Iterator[Metric]:
         size = _size(self._connector.settings.var / "spool")
         yield GaugeMetricFamily("connector_spool_bytes", "Bytes that wait for the database", value=size)
 
+    def _portals(self) -> Iterator[Metric]:
+        states = GaugeMetricFamily(
+            "connector_portal_state", "How the portal is: 1 for its present state", labels=["portal", "state"]
+        )
+        ages = GaugeMetricFamily(
+            "connector_token_age_seconds", "Seconds since the portal's tokens were renewed", labels=["portal"]
+        )
+        for name, portal in self._connector.portals.items():
+            installation = portal.installation()
+            now = installation.state if installation is not None else "not_installed"
+            for state in STATES:
+                states.add_metric([name, state], 1.0 if state == now else 0.0)
+            if installation is not None and installation.grant.refresh_token:
+                born = installation.grant.expires_at - _LIFETIME
+                ages.add_metric([name], max(0.0, (self._connector.clock() - born).total_seconds()))
+        yield states
+        yield ages
+        yield self._stops()
+
+    def _stops(self) -> Metric:
+        """Counted in the journal: a portal is stopped by a worker, whose own counters nobody scrapes."""
+        family = CounterMetricFamily(
+            "connector_portal_stops", "Times that the portal was stopped", labels=["portal", "state"]
+        )
+        for name, portal in self._connector.portals.items():
+            row = name if portal.connector_prefix else f"webhook:{name}"
+            for state, count in (self._connector.journal.recall("stops", row) or {}).items():
+                family.add_metric([name, state], float(count))
+        return family
+
     def _budgets(self) -> Iterator[Metric]:
         family = GaugeMetricFamily("connector_budget", "The portal's allowance of requests", labels=["portal", "what"])
-        for name, portal in self._connector.settings.portals.items():
-            budget = RedisBudget(self._connector.redis, urlsplit(portal.url).netloc, portal.budget)
-            for what, value in budget.level().items():
+        seconds = GaugeMetricFamily(
+            "connector_operating_seconds",
+            "Operating seconds that a method used up in its ten minutes",
+            labels=["portal", "method"],
+        )
+        for name, portal in self._connector.portals.items():
+            for what, value in portal.budget.level().items():
                 family.add_metric([name, what], value)
+            spent = {method: row["seconds"] for method, row in portal.budget.operating().items()}
+            for method in sorted(spent, key=lambda method: (-spent[method], method))[:_METHODS]:
+                seconds.add_metric([name, method], spent[method])
         yield family
+        yield seconds
 
 
 def _counted() -> bytes:

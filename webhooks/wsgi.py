@@ -9,6 +9,7 @@ import structlog
 from flask import Flask
 
 from connector import logs
+from connector.checkup import warn_of_webhooks
 from connector.errors import ConnectorError
 from jobs.dispatch import House, house
 from jobs.patience import until_built
@@ -24,6 +25,7 @@ def load() -> Flask:
     logs.configure()
     home = until_built(house, threading.Event())
     assert home is not None
+    warn_of_webhooks(home.connector.settings)
     _drain_spool(home)
     return create_app(home.connector, proxies=int(os.environ.get("CONNECTOR_PROXIES") or 0))
 

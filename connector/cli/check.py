@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,14 +12,15 @@ import click
 import redis
 
 from connector.bootstrap import Connector
+from connector.checkup import examined, public_findings
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError, SettingsError
-from connector.portal.selfcheck import Line
 from connector.settings import Settings
 from connector.settings.checks import loopback
+from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 
 _HERE = Text("this machine", "эта машина")
@@ -45,28 +46,72 @@ _OLD_KEYS_HINT = Text(
     "Run `connector secrets rotate`, then take the former keys out",
     "Выполните `connector secrets rotate`, затем уберите прежние ключи",
 )
-_UNSEEN = Text("The portal can be looked at", "Портал можно проверить")
+_UNKNOWN = Text("There is no portal {name} in connector.yaml.", "Портала {name} в connector.yaml нет.")
+_LOOKING = Text("Looking; a test event may take a while", "Проверяю; пробное событие может идти некоторое время")
+_ADDRESS = Text("the public address", "внешний адрес")
 _NO_CHECK = Text("{title}: webhooks are expected at {url}", "{title}: вебхуки ожидаются по адресу {url}")
 _FAILED = Text("{title} does not answer as expected", "{title} отвечает не так, как ожидалось")
 
+patience = click.option(
+    "--wait",
+    type=click.IntRange(0, 300),
+    default=15,
+    show_default=True,
+    help=say(
+        "seconds that a test event of the portal may take; 0: none is fired",
+        "сколько секунд ждать пробного события портала; 0 — не вызывать",
+    ),
+)
+
 
 @click.command(help=say("Look at everything; change nothing.", "Проверить всё, ничего не меняя."))
+@click.option(
+    "--portal",
+    "portal",
+    is_flag=False,
+    flag_value="",
+    default=None,
+    metavar="[NAME]",
+    help=say("only the portal of this name, or all portals", "только этот портал или все порталы"),
+)
+@patience
 @answering
-def check(out: Output) -> None:
+def check(out: Output, portal: str | None, wait: int) -> None:
     """Leaves with 1 when something is bad."""
     house = tools(click.get_current_context()).connector()
-    groups: list[tuple[str, Sequence[Finding]]] = [(out.words(_HERE), machine_findings(house))]
-    groups += [(f"portal {name}", portal_findings(house, name)) for name in house.portals]
-    groups += [(f"account {name}", account_findings(house, name)) for name in house.accounts]
+    if portal is not None:
+        check_portals(out, house, names_of(out, house.settings.portals, portal), wait)
+        return
+    with out.working(_LOOKING):
+        public = list(public_findings(house.settings.public_url, now=house.clock()))
+        groups: list[tuple[str, Sequence[Finding]]] = [(out.words(_HERE), machine_findings(house) + public)]
+        groups += [(f"portal {name}", list(examined(house, name, wait=wait))) for name in house.portals]
+        groups += [(f"account {name}", account_findings(house, name)) for name in house.accounts]
     finish(out.findings(groups))
+
+
+def check_portals(out: Output, house: Connector, names: Collection[str], wait: int) -> None:
+    """The list of the portals alone, with the public address through which they reach us."""
+    with out.working(_LOOKING):
+        public = list(public_findings(house.settings.public_url, now=house.clock()))
+        groups = [(f"portal {name}", list(examined(house, name, wait=wait))) for name in names]
+    finish(out.findings([*groups, (out.words(_ADDRESS), public)]))
+
+
+def names_of(out: Output, portals: Collection[str], name: str) -> list[str]:
+    """The portal of this name, all of them for an empty one. Leaves with 1 and a hint for one that is not there."""
+    if name and name not in portals:
+        out.problem("portal.unknown", out.words(_UNKNOWN, name=name), out.words(did_you_mean(name, portals)))
+        finish(False)
+    return [name] if name else list(portals)
 
 
 def machine_findings(house: Connector) -> list[Finding]:
     """The settings, the folder, the database, Redis, the key and the public address."""
     settings = house.settings
-    findings = [Finding(_SETTINGS.with_(path=settings.path), "ok")]
+    findings = [Finding(_SETTINGS.with_(path=settings.path), "ok", code="machine.settings")]
     if not house.accounts:
-        findings.append(Finding(_NO_ACCOUNTS, "warn", _NO_ACCOUNTS_HINT))
+        findings.append(Finding(_NO_ACCOUNTS, "warn", _NO_ACCOUNTS_HINT, "machine.accounts"))
     findings.append(_folder(settings.var))
     findings.append(_database(house))
     findings.append(_redis(house.redis))
@@ -75,28 +120,18 @@ def machine_findings(house: Connector) -> list[Finding]:
     return findings
 
 
-def portal_findings(house: Connector, name: str) -> list[Finding]:
-    """What the portal says of itself: installed, rights, events, connectors, lines."""
-    events = f"{house.settings.public_url.rstrip('/')}/bitrix24/events"
-    try:
-        return house.portals[name].check(_lines(house, name), handler_url=events)
-    except ConnectorError as error:
-        return [Finding(_UNSEEN, "bad", error.hint)]
-    except SettingsError as error:
-        return [Finding(_UNSEEN, "bad", Text(str(error), str(error)))]
-
-
 def account_findings(house: Connector, name: str) -> Sequence[Finding]:
     """What the provider's own check finds."""
     account = house.accounts[name]
     url = hook_url(house.settings.public_url, name)
     title = f"{account.provider.title.en} ({name})"
     if account.provider.check is None:
-        return [Finding(_NO_CHECK.with_(title=title, url=url), "ok")]
+        return [Finding(_NO_CHECK.with_(title=title, url=url), "ok", code="account.hook")]
     try:
-        return account.provider.check(account.settings, url, account.http)
+        found = account.provider.check(account.settings, url, account.http)
     except ConnectorError as error:
-        return [Finding(_FAILED.with_(title=title), "bad", error.hint)]
+        return [Finding(_FAILED.with_(title=title), "bad", error.hint, "account.unseen")]
+    return [replace(finding, code=finding.code or f"account.{account.provider.slug}") for finding in found]
 
 
 def hook_url(public_url: str, account: str) -> str:
@@ -104,67 +139,54 @@ def hook_url(public_url: str, account: str) -> str:
     return f"{public_url.rstrip('/')}/hooks/{account}"
 
 
-def _lines(house: Connector, portal: str) -> list[Line]:
-    lines = []
-    for name, account in house.accounts.items():
-        if account.portal == portal:
-            bound = _try(partial(house.journal.recall, "line", name))
-            line = (bound or {}).get("line") or account.settings.line or ""
-            lines.append(Line(account=name, slug=account.provider.slug, line=str(line)))
-    return lines
-
-
 def _folder(var: Path) -> Finding:
     try:
         var.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=var):
-            return Finding(_VAR.with_(path=var), "ok")
+            return Finding(_VAR.with_(path=var), "ok", code="machine.folder")
     except OSError:
-        return Finding(_VAR.with_(path=var), "bad", _VAR_HINT.with_(path=var))
+        return Finding(_VAR.with_(path=var), "bad", _VAR_HINT.with_(path=var), "machine.folder")
 
 
 def _database(house: Connector) -> Finding:
     try:
         house.journal.ping()
     except ConnectorError as error:
-        return Finding(_DATABASE, "bad", error.hint)
-    return Finding(_DATABASE, "ok")
+        return Finding(_DATABASE, "bad", error.hint, "machine.database")
+    return Finding(_DATABASE, "ok", code="machine.database")
 
 
 def _redis(client: redis.Redis) -> Finding:
     try:
         client.ping()
     except (redis.RedisError, OSError):
-        return Finding(_REDIS, "bad", _REDIS_HINT)
-    return Finding(_REDIS, "ok")
+        return Finding(_REDIS, "bad", _REDIS_HINT, "machine.redis", "redis-server")
+    return Finding(_REDIS, "ok", code="machine.redis")
 
 
 def _keys(house: Connector) -> list[Finding]:
     try:
         for name in house.portals:
             house.journal.installation(name)
-        findings = [Finding(_KEYS, "ok")]
+        findings = [Finding(_KEYS, "ok", code="machine.keys")]
     except ConnectorError:
         return []
     except SettingsError as error:
-        findings = [Finding(_KEYS, "bad", Text(str(error), str(error)))]
+        findings = [Finding(_KEYS, "bad", Text(str(error), str(error)), "machine.keys")]
     count = len(house.settings.secret_keys)
     if count > 1:
-        findings.append(Finding(_OLD_KEYS.with_(count=count), "warn", _OLD_KEYS_HINT))
+        findings.append(
+            Finding(
+                _OLD_KEYS.with_(count=count), "warn", _OLD_KEYS_HINT, "machine.old_keys", "connector secrets rotate"
+            )
+        )
     return findings
 
 
 def _public(settings: Settings) -> Finding:
     parts = urlsplit(settings.public_url)
-    known = Finding(_PUBLIC.with_(url=settings.public_url), "ok")
+    known = Finding(_PUBLIC.with_(url=settings.public_url), "ok", code="machine.public")
     if parts.scheme == "https":
         return known
     local = all(loopback(urlsplit(portal.url).hostname or "") for portal in settings.portals.values())
-    return Finding(known.what, "warn" if local else "bad", _PUBLIC_HINT)
-
-
-def _try(look: Callable[[], dict[str, str] | None]) -> dict[str, str] | None:
-    try:
-        return look()
-    except ConnectorError:
-        return None
+    return Finding(known.what, "warn" if local else "bad", _PUBLIC_HINT, "machine.public")

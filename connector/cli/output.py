@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
@@ -85,7 +86,8 @@ class Output:
         if not self.as_json:
             self._console().print()
         self.say(_SUMMARY, **counts)
-        self.document({"ok": counts["bad"] == 0, **counts, "findings": self._listed(groups)})
+        told = {"ok": counts["bad"] == 0, "right": counts["ok"], "warn": counts["warn"], "bad": counts["bad"]}
+        self.document({**told, "findings": self._listed(groups)})
         return counts["bad"] == 0
 
     def _finding(self, finding: Finding) -> None:
@@ -94,20 +96,36 @@ class Output:
         console = self._console()
         words = escape(finding.what.say(self.language))
         console.print(f"  {_MARKS[finding.state]} {words}", highlight=False, soft_wrap=True)
-        if finding.hint is not None and finding.state != "ok":
-            console.print(f"      → {escape(finding.hint.say(self.language))}", highlight=False, soft_wrap=True)
+        if finding.state == "ok":
+            return
+        hint = finding.hint.say(self.language) if finding.hint else ""
+        if hint:
+            console.print(f"      → {escape(hint)}", highlight=False, soft_wrap=True)
+        if finding.mend and f"`{finding.mend}`" not in hint:
+            console.print(f"      $ {escape(finding.mend)}", highlight=False, soft_wrap=True)
 
     def _listed(self, groups: Sequence[tuple[str, Sequence[Finding]]]) -> list[dict[str, str]]:
         return [
             {
                 "of": title,
+                "code": finding.code,
                 "state": finding.state,
                 "what": finding.what.say(self.language),
                 "hint": finding.hint.say(self.language) if finding.hint else "",
+                "mend": finding.mend if finding.state != "ok" else "",
             }
             for title, findings in groups
             for finding in findings
         ]
+
+    @contextmanager
+    def working(self, text: Text) -> Iterator[None]:
+        """Tell a person at a terminal that it takes a while."""
+        if self.as_json or not sys.stderr.isatty():
+            yield
+            return
+        with Console(stderr=True).status(escape(self.words(text))):
+            yield
 
     def problem(self, cause: str, message: str, hint: str) -> None:
         """An error: on stderr for people, as a document for programs."""

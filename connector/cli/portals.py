@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
+from dataclasses import asdict
+from typing import Any
 
 import click
 
+from connector import reconcile as reconciling
 from connector import repair, settings
 from connector.bootstrap import Connector
-from connector.cli.check import portal_findings
+from connector.cli.check import check_portals, names_of, patience
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
@@ -28,6 +31,29 @@ _UNKNOWN = Text("There is no portal {name} in connector.yaml.", "Портала 
 _QUEUED = Text(
     "The connectors and events of {name} will be bound anew in a moment. Follow it: connector journal trace {trace}",
     "Коннекторы и события {name} сейчас будут привязаны заново. Следить: connector journal trace {trace}",
+)
+_UNBOUND = Text("{url} had {count} events and has none any more.", "{url}: отвязано событий — {count}.")
+_LOOKED = Text(
+    "{name}: {chats} dialogs read; replies found: {found}, too late to send by themselves: {late}; delivery statuses "
+    "told again: {statuses}; handlers to mend: {handlers}.",
+    "{name}: прочитано диалогов: {chats}; найдено ответов: {found}, слишком старых для отправки: {late}; повторено "
+    "статусов доставки: {statuses}; обработчиков к починке: {handlers}.",
+)
+_LOOKED_PARTLY = Text(
+    f"{_LOOKED.en} There is more to read: run it again, or leave it to the clock.",
+    f"{_LOOKED.ru} Прочитано не всё: запустите ещё раз или предоставьте это процессу clock.",
+)
+_NOT_SEEN = Text(
+    "Dialogs whose history the application may not read: {count}. Let an administrator of the portal open it.",
+    "Диалогов, чью историю приложению читать нельзя: {count}. Пусть его откроет администратор портала.",
+)
+_BUSY = Text(
+    "{name} is being looked through by the clock right now; try again in a minute.",
+    "{name} сейчас просматривает процесс clock; повторите через минуту.",
+)
+_NOT_INSTALLED = Text(
+    "The application is not installed in the portal {name}. Run: connector portal install {name}",
+    "Приложение не установлено в портале {name}. Выполните: connector portal install {name}",
 )
 _WHERE = Text(
     "In {url}: Developer resources → Other → Local application. Fill in:",
@@ -71,13 +97,13 @@ def list_(out: Output) -> None:
 
 
 @portal.command(help=say("Look at one portal, or at all.", "Проверить один портал или все."))
-@click.argument("name", required=False)
+@click.argument("name", default="")
+@patience
 @answering
-def check(out: Output, name: str | None) -> None:
-    """Asks the portal itself; changes nothing."""
+def check(out: Output, name: str, wait: int) -> None:
+    """The same as ``connector check --portal``."""
     house = tools(click.get_current_context()).connector()
-    names = _names(out, house, name)
-    finish(out.findings([(f"portal {one}", portal_findings(house, one)) for one in names]))
+    check_portals(out, house, names_of(out, house.settings.portals, name), wait)
 
 
 @portal.command(
@@ -98,6 +124,58 @@ def rebind(out: Output, name: str | None, why: str, who: str) -> None:
     for one, trace in traces.items():
         out.say(_QUEUED, name=one, trace=trace)
     out.document(traces)
+
+
+@portal.command(
+    help=say(
+        "Take an address left behind off the events of our application.",
+        "Отвязать от событий приложения адрес, оставшийся от переезда.",
+    )
+)
+@click.argument("name")
+@click.argument("url")
+@click.option("--why", default="unbind", help=say("the reason, for the audit", "причина, для аудита"))
+@click.option("--who", default="", help=say("your name for the audit", "ваше имя для аудита"))
+@answering
+def unbind(out: Output, name: str, url: str, why: str, who: str) -> None:
+    """``connector check --portal`` names such addresses."""
+    house = tools(click.get_current_context()).connector()
+    names_of(out, house.settings.portals, name)
+    count = repair.unbind(house, name, url, repair.Deed(who=who or repair.somebody(), why=why))
+    out.say(_UNBOUND, count=count, url=url)
+    out.document({"portal": name, "url": url, "unbound": count})
+
+
+@portal.command(
+    help=say(
+        "Look for replies, delivery statuses and handlers that the portal lost.",
+        "Найти ответы, статусы доставки и обработчики, которые портал потерял.",
+    )
+)
+@click.argument("name", required=False)
+@answering
+def reconcile(out: Output, name: str | None) -> None:
+    """What the clock does every few minutes, now. Leaves with 1 when a portal could not be looked through wholly."""
+    house = tools(click.get_current_context()).connector()
+    names = [one for one in _names(out, house, name, bound=True) if name or house.portals[one].installed()]
+    told = {one: _look_back(out, house, one) for one in names}
+    out.document(told)
+    finish(all(one["ended"] and not one["unreadable"] for one in told.values()))
+
+
+def _look_back(out: Output, house: Connector, name: str) -> dict[str, Any]:
+    if not house.portals[name].installed():
+        out.problem("portal.not_installed", out.words(_NOT_INSTALLED, name=name), "")
+        finish(False)
+    wrong = reconciling.check_handlers(house, name)
+    report = reconciling.reconcile(house, name)
+    if report is None:
+        out.say(_BUSY, name=name)
+        return {"ended": False, "unreadable": 0, "handlers": wrong}
+    out.say(_LOOKED if report.ended else _LOOKED_PARTLY, name=name, handlers=len(wrong), **asdict(report))
+    if report.unreadable:
+        out.say(_NOT_SEEN, count=report.unreadable)
+    return {**asdict(report), "handlers": wrong}
 
 
 @portal.command(

@@ -13,11 +13,10 @@ import click
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
-from connector import settings
+from connector import registry
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
-from connector.registry import models
 from connector.speech import Text
 
 GRACE = 80.0
@@ -53,7 +52,7 @@ def python(*arguments: str) -> list[str]:
 @answering
 def web(out: Output) -> None:
     """Becomes gunicorn."""
-    configured = settings.load(None, os.environ, models())
+    configured = registry.settings()
     os.environ.setdefault("PORT", str(configured.port))
     _become(python("-m", "gunicorn", "--config", "python:webhooks.gunicorn_conf", "webhooks.wsgi:app"))
 
@@ -63,7 +62,7 @@ def web(out: Output) -> None:
 @answering
 def worker(out: Output, processes: int | None) -> None:
     """Becomes the RQ workers."""
-    settings.load(None, os.environ, models())
+    registry.settings()
     many = ["--processes", str(processes)] if processes else []
     _become(python("-m", "jobs.worker", *many))
 
@@ -72,7 +71,7 @@ def worker(out: Output, processes: int | None) -> None:
 @answering
 def clock(out: Output) -> None:
     """Becomes the clock."""
-    settings.load(None, os.environ, models())
+    registry.settings()
     _become(python("-m", "jobs.clock"))
 
 
@@ -80,7 +79,7 @@ def clock(out: Output) -> None:
 @answering
 def run(out: Output) -> None:
     """Starts the processes of the Procfile and stops them all when one stops."""
-    settings.load(None, os.environ, models())
+    registry.settings()
     processes = procfile()
     out.say(_STARTING, names=", ".join(processes))
     manager = GentleManager()

@@ -19,12 +19,23 @@ _COLUMNS = (
     Text("done/hour", "за час"),
     Text("pump", "насос"),
 )
-_PORTAL_COLUMNS = (Text("portal", "портал"), Text("state", "состояние"), Text("budget used", "бюджет занят"))
+_PORTAL_COLUMNS = (
+    Text("portal", "портал"),
+    Text("state", "состояние"),
+    Text("budget used", "бюджет занят"),
+    Text("replies found late/day", "ответов найдено/сутки"),
+)
 _QUIET = Text("Nothing has come in yet.", "Ещё ничего не приходило.")
 _NO_PORTALS = Text("The portals cannot be seen now.", "Порталы сейчас не видны.")
 _PARKED = Text(
     "Unread requests parked: {count}. See them: connector journal list --envelopes --state parked",
     "Отложено непрочитанных запросов: {count}. Посмотреть: connector journal list --envelopes --state parked",
+)
+_WEBHOOK = Text(
+    "{name} works by a webhook alone: CRM, tasks, users and sync; no open lines, events or pages. More: "
+    "connector check --portal {name}",
+    "{name} работает через один вебхук: CRM, задачи, пользователи, синхронизация; без открытых линий, событий и "
+    "страниц. Подробнее: connector check --portal {name}",
 )
 _FINE = Text("Nothing needs you.", "Вмешательства не требуется.")
 
@@ -50,11 +61,14 @@ def status(out: Output) -> None:
     out.say(Text("", ""))
     out.table(
         _PORTAL_COLUMNS,
-        [(row.name, row.state, _used(row)) for row in seen.portals],
+        [(row.name, row.state, _used(row), row.found) for row in seen.portals],
         empty=_NO_PORTALS,
     )
     if seen.parked_envelopes:
         out.say(_PARKED, count=seen.parked_envelopes)
+    for row in seen.portals:
+        if row.by == "webhook":
+            out.say(_WEBHOOK, name=row.name)
     for problem in seen.problems:
         out.say(Text(f"! {problem.en}", f"! {problem.ru}"))
     if not seen.problems:

@@ -50,6 +50,7 @@ _NAMES = {
     "dedupe_key": Text("key of repeats", "ключ повторов"),
     "body": Text("body", "тело"),
     "event": Text("event", "событие"),
+    "request": Text("request to the portal", "запрос к порталу"),
 }
 _KINDS = {
     "received": Text("received", "получено"),
@@ -66,7 +67,9 @@ _STORY = (
     Text("what", "с чем"),
     Text("delivery", "доставка"),
     Text("outcome", "исход"),
+    Text("request", "запрос"),
 )
+_REQUEST = 8  # characters of a request's id, enough to find it in the log; --json has all of it
 _HINT = Text("what to do", "что делать")
 _CAUSE = Text("  {name}: {cause} {detail}", "  {name}: {cause} {detail}")
 _ADVICE = Text("      → {hint}", "      → {hint}")
@@ -100,6 +103,7 @@ def show_story(out: Output, found: Row) -> None:
                 line["what"],
                 line["delivery"],
                 _short(line["outcome"]),
+                line["request"][:_REQUEST],
             )
             for line in found["story"]
         ],

@@ -7,7 +7,7 @@ left out of ``repr``.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from connector.settings.checks import (
     check_account,
+    check_channel,
     check_name,
     check_portal,
     check_twins,
@@ -23,7 +24,7 @@ from connector.settings.checks import (
     host_only,
     wrong_address,
 )
-from connector.settings.machine import Machine, read_machine
+from connector.settings.machine import WRONG_EGRESS, Machine, is_egress, read_machine
 from connector.settings.mistakes import Mistake, Report, SettingsMistakesError, did_you_mean
 from connector.settings.mistakes import Path as KeyPath
 from connector.settings.models import build
@@ -45,7 +46,7 @@ __all__ = [
 ]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var")
+TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var", "egress")
 
 
 class AppSettings(BaseModel):
@@ -111,6 +112,7 @@ class Settings(BaseModel):
     port: int = 8000
     var: Path
     limits: Limits = Limits()
+    egress: str = ""
     path: Path | None = None
 
 
@@ -119,17 +121,25 @@ def config_path(env: Mapping[str, str] | None = None) -> Path:
     return Path((os.environ if env is None else env).get("CONNECTOR_CONFIG") or "connector.yaml")
 
 
-def load(path: Path | None, env: Mapping[str, str], models: Mapping[str, type[BaseModel]]) -> Settings:
+def load(
+    path: Path | None,
+    env: Mapping[str, str],
+    models: Mapping[str, type[BaseModel]],
+    talking: Collection[str] = frozenset(),
+) -> Settings:
     """The checked settings.
 
     ``path`` ``None`` means :func:`config_path`; ``models`` maps a provider's slug to its ``AccountSettings``
-    subclass. Raises ``SettingsMistakesError`` (a ``SettingsError``) that lists all mistakes in the language of
-    ``CONNECTOR_LANGUAGE``, else of the file, else of ``LANG``.
+    subclass; ``talking`` are the slugs of those that carry messages. Raises ``SettingsMistakesError`` (a
+    ``SettingsError``) that lists all mistakes in the language of ``CONNECTOR_LANGUAGE``, else of the file, else of
+    ``LANG``.
     """
     place = (path or config_path(env)).absolute()
     values, report = read_yaml(place, env)
     readable = not report.mistakes or bool(values)
     parts = _parts(values, report, models) if readable else {}
+    if readable:
+        check_channel(parts["accounts"], parts["portals"], talking, report)
     machine, machine_mistakes = read_machine(env)
     language = machine.language or _language(values) or machine.fallback_language
     mistakes = [*report.mistakes, *machine_mistakes]
@@ -137,11 +147,13 @@ def load(path: Path | None, env: Mapping[str, str], models: Mapping[str, type[Ba
         ours = sorted(mistakes, key=lambda mistake: (mistake.file != place.name, mistake.line))
         raise SettingsMistakesError(ours, language)
     var = _var(values, place)
+    egress = machine.egress or values.get("egress") or ""
     return Settings(
         **parts,
         **_of_machine(machine, var),
         language="ru" if language == "ru" else "en",
         var=var,
+        egress=egress,
         path=place,
     )
 
@@ -195,6 +207,8 @@ def _parts(values: dict[str, Any], report: Report, models: Mapping[str, type[Bas
     if not isinstance(values.get("var", ""), str):
         hint = Text("name a folder, for example ./var", "укажите папку, например ./var")
         report.add(("var",), Text("a folder", "папка"), hint, value=values["var"])
+    if not is_egress(values.get("egress") or ""):
+        report.add(("egress",), *WRONG_EGRESS, value=values["egress"])
     portals = _portals(values, report)
     named = tuple(expect_mapping(values, "portals", report))
     return {
@@ -222,7 +236,7 @@ def _portals(values: dict[str, Any], report: Report) -> dict[str, PortalSettings
         portal = build(PortalSettings, given, path, report, name=name)
         if portal is not None and not report.told((*path, "url")):
             portals[name] = portal.model_copy(update={"url": host_only(portal.url)})
-    check_twins({name: portal.url for name, portal in portals.items()}, report)
+    check_twins({name: (each.url, each.app.client_id if each.app else "") for name, each in portals.items()}, report)
     return portals
 
 

@@ -138,17 +138,20 @@ def _check_webhook(url: str, portal: SplitResult | None, path: Path, report: Rep
         report.add(path, expected, copy, found=f"{parts.netloc}/{MASK}")
 
 
-def check_twins(urls: Mapping[str, str], report: Report) -> None:
-    """One Bitrix24 is one portal here: its tokens and its budget are kept once."""
-    first: dict[str, str] = {}
-    for name, url in urls.items():
-        other = first.setdefault(url, name)
+def check_twins(portals: Mapping[str, tuple[str, str]], report: Report) -> None:
+    """One application of one Bitrix24 is one portal here: its tokens are kept once. ``portals``: url and client_id."""
+    first: dict[tuple[str, str], str] = {}
+    for name, what in portals.items():
+        other = first.setdefault(what, name)
         if other != name:
             report.add(
                 ("portals", name, "url"),
-                Text("another address than any other portal's", "адрес, которого нет у других порталов"),
+                Text(
+                    "another address or another application than any other portal's",
+                    "адрес или приложение, которых нет у других порталов",
+                ),
                 Text(f'it is the portal "{other}" already', f"это уже портал «{other}»"),
-                value=url,
+                value=what[0],
             )
 
 
@@ -170,6 +173,30 @@ def expect_provider(
         expected = Text("the name of a provider", "имя провайдера")
         report.add(place, expected, did_you_mean(str(slug or ""), models), value=slug)
     return None
+
+
+def check_channel(
+    accounts: Mapping[str, Any], portals: Mapping[str, Any], talking: Collection[str], report: Report
+) -> None:
+    """Open lines take an application: a webhook alone would carry no message (facts/bitrix24-openlines.md §0.1)."""
+    for name, account in accounts.items():
+        portal = portals.get(account.portal)
+        if portal is None or portal.app is not None or account.provider not in talking:
+            continue
+        report.add(
+            ("accounts", name, "portal"),
+            Text(
+                "a portal with app: (an OAuth application), because this provider carries messages",
+                "портал с app: (OAuth-приложением): этот провайдер передаёт сообщения",
+            ),
+            Text(
+                f"a webhook cannot use open lines: add app: to portals.{account.portal} (docs/setup.md, step 4), or "
+                "take the account out",
+                f"вебхуку открытые линии недоступны: добавьте app: в portals.{account.portal} (docs/setup.md, шаг 4) "
+                "или уберите аккаунт",
+            ),
+            found=f"{account.portal} (webhook)",
+        )
 
 
 def check_account(given: Mapping[str, Any], path: Path, report: Report, portals: Collection[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,6 +17,14 @@ from connector.speech import Text
 MIN_KEY = 32
 _SOURCE = "environment"
 _DATABASES = ("sqlite:///", "postgresql://", "postgresql+psycopg://", "postgres://")
+_EGRESS = re.compile(r"[A-Za-z0-9._:-]{0,60}")
+WRONG_EGRESS = (
+    Text("a name or an address of up to 60 letters and digits", "имя или адрес до 60 букв и цифр"),
+    Text(
+        "name the outgoing address of this machine, the same on all machines behind it",
+        "назовите исходящий адрес этой машины, одинаково на всех машинах за ним",
+    ),
+)
 _REDIS = ("redis://", "rediss://", "unix://")
 
 
@@ -29,6 +38,7 @@ class Machine:
     public_url: str = ""
     port: int = 8000
     language: str = ""
+    egress: str = ""
     fallback_language: str = "en"
 
 
@@ -115,6 +125,18 @@ def _public_url(env: Mapping[str, str], name: str) -> str:
     return value
 
 
+def is_egress(value: object) -> bool:
+    """Whether it may name the address by which this machine is seen outside."""
+    return isinstance(value, str) and _EGRESS.fullmatch(value) is not None
+
+
+def _egress(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "")
+    if not is_egress(value):
+        raise _WrongError(*WRONG_EGRESS, plain(value))
+    return value
+
+
 def _port(env: Mapping[str, str], name: str) -> int:
     value = env.get(name) or "8000"
     if value.isascii() and value.isdigit() and 0 < int(value[:6]) < 65536:
@@ -130,6 +152,7 @@ _READERS: Mapping[str, tuple[str, Callable[[Mapping[str, str], str], Any]]] = {
     "CONNECTOR_PUBLIC_URL": ("public_url", _public_url),
     "PORT": ("port", _port),
     "CONNECTOR_LANGUAGE": ("language", _language),
+    "CONNECTOR_EGRESS": ("egress", _egress),
 }
 
 MACHINE_NAMES = (*_READERS, "CONNECTOR_CONFIG")

@@ -24,8 +24,11 @@ class Redis:
 class Book:
     """A journal with one destination."""
 
-    def __init__(self, *, oldest: float = 0.0, due: bool = False) -> None:
-        self.oldest, self.due = oldest, due
+    def __init__(self, *, oldest: float = 0.0, due: bool = False, mark: dict[str, Any] | None = None) -> None:
+        self.oldest, self.due, self.mark = oldest, due, mark
+
+    def recall(self, kind: str, key: str) -> Any:
+        return self.mark if (kind, key) == ("reconciled", "main") else None
 
     def stats(self) -> dict[str, dict[str, Any]]:
         figures = {"waiting": 1, "lanes": 1, "parked": 0, "done_last_hour": 0, "oldest": self.oldest, "leased": False}
@@ -52,6 +55,7 @@ class Budget:
 
 class Portal:
     budget = Budget()
+    connector_prefix = "c1_"
 
     def __init__(self, state: Any = "active") -> None:
         self.state = state
@@ -72,6 +76,9 @@ class House:
     def __init__(self, book: Book | None = None, *, portal: Portal | None = None, spool: bool = False) -> None:
         self.journal, self.spool, self.redis = book or Book(), Spool(spool), Redis()
         self.portals = {"main": portal or Portal()}
+
+    def clock(self) -> datetime:
+        return datetime.now(UTC)
 
 
 def problems(house: House) -> str:
@@ -103,3 +110,21 @@ def test_a_database_that_is_away_is_told_and_hides_the_rest():
 
 def test_a_spool_that_nobody_feeds_back_is_a_problem():
     assert "connector clock" in problems(House(spool=True))
+
+
+def test_the_replies_that_were_found_within_a_day_are_counted():
+    now = datetime.now(UTC).timestamp()
+    mark = {"narrow": now, "wide": now, "found": [[now - 90000, 5], [now - 3600, 2], [now, 1]], "total": 8}
+    seen = overview(House(Book(mark=mark)))
+    assert (seen.portals[0].found, seen.problems) == (3, ())
+
+
+def test_dialogs_that_cannot_be_looked_through_are_a_problem():
+    mark = {"narrow": datetime.now(UTC).timestamp(), "unreadable": 4}
+    assert "histories of 4 dialogs" in problems(House(Book(mark=mark)))
+
+
+def test_a_house_that_has_not_looked_back_for_hours_is_told():
+    mark = {"narrow": datetime.now(UTC).timestamp() - 2 * 3600}
+    assert "connector portal reconcile main" in problems(House(Book(mark=mark)))
+    assert "reconcile" not in problems(House(Book(mark=mark), portal=Portal("suspended")))

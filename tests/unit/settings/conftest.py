@@ -25,6 +25,7 @@ class Mail(AccountSettings):
 
 
 MODELS: Mapping[str, type[AccountSettings]] = {"chat": Chat, "mail": Mail}
+TALKING = frozenset({"chat"})
 ENV: Mapping[str, str] = {"CONNECTOR_SECRET_KEY": "k" * 40}
 PORTAL = 'portals: {main: {url: "https://acme.bitrix24.ru", app: {client_id: local.1, client_secret: s3cr3t}}}\n'
 
@@ -37,7 +38,7 @@ class Desk:
 
     def load(self, text: str | bytes, **env: str) -> Settings:
         self.path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return load(self.path, {**ENV, **env}, MODELS)
+        return load(self.path, {**ENV, **env}, MODELS, TALKING)
 
     def refused(self, text: str | bytes, **env: str) -> SettingsMistakesError:
         with pytest.raises(SettingsMistakesError) as caught:

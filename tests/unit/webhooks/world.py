@@ -18,6 +18,7 @@ from connector.errors import Refused
 from connector.intake import Account, Intake
 from connector.journal import Envelope, JournalAway, NewDelivery, Vault
 from connector.media import Media
+from connector.portal.visitors import Visitor
 from connector.settings import AppSettings, Limits, PortalSettings
 from connector.speech import Text
 from webhooks.app import create_app
@@ -52,10 +53,9 @@ class FakeJournal:
         self.kept.append((envelope, list(deliveries)))
         return True
 
-    def portal_of(self, member_id: str) -> str | None:
+    def portals_of(self, member_id: str) -> list[str]:
         self._here()
-        found = [name for name, kept in self.installations.items() if kept.grant.member_id == member_id]
-        return found[0] if found else None
+        return [name for name, kept in self.installations.items() if kept.grant.member_id == member_id]
 
     def installation(self, portal: str) -> Installation | None:
         self._here()
@@ -95,6 +95,19 @@ class FakeSpool:
         self.lines.append((envelope, list(deliveries)))
 
 
+class FakeBudget:
+    """As full as it is told to be."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, dict[str, float]] = {}
+
+    def level(self) -> dict[str, float]:
+        return {"used": 3.0, "burst": 50.0, "per_second": 2.0}
+
+    def operating(self) -> dict[str, dict[str, float]]:
+        return self.rows
+
+
 class FakePortal:
     """Adopts what ``accepts`` says, and remembers it."""
 
@@ -103,6 +116,9 @@ class FakePortal:
         self.adopted: list[Grant] = []
         self.refuses: Exception | None = None
         self.connector_prefix = "cabc123_"
+        self.budget = FakeBudget()
+        self.visitors = {"admin-token": Visitor(user_id="7", admin=True), "token": Visitor(user_id="8", admin=False)}
+        self.hastened = 0
 
     def adopt(self, grant: Grant) -> None:
         if self.refuses is not None:
@@ -118,6 +134,17 @@ class FakePortal:
 
     def installed(self) -> bool:
         return self.name in self._journal.installations
+
+    def installation(self) -> Installation | None:
+        return self._journal.installations.get(self.name)
+
+    def visitor(self, access_token: str) -> Visitor:
+        if access_token not in self.visitors:
+            raise Refused("portal.other_token", hint=Text("a stranger", "чужой"), status=403)
+        return self.visitors[access_token]
+
+    def hasten(self) -> None:
+        self.hastened += 1
 
 
 class FakeRedis:
@@ -216,6 +243,7 @@ class World:
                 portals={n: PortalSettings(name=n, url=url, app=app) for n, url in urls.items()},
                 limits=Limits(body=4096),
                 var=folder,
+                public_url="https://edge.example",
             ),
             journal=self.journal,
             spool=self.spool,

@@ -1,0 +1,10 @@
+"""One list of what is right and wrong, for the command line and for the page inside the portal."""
+
+from __future__ import annotations
+
+from connector.checkup.portals import examined, lines_of
+from connector.checkup.public import public_findings
+from connector.checkup.webhooks import warn_of_webhooks
+from connector.repair import House
+
+__all__ = ["House", "examined", "lines_of", "public_findings", "warn_of_webhooks"]
