@@ -12,6 +12,8 @@ import pytest
 from connector.journal import Vault, open_journal
 from tests import services
 
+pytest_plugins = ["tests.log_net"]
+
 SECRET = "a secret key of at least thirty-two characters"
 
 

@@ -19,6 +19,7 @@ import redis as redis_client
 from psycopg import sql
 
 PATIENCE = 30.0
+PASSWORD = "planted-password"  # of all databases and Redis servers here; no log may show it (tests/log_net.py)
 
 
 def free_port() -> int:
@@ -54,7 +55,7 @@ class Postgres:
 
     def url(self, database: str = "postgres") -> str:
         """The URL of one database of the cluster."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+        return f"postgresql://postgres:{PASSWORD}@127.0.0.1:{self.port}/{database}"
 
     def start(self) -> None:
         """Start and wait until it answers."""
@@ -134,7 +135,7 @@ class Redis:
     @property
     def url(self) -> str:
         """The URL of its first database."""
-        return f"redis://127.0.0.1:{self.port}/0"
+        return f"redis://:{PASSWORD}@127.0.0.1:{self.port}/0"
 
     def client(self) -> redis_client.Redis:
         """A new client."""
@@ -142,7 +143,18 @@ class Redis:
 
     def start(self) -> None:
         """Start and wait until it answers."""
-        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        options = [
+            "--bind",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--save",
+            "",
+            "--appendonly",
+            "no",
+            "--requirepass",
+            PASSWORD,
+        ]
         self._process = subprocess.Popen(
             [self._binary, *options, "--dir", str(self._folder)], stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL
         )

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from connector.registry import providers
+from tests.log_net import MARK
 
 ROOT = Path(__file__).resolve().parents[3]
 #: account -> (provider, line)
@@ -56,7 +57,7 @@ def environment(config: Path, *, database_url: str, redis_url: str, port: int, w
         "CONNECTOR_CONFIG": str(config),
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
-        "CONNECTOR_SECRET_KEY": secrets.token_hex(32),
+        "CONNECTOR_SECRET_KEY": MARK + secrets.token_hex(26),
         "CONNECTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
         "CONNECTOR_LANGUAGE": "en",
         "PORT": str(port),
