@@ -1,0 +1,1 @@
+"""Hours of a portal's life in minutes: the portal's clock runs faster than ours."""
