@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from connector import logs
-from tests.bench import drain, intake, wake
+from tests.bench import drain, intake, limits, live, wake
 from tests.bench.figures import Figure, keep, show
 from tests.bench.services import ROOT, BenchError
 
@@ -25,6 +25,8 @@ PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "intake": (intake.run, ("intake.sqlite.of_bare", "intake.postgres.of_bare", "intake.ack_p95_ms")),
     "wake": (wake.run, ("wake.to_call_p50_ms", "wake.to_call_p99_ms")),
     "drain": (drain.run, ("drain.messages_per_s", "drain.house_per_s")),
+    "limits": (limits.run, limits.NAMES),
+    "live": (live.run, live.NAMES),
 }
 _BUSY = 1.0
 

@@ -12,14 +12,11 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
 
-from connector.domain.request import Request
 from jobs import queues
 from jobs.dispatch import Waker
 from tests.bench import services
@@ -27,12 +24,11 @@ from tests.bench.fast_portal import FastPortal
 from tests.bench.figures import Figure, median, show
 from tests.bench.house import House, house
 from tests.bench.services import ROOT, BenchError
-from tests.bench.updates import CONVERSATIONS, SECRET, update
+from tests.bench.updates import CONVERSATIONS, fill
 
 MESSAGES, ROUNDS = 5000, 5
 _PUMP, _HOUSE = "drain.messages_per_s", "drain.house_per_s"
 _DESTINATION = "portal:main"
-_SHORT = 100  # characters: a usual chat message
 
 
 def run(folder: Path, console: Console, wanted: Callable[[str], bool]) -> list[Figure]:
@@ -58,7 +54,9 @@ def _round(folder: Path, portal: FastPortal, way: Callable[[House, str, FastPort
     folder.mkdir()
     with services.redis(folder) as redis:
         home = house(folder / "house", redis=redis, portal=portal.url)
-        fill(home)
+        connector = home.connector()
+        fill(connector, messages=MESSAGES, conversations=CONVERSATIONS)
+        connector.journal.close()
         portal.forget()
         seconds = way(home, redis, portal)
         check(portal)
@@ -84,28 +82,6 @@ def _whole_house(home: House, redis: str, portal: FastPortal) -> float:
         last = portal.wait_for(MESSAGES, seconds=300)
         client.close()
         return last.at - begun
-
-
-def fill(home: House) -> None:
-    """Bring the messages in by the front door."""
-    connector = home.connector()
-    headers = {"content-type": "application/json", "x-telegram-bot-api-secret-token": SECRET}
-
-    def bring(conversation: int) -> None:
-        for turn in range(MESSAGES // CONVERSATIONS):
-            number = 1 + conversation + turn * CONVERSATIONS
-            request = Request(
-                method="POST",
-                path="/hooks/shop",
-                headers=headers,
-                body=update(number, length=_SHORT),
-                received_at=datetime.now(UTC),
-            )
-            connector.intake.accept("shop", request)
-
-    with ThreadPoolExecutor(32) as pool:
-        list(pool.map(bring, range(CONVERSATIONS)))
-    connector.journal.close()
 
 
 def check(portal: FastPortal) -> None:

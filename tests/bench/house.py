@@ -21,7 +21,7 @@ portals:
   main:
     url: {portal}
     app: {{client_id: local.bench, client_secret: "${{B24_CLIENT_SECRET}}"}}
-    budget: {{burst: 1000000, per_second: 1000000}}
+    budget: {{burst: {burst}, per_second: {per_second:g}}}
 accounts:
   shop: {{provider: telegram, portal: main, line: 1, token: "${{TELEGRAM_TOKEN}}", secret: "${{TELEGRAM_SECRET}}"}}
 """
@@ -76,10 +76,23 @@ def procfile(name: str) -> list[str]:
     return shlex.split(commands[name])
 
 
-def house(folder: Path, *, database: str = "", redis: str, portal: str) -> House:
-    """Settle in ``folder`` and install the portal at ``portal``. Without ``database`` the journal is SQLite's."""
+def house(
+    folder: Path,
+    *,
+    database: str = "",
+    redis: str,
+    portal: str,
+    burst: int = 1_000_000,
+    per_second: float = 1e6,
+    grant: Grant | None = None,
+) -> House:
+    """Settle in ``folder`` and install the portal at ``portal``. Without ``database`` the journal is SQLite's.
+
+    ``grant`` is what the portal really granted; without it one that a stand-in takes.
+    """
     folder.mkdir(parents=True)
-    (folder / "connector.yaml").write_text(_YAML.format(portal=portal), encoding="utf-8")
+    yaml = _YAML.format(portal=portal, burst=burst, per_second=per_second)
+    (folder / "connector.yaml").write_text(yaml, encoding="utf-8")
     env = {name: value for name, value in os.environ.items() if name in ("HOME", "TMPDIR")} | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "LANG": "C.UTF-8",
@@ -95,13 +108,16 @@ def house(folder: Path, *, database: str = "", redis: str, portal: str) -> House
         env["DATABASE_URL"] = database
     made = House(folder=folder, env=env)
     connector = made.connector()
-    connector.journal.keep_installation(_installation(portal))
+    granted = grant or _grant(portal)
+    tokens = (granted.application_token,)
+    installation = Installation(portal="main", state="active", grant=granted, application_tokens=tokens)
+    connector.journal.keep_installation(installation)
     connector.journal.close()
     return made
 
 
-def _installation(portal: str) -> Installation:
-    grant = Grant(
+def _grant(portal: str) -> Grant:
+    return Grant(
         access_token="bench-access",
         refresh_token="bench-refresh",
         expires_at=datetime.now(UTC) + timedelta(days=1),
@@ -110,4 +126,3 @@ def _installation(portal: str) -> Installation:
         server_endpoint=f"{portal}/oauth/",
         application_token="bench-application-token",
     )
-    return Installation(portal="main", state="active", grant=grant, application_tokens=("bench-application-token",))
