@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -15,8 +14,7 @@ from redis.retry import Retry
 from requests.adapters import HTTPAdapter
 
 from connector import registry
-from connector import settings as settings_room
-from connector.delivery import Pump, Reach, Work
+from connector.delivery import CEILING, Pump, Reach, Work
 from connector.domain.effects import Fetch
 from connector.domain.ports import Clock, Wake
 from connector.domain.values import StoredFile
@@ -25,7 +23,7 @@ from connector.intake import Account, Intake
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
 from connector.media import Media, fetch
-from connector.portal import Portal, RedisBudget, file_source
+from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
 from connector.settings import PortalSettings, Settings
 
 
@@ -58,7 +56,7 @@ class Connector:
 
 def from_environment(wake: Wake | None = None) -> Connector:
     """The connector that the environment and ``connector.yaml`` describe. Raises ``SettingsError``."""
-    return build(settings_room.load(None, os.environ, registry.models()), wake=wake)
+    return build(registry.settings(), wake=wake)
 
 
 def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_now) -> Connector:
@@ -77,7 +75,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     cache = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
-    portals = {name: _portal(portal, journal, vault, cache, clock) for name, portal in settings.portals.items()}
+    portals = _portals(settings, journal, vault, cache, clock)
     accounts = {
         name: Account(
             name=name,
@@ -113,13 +111,23 @@ def _wake_all(wake: Wake, destinations: set[str]) -> None:
         wake(destination)
 
 
-def _portal(settings: PortalSettings, journal: Journal, vault: Vault, cache: redis.Redis, clock: Clock) -> Portal:
+def _portals(settings: Settings, journal: Journal, vault: Vault, cache: redis.Redis, clock: Clock) -> dict[str, Portal]:
+    return {
+        name: _portal(portal, journal, vault, cache, clock, settings.egress)
+        for name, portal in settings.portals.items()
+    }
+
+
+def _portal(
+    settings: PortalSettings, journal: Journal, vault: Vault, cache: redis.Redis, clock: Clock, egress: str
+) -> Portal:
     host = urlsplit(settings.url).netloc
+    credential = settings.app.client_id if settings.app else WEBHOOK
     return Portal(
         settings,
         store=journal,
         locks=journal,
-        budget=RedisBudget(cache, host, settings.budget),
+        budget=RedisBudget(cache, host, settings.budget, egress=egress, credential=credential),
         seal=vault.seal,
         unseal=vault.unseal,
         clock=clock,
@@ -192,4 +200,5 @@ def _work(settings: Settings, journal: Journal, rules: Rules, reach: Reach, cloc
         clock=clock,
         message_hours=settings.limits.message_hours,
         doubt=doubt,
+        longest=CEILING,
     )

@@ -10,7 +10,9 @@ from connector.speech import Text
 
 
 class ConnectorError(Exception):
-    """Something outside refused or failed."""
+    """Something outside refused or failed. ``request_id`` names the request that met it, where there was one."""
+
+    request_id: str = ""
 
     def __init__(self, cause: str, *, hint: Text, detail: str = "") -> None:
         self.cause, self.hint, self.detail = cause, hint, detail

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import pkgutil
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 
 import connector.providers
 from connector.domain.provider import AccountSettings, Provider
 from connector.errors import SettingsError
+from connector.settings import Settings, load
 
 
 @functools.cache
@@ -23,6 +26,15 @@ def providers() -> Mapping[str, Provider]:
 def models() -> Mapping[str, type[AccountSettings]]:
     """The account model of each provider, by slug."""
     return MappingProxyType({slug: provider.settings for slug, provider in providers().items()})
+
+
+def settings(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
+    """The settings, checked against what is known of the providers. Raises ``SettingsError``.
+
+    ``path`` None: as ``CONNECTOR_CONFIG`` says; ``env`` None: the environment of this process.
+    """
+    talking = frozenset(slug for slug, provider in providers().items() if provider.channel is not None)
+    return load(path, os.environ if env is None else env, models(), talking)
 
 
 def scan(folders: Iterable[str], package: str) -> Mapping[str, Provider]:

@@ -14,6 +14,7 @@ from connector.errors import PermanentError
 from connector.intake import Account, check_writable, new_trace, portal_routes, routes
 from connector.journal import Envelope, Journal, NewDelivery
 from connector.portal import Portal, decode_form, parse_event
+from connector.settings import Settings
 from connector.speech import Text
 
 _NOT_PARKED = Text(
@@ -33,10 +34,17 @@ _NO_APP = Text(
     "Портал {name} работает через вебхук: привязывать нечего. Дайте ему app: в connector.yaml.",
 )
 
+_OWN = Text(
+    "{url} is where events of this connector go; without it operators' words are lost.",
+    "{url} — адрес событий самого коннектора; без него слова операторов теряются.",
+)
+
 
 class House(Protocol):
     """The part of the wired connector that mending needs."""
 
+    @property
+    def settings(self) -> Settings: ...
     @property
     def journal(self) -> Journal: ...
     @property
@@ -99,11 +107,7 @@ def rebind(house: House, portal: str, deed: Deed) -> str:
     The work is a delivery like any other: it waits its turn, is retried, and parks with a hint. Raises
     ``PermanentError`` for a portal that is not there or has no application.
     """
-    known = house.portals.get(portal)
-    if known is None:
-        raise PermanentError("portal.gone", hint=_GONE.with_(name=portal))
-    if not known.connector_prefix:
-        raise PermanentError("portal.no_application", hint=_NO_APP.with_(name=portal))
+    _with_application(house, portal)
     now = house.clock()
     trace = new_trace(now)
     event = AppInstalled(portal=portal)
@@ -118,6 +122,33 @@ def rebind(house: House, portal: str, deed: Deed) -> str:
     house.journal.accept(envelope, [delivery])
     house.journal.audit(deed.who, "rebind", deed.why, f"portal:{portal}", trace=trace)
     return trace
+
+
+def unbind(house: House, portal: str, url: str, deed: Deed) -> int:
+    """Take the address ``url`` off every event of our application in ``portal``; returns how many it had.
+
+    For an address left behind by a move. Raises ``PermanentError`` for our present one, which is bound anew within the
+    hour, for a portal without an application, and what the portal says.
+    """
+    known = _with_application(house, portal)
+    if url.rstrip("/") == f"{house.settings.public_url.rstrip('/')}/bitrix24/events":
+        raise PermanentError("portal.own_handler", hint=_OWN.with_(url=url))
+    bound = known.call("event.get")
+    rows = [row for row in bound if isinstance(row, dict)] if isinstance(bound, list) else []
+    events = sorted({str(row.get("event", "")) for row in rows if row.get("handler") == url})
+    for event in events:
+        known.call("event.unbind", {"event": event, "handler": url})
+    house.journal.audit(deed.who, "unbind", deed.why, f"portal:{portal} {url}")
+    return len(events)
+
+
+def _with_application(house: House, portal: str) -> Portal:
+    known = house.portals.get(portal)
+    if known is None:
+        raise PermanentError("portal.gone", hint=_GONE.with_(name=portal))
+    if not known.connector_prefix:
+        raise PermanentError("portal.no_application", hint=_NO_APP.with_(name=portal))
+    return known
 
 
 def _parked(house: House, trace: str) -> Envelope:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from connector.domain.ports import Installation
 from connector.errors import TransientError
+from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
 
 STALE = 300.0  # seconds that due work may wait with nobody at it before it is called a problem
+BLIND = 3600.0  # seconds without a look back for lost replies before that is called a problem
 
 _NO_DATABASE = Text(
     "The database does not answer; requests go to the spool meanwhile. Start it, or correct DATABASE_URL.",
@@ -27,6 +30,18 @@ _STOPPED = Text(
 _NOT_INSTALLED = Text(
     "The application is not installed in the portal {name}. Run `connector portal install {name}`.",
     "Приложение не установлено в портале {name}. Выполните `connector portal install {name}`.",
+)
+_UNREADABLE = Text(
+    "{name}: the histories of {count} dialogs may not be read, so replies lost there stay lost. Let an administrator "
+    "of the portal open the application, or grant its user the right to see all dialogs of the open lines.",
+    "{name}: истории диалогов ({count}) недоступны, поэтому потерянные в них ответы не найти. Пусть администратор "
+    "портала откроет приложение, или дайте его пользователю право видеть все диалоги открытых линий.",
+)
+_BLIND = Text(
+    "{name}: nobody has looked for lost replies since {when}. Is `connector clock` running? Else: "
+    "connector portal reconcile {name}",
+    "{name}: потерянные ответы не искали с {when}. Запущен ли `connector clock`? Иначе: "
+    "connector portal reconcile {name}",
 )
 _STALE = Text(
     "{name}: work waits for {seconds} s and nobody is at it. Is `connector worker` running?",
@@ -49,6 +64,7 @@ class House(Protocol):
     def redis(self) -> Any: ...
     @property
     def portals(self) -> Mapping[str, Any]: ...
+    def clock(self) -> datetime: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,12 +82,20 @@ class Destination:
 
 @dataclass(frozen=True, kw_only=True)
 class PortalStatus:
-    """``state`` is ``not_installed`` or one of ``domain.ports.PortalState``; ``budget`` as ``Budget.level`` says."""
+    """``state`` is ``not_installed`` or one of ``domain.ports.PortalState``; ``budget`` as ``Budget.level`` says.
+
+    ``found`` are the replies of the last day of which no event had come, ``unreadable`` the dialogs that cannot be
+    looked through, ``blind`` when the last look back ended, if that is too long ago. ``by`` is ``app`` or ``webhook``.
+    """
 
     name: str
     state: str
     reason: str = ""
     budget: Mapping[str, float] = field(default_factory=dict)
+    found: int = 0
+    unreadable: int = 0
+    blind: datetime | None = None
+    by: str = "app"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +118,7 @@ def overview(house: House) -> Overview:
     redis_up = _redis_up(house)
     spool = bool(house.spool.pending())
     reachable = house.portals if destinations is not None else {}
-    portals = tuple(_portal(name, portal, redis_up) for name, portal in reachable.items())
+    portals = tuple(_portal(house, name, redis_up) for name in reachable)
     found = destinations or ()
     due = set(_try(house.journal.due_destinations, ()))
     problems = [
@@ -124,20 +148,32 @@ def _destinations(house: House) -> tuple[Destination, ...]:
     )
 
 
-def _portal(name: str, portal: Any, redis_up: bool) -> PortalStatus:
+def _portal(house: House, name: str, redis_up: bool) -> PortalStatus:
+    portal = house.portals[name]
     budget = dict(portal.budget.level()) if redis_up else {}
     installation: Installation | None = _try(portal.installation, None)
     if installation is None:
         return PortalStatus(name=name, state="not_installed", budget=budget)
-    return PortalStatus(name=name, state=installation.state, reason=installation.reason, budget=budget)
+    mark: Mark = _try(lambda: mark_of(house.journal, name), Mark())
+    return PortalStatus(
+        name=name,
+        state=installation.state,
+        reason=installation.reason,
+        budget=budget,
+        found=mark.last_day(house.clock()),
+        unreadable=mark.unreadable,
+        blind=mark.blind(house.clock(), BLIND),
+        by="app" if portal.connector_prefix else "webhook",
+    )
 
 
 def _portal_problems(portal: PortalStatus) -> list[Text]:
-    if portal.state == "active":
-        return []
     if portal.state == "not_installed":
         return [_NOT_INSTALLED.with_(name=portal.name)]
-    return [_STOPPED.with_(name=portal.name, state=portal.state, reason=portal.reason or "-")]
+    if portal.state != "active":
+        return [_STOPPED.with_(name=portal.name, state=portal.state, reason=portal.reason or "-")]
+    blind = [_BLIND.with_(name=portal.name, when=f"{portal.blind:%Y-%m-%d %H:%M} UTC")] if portal.blind else []
+    return blind + ([_UNREADABLE.with_(name=portal.name, count=portal.unreadable)] if portal.unreadable else [])
 
 
 def _stale(destination: Destination) -> Text:
