@@ -64,9 +64,7 @@ class Packer:
             return []
         if len(lanes) == 1 or len(lanes) <= free / 2:
             return [Parcel(commands=[command]) for command in couple(lanes)]
-        commands = couple(lanes[: int(free) * COMMANDS])
-        for command in commands:
-            command.alone = _goes_alone(command)
+        commands = _enough(lanes, int(free), couple)
         solo = [command for command in commands if command.alone]
         shared = [command for command in commands if not command.alone]
         seconds = sum(command.seconds for command in shared)
@@ -165,6 +163,20 @@ def target_seconds(work: float, requests: int, per_second: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if capacity(middle) >= work else (middle, high)
     return high
+
+
+def _enough(lanes: Sequence[Lane], requests: int, couple: Couple) -> list[Command]:
+    """The commands of so many of ``lanes`` as fill ``requests``: in a long backlog the others need not be looked at."""
+    commands: list[Command] = []
+    seconds = 0.0
+    for begin in range(0, min(len(lanes), requests * COMMANDS), COMMANDS):
+        for command in couple(lanes[begin : begin + COMMANDS]):
+            command.alone = _goes_alone(command)
+            seconds += 0.0 if command.alone else command.seconds
+            commands.append(command)
+        if seconds >= requests * CEILING:
+            break
+    return commands
 
 
 def _requests(free: float, seconds: float) -> int:

@@ -58,7 +58,7 @@ class Command:
         return calls[0].method, joined(calls[0].joins, [call.params for call in calls])
 
     def shorten(self, seconds: float) -> None:
-        """Let those at the end go that would make it longer than ``seconds``; if that is less than one needs, nobody."""
+        """Let those at the end go that would make it longer than ``seconds``; nobody, if one alone would."""
         each = self.seconds / len(self.lanes)
         kept = int(seconds / each) if each else len(self.lanes)
         if not 0 < kept < len(self.lanes):

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 from itertools import groupby
 
 import structlog
@@ -13,7 +14,7 @@ import structlog
 from connector.delivery.driving import Driving
 from connector.delivery.lanes import Failure, Lane, Value
 from connector.delivery.ledger import bug
-from connector.delivery.packer import GLANCE, Packer
+from connector.delivery.packer import GLANCE, Couple, Packer
 from connector.delivery.parcels import Carried, Command, Parcel, Performed, carry_out
 from connector.delivery.trains import Trains
 from connector.delivery.work import Work
@@ -123,7 +124,7 @@ class Pump:
         parcels = [Parcel(commands=[Command(lanes=[lane])]) for lane in errands[: self._errands()]]
         if self._packer and packing:
             slots = self._most - len(self._running) - len(parcels)
-            parcels += self._packer.parcels(calls, slots, lambda lanes: self._couple(lease, lanes))
+            parcels += self._packer.parcels(calls, slots, self._couple(lease, self._held | ready.keys()))
         chosen = {id(lane) for parcel in parcels for lane in parcel.lanes}
         self._driving.wanted = [lane for lane in self._driving.wanted if id(lane) not in chosen]
         self._held |= {lane.key for parcel in parcels for lane in parcel.lanes if lane.key}
@@ -135,9 +136,9 @@ class Pump:
             return self._most - len(self._running)
         return self._most // 2 - sum(parcel.errand for parcel in self._running.values())
 
-    def _couple(self, lease: Lease, lanes: Sequence[Lane]) -> list[Command]:
+    def _couple(self, lease: Lease, taken: set[str]) -> Couple:
         assert self._trains is not None
-        return self._trains.commands(lease, lanes, self._rounds, self._held)
+        return partial(self._trains.commands, lease, looked=self._rounds, taken=taken)
 
     def _depart(self, parcel: Parcel, known: Mapping[str, Known], pool: ThreadPoolExecutor) -> None:
         commands = [command for command in parcel.commands if self._left_of(command, known)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
@@ -25,8 +25,8 @@ class Trains:
     def __init__(self, journal: Journal, driving: Driving, budget: Budget) -> None:
         self._journal, self._driving, self._budget = journal, driving, budget
 
-    def commands(self, lease: Lease, lanes: Sequence[Lane], looked: int, held: Collection[str]) -> list[Command]:
-        """A command for each of ``lanes``, with what joins it; keys that are ``held`` are under way elsewhere.
+    def commands(self, lease: Lease, lanes: Sequence[Lane], looked: int, taken: set[str]) -> list[Command]:
+        """A command for each of ``lanes``, with what joins it; nobody joins whose key is ``taken``, and then it is.
 
         What stands behind a lane is looked up again unless it was in this round (``looked``). Only a first attempt is
         joined: whoever failed in company goes by itself, so that one bad message cannot hold up the others.
@@ -36,10 +36,8 @@ class Trains:
         self._look(lease, [lane for lane in open_ones if lane.looked != looked], looked)
         coupled = {id(lane) for lane in open_ones}
         made: list[Command] = []
-        taken = {lane.key for lane in lanes} | set(held)
         for lane in lanes:
             train = self._train(lane, seconds, taken) if id(lane) in coupled else [lane]
-            taken |= {one.key for one in train}
             made.append(Command(lanes=train, seconds=_needs(train, seconds), most=_company(lane)))
         return made
 
@@ -63,7 +61,7 @@ class Trains:
                 self._driving.forget(follower)
                 break
             train.append(follower)
-            taken = taken | {follower.key}
+            taken.add(follower.key)
         return train
 
     def _next(self, head: Lane, train: Sequence[Lane], delivery: Delivery) -> Lane | None:

@@ -21,7 +21,7 @@ from connector.errors import ConnectorError, PermanentError, TransientError
 from connector.portal.answers import Answer
 from connector.speech import Text
 
-POOL = 32
+POOL = 64
 CONNECT_SECONDS = 5.0
 LARGEST_ANSWER = 64 * 1024 * 1024
 USER_AGENT = f"bitrix24-connector/{__version__}"
@@ -30,7 +30,7 @@ _TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 def new_session() -> requests.Session:
-    """A keep-alive session with room for 32 connections, no retries of its own and no ``.netrc``."""
+    """A keep-alive session with room for 64 connections, no retries of its own and no ``.netrc``."""
     session = requests.Session()
     adapter = HTTPAdapter(pool_connections=8, pool_maxsize=POOL, max_retries=0)
     session.mount("https://", adapter)

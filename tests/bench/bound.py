@@ -11,8 +11,9 @@ _CLOSE = 1e-4
 def least_seconds(work: float, *, per_second: float, free: int = 0, ceiling: float = math.inf) -> float:
     """Seconds until ``work`` seconds of the portal's time are done.
 
-    ``free`` requests may leave at the start and another one each ``1 / per_second`` seconds from then on; each may hold
-    up to ``ceiling`` seconds of work, which a request does one after the other. Nothing is lost between requests.
+    ``free`` requests may leave at the start (none when the burst is spent), and another one whenever a place in the bucket
+    is free again: after each ``1 / per_second`` seconds. Each may hold up to ``ceiling`` seconds of work, which a request
+    does one after the other. Nothing is lost between requests.
     """
     low, high = 0.0, work + 1.0
     while high - low > _CLOSE:
@@ -25,5 +26,5 @@ def least_seconds(work: float, *, per_second: float, free: int = 0, ceiling: flo
 
 
 def _done_by(moment: float, per_second: float, free: int, ceiling: float) -> float:
-    tokens = takewhile(lambda start: start < moment, (number / per_second for number in count()))
+    tokens = takewhile(lambda start: start < moment, (number / per_second for number in count(1)))
     return free * min(ceiling, moment) + sum(min(ceiling, moment - start) for start in tokens)

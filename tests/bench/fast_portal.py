@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from connector.portal import decode_form
 from tests.bench.services import BenchError
 
 _METHOD = "imconnector.send.messages"
@@ -62,10 +63,22 @@ class FastPortal:
             return self.arrivals[count - 1]
 
     def answer(self, method: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Status and answer of one REST call."""
+        """Status and answer of one REST call, or of a batch of them."""
+        if method == "batch":
+            done = {name: self._command(*command.partition("?")[::2]) for name, command in body["cmd"].items()}
+            times = dict.fromkeys(done, _TIME)
+            return 200, {"result": {"result": done, "result_error": [], "result_time": times}, "time": _TIME}
         if method != _METHOD:
             self.strange.add(method)
             return 404, {"error": "ERROR_METHOD_NOT_FOUND", "error_description": f"Method {method} not found"}
+        return 200, {"result": self._stored(body), "time": _TIME}
+
+    def _command(self, method: str, query: str) -> dict[str, Any]:
+        if method != _METHOD:
+            self.strange.add(method)
+        return self._stored(decode_form(query.encode()))
+
+    def _stored(self, body: dict[str, Any]) -> dict[str, Any]:
         now, items = time.monotonic(), body["MESSAGES"]
         with self._news:
             self.arrivals += [Arrival(now, item["chat"]["id"], item["message"]["id"]) for item in items]
@@ -74,7 +87,7 @@ class FastPortal:
             {"user": "1", "message": item["message"], "chat": item["chat"], "SUCCESS": True, "session": _session(item)}
             for item in items
         ]
-        return 200, {"result": {"SUCCESS": True, "DATA": {"RESULT": rows}}, "time": _TIME}
+        return {"SUCCESS": True, "DATA": {"RESULT": rows}}
 
     def _serve(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -54,6 +54,14 @@ def test_lanes_under_way_are_skipped(journal: Journal) -> None:
     assert texts(journal.claim(leased(journal), lanes=9, skip={"a", "c"})) == ["b"]
 
 
+def test_named_lanes_are_looked_at_alone(journal: Journal) -> None:
+    put(journal, *[a_delivery(lane=lane, text=f"{lane}{n}") for lane in ("a", "b", "c") for n in (1, 2, 3)])
+    lease = leased(journal)
+    assert texts(journal.claim(lease, lanes=9, per_lane=2, only=["c", "a"])) == ["c1", "c2", "a1", "a2"]
+    assert journal.claim(lease, lanes=9, only=[]) == []
+    assert sorted(texts(journal.claim(lease, lanes=9))) == ["a1", "b1", "c1"]
+
+
 def test_a_head_that_is_not_due_blocks_its_lane_until_it_is(journal: Journal, clock: FakeClock) -> None:
     put(journal, a_delivery(text="first"), a_delivery(text="second"))
     lease = leased(journal)

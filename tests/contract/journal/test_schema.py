@@ -27,6 +27,19 @@ def test_the_migrations_make_the_tables_that_the_code_means(journal: Journal) ->
         assert current(db) == head() == "0002"
 
 
+def test_a_process_of_the_version_before_may_go_on_writing(empty_url: str) -> None:
+    """The default of a new column stands for the writers that do not know it yet."""
+    journal = open_journal(empty_url, Vault([SECRET]))
+    insert = (
+        "INSERT INTO calls (trace, delivery_id, what, started_at, seconds, outcome) VALUES ('t', 1, 'x', 0, 0, 'ok')"
+    )
+    with journal.store.writing() as db:
+        db.execute(text(insert))
+    with journal.store.reading() as db:
+        assert db.execute(text("SELECT request_id FROM calls")).scalars().all() == [""]
+    journal.close()
+
+
 def test_the_partial_indexes_are_partial(journal: Journal) -> None:
     sqlite = "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     postgres = "SELECT indexdef FROM pg_indexes WHERE tablename = 'deliveries'"

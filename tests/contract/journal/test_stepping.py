@@ -57,6 +57,35 @@ def test_a_cleared_key_may_be_planned_anew_in_the_same_step(journal: Journal, cl
     assert journal.step(lease, Step(planned=[plan("k")]))["k"].planned_at == clock()
 
 
+def test_the_request_that_carried_a_key_stays_with_it(journal: Journal) -> None:
+    lease = leased(journal)
+    trace = put(journal, a_delivery())
+    keys = ("done", "doubt", "again")
+    journal.step(lease, Step(planned=[Planned(key=key, delivery_id=1, trace=trace, what="send") for key in keys]))
+    journal.step(
+        lease,
+        Step(
+            results=[("done", 1, "")], unknown=["doubt"], carried=[("done", "r1"), ("doubt", "r1"), ("stranger", "r1")]
+        ),
+    )
+    journal.step(lease, Step(results=[("doubt", 2, "found by its proof")]))
+    journal.step(lease, Step(cleared=["again"]))
+    carried = {row["key"]: row["request_id"] for row in journal.trace(trace)["ledger"]}
+    assert carried == {"done": "r1", "doubt": "r1"}
+
+
+def test_a_delivery_shows_the_last_request_that_went_for_it(journal: Journal, clock: FakeClock) -> None:
+    trace = put(journal, a_delivery())
+    lease = leased(journal)
+    delivery = journal.claim(lease, lanes=1)[0]
+    assert journal.show(delivery.id)["request"] == ""
+    made = {"trace": trace, "delivery_id": delivery.id, "started_at": clock(), "seconds": 0.1, "outcome": "ok"}
+    calls = [CallTrail(what=name, request_id=name, **made) for name in ("r1", "r2")]
+    journal.step(lease, Step(calls=[*calls, CallTrail(what="fetch", **made)]))
+    assert journal.show(delivery.id)["request"] == "r2"
+    assert [line["request"] for line in journal.trace(trace)["story"] if line["kind"] == "call"] == ["r1", "r2", ""]
+
+
 def test_a_result_without_a_plan_is_kept(journal: Journal) -> None:
     lease = leased(journal)
     journal.step(lease, Step(results=[("k", 5, "")]))

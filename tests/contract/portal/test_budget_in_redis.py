@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from connector.errors import TransientError
 from connector.portal.bucket import PATIENCE, Bucket, Shape
-from connector.portal.budget import NEAR, RedisBudget
-from connector.portal.operating import Operating, Told
+from connector.portal.budget import NEAR, WEBHOOK, RedisBudget
+from connector.portal.operating import FLIGHT, Operating, Told
 from connector.settings import BudgetSettings
 from tests import services
 from tests.unit.portal.traffic import Step, refused, run
@@ -126,7 +126,7 @@ def test_redis_reckons_requests_as_the_model_does(client, steps, plan):
 ANSWERS = st.lists(
     st.tuples(
         st.integers(0, 800).map(lambda quarters: quarters / 4),  # Redis keeps fourteen digits
-        st.sampled_from(["note", "note", "note", "depart", "refused", "block", "silent"]),
+        st.sampled_from(["note", "note", "late", "depart", "depart", "refused", "block", "silent"]),
         st.sampled_from(["crm.a", "crm.b"]),
         st.integers(0, 480),
         st.integers(0, 600),
@@ -137,23 +137,23 @@ ANSWERS = st.lists(
 
 
 @SHARED
-@given(ANSWERS, st.booleans())
-def test_redis_reckons_seconds_as_the_model_does(client, answers, live):
-    watch = Watch()
-    shared, model = budget(client, watch), Operating(watch)
+@given(ANSWERS, st.booleans(), st.sampled_from(["local.1", WEBHOOK]))
+def test_redis_reckons_seconds_as_the_model_does(client, answers, live, credential):
+    watch, strangers = Watch(), credential == WEBHOOK
+    shared, model = budget(client, watch, credential=credential), Operating(watch)
     for later, what, method, operating, reset in answers:
         watch.now += later
         time = {"processing": operating / 20, "finish": watch.now, "operating": operating}
         time["operating_reset_at"] = int(watch.now) + reset
-        if what in ("note", "refused", "silent"):
-            told = {"note": time, "refused": {}, "silent": {"processing": 1.5}}[what]
-            shared.note(method, told, 2)
-            model.note(method, Told.of(told, 2))
+        told = {"note": time, "late": {**time, "finish": watch.now - 30}, "refused": {}, "silent": {"processing": 1.5}}
+        if what in told:
+            shared.note(method, told[what], 2)
+            model.note(method, Told.of(told[what], 2), shared=strangers)
         elif what == "block":
             assert shared.block(method) == pytest.approx(model.block(method), abs=0.01)
         elif not model.waiting([method], live=True):
-            shared._take({method: 3.0}, True)
-            model.depart({method: 3.0})
+            shared._take({method: 30.0}, True)
+            model.depart({method: 30.0})
         waits = model.waiting(["crm.a", "crm.b"], live=live)
         assert shared.waiting(["crm.A", "crm.b"], live=live) == pytest.approx(waits, abs=0.01)
         assert shared.expect(method, 3) == pytest.approx(model.expect(method, 3), rel=1e-4)
@@ -193,6 +193,19 @@ def test_a_method_that_used_up_its_seconds_takes_nothing(client: redis.Redis, wa
     assert shared.spend({"crm.deal.get": 1}) == 0.0
     watch.now += 301
     assert shared.spend({"crm.deal.list": 1}) == 0.0
+
+
+def test_a_slow_answer_settles_what_left_long_ago(client: redis.Redis, watch: Watch):
+    shared = budget(client, watch)
+    shared.note("crm.list", {"processing": 10.0, "operating": 0, "finish": 1.0})
+    shared._take({"crm.list": 30.0}, True)
+    watch.now += FLIGHT
+    assert shared.waiting(["crm.list"], live=False) == {"crm.list": 1.0}
+    shared.note("crm.list", {}, 30)
+    assert shared.waiting(["crm.list"], live=False) == {}
+    shared._take({"crm.list": 30.0}, True)
+    watch.now += 2 * FLIGHT
+    assert shared.waiting(["crm.list"], live=False) == {}
 
 
 def test_applications_on_one_host_share_requests_and_not_seconds(client: redis.Redis, watch: Watch):

@@ -233,7 +233,7 @@ def test_a_command_that_kills_its_batches_is_found_by_halves(engine: Engine) -> 
 
 
 def test_one_failing_batch_is_one_failure_and_the_pump_goes_on(engine: Engine) -> None:
-    engine.portal.budget.free, engine.portal.budget.seconds = 1, 0.01
+    engine.portal.budget.free, engine.portal.budget.seconds, engine.portal.budget.gain = 1, 0.01, 1.0
     away = TransientError("bitrix24.server_down", hint=AWAY)
     engine.portal.before = first(away, of=12)
     lanes(engine, 12)

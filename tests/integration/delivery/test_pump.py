@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -241,67 +240,9 @@ def test_chat_text_of_unknown_outcome_without_a_proof_is_repeated_and_flagged(en
     assert "unknown" in done["flagged"]
 
 
-def test_two_pumps_never_drain_one_destination_at_once(engine: Engine) -> None:
-    inside, go = threading.Event(), threading.Event()
-
-    def hold(method: str, params: Any) -> None:
-        inside.set()
-        assert go.wait(10)
-
-    engine.portal.before = hold
-    engine.write("7", "1")
-    first = threading.Thread(target=engine.pump)
-    first.start()
-    assert inside.wait(10)
-    assert engine.pump() == 0
-    go.set()
-    first.join(10)
-    assert engine.portal.chats["shop.7"] == ["1"]
-
-
-def test_work_that_arrives_while_calls_are_under_way_is_taken_up_by_the_same_pump(engine: Engine) -> None:
-    arrived = threading.Event()
-
-    def add_more(method: str, params: Any) -> None:
-        if not arrived.is_set():
-            arrived.set()
-            engine.write("8", "late")
-
-    engine.portal.before = add_more
-    engine.write("7", "1")
-    engine.pump()
-    assert engine.portal.chats == {"shop.7": ["1"], "shop.8": ["late"]}
-
-
-def test_a_stopping_pump_finishes_what_it_began_and_leaves_the_rest(engine: Engine) -> None:
-    names = [str(number) for number in range(12)]
-    for name in names:
-        engine.write("7", name)
-    stop = threading.Event()
-    engine.portal.before = lambda method, params: stop.set()
-    engine.pump(should_stop=stop.is_set)
-    assert engine.portal.chats["shop.7"] == names[:10]
-    stop.clear()
-    engine.portal.before = lambda method, params: None
-    engine.pump()
-    assert engine.portal.chats["shop.7"] == names
-
-
 def test_a_traced_message_shows_its_calls(engine: Engine) -> None:
     trace = engine.write("7", "1")
     engine.pump()
     story = str(engine.journal.trace(trace))
     assert SEND in story
     assert "in:shop:7:1" in story
-
-
-def test_the_request_that_carried_an_effect_is_named_in_its_trace(engine: Engine) -> None:
-    trace = engine.write("7", "1")
-    engine.pump()
-    [carried] = engine.portal.ids
-    found = engine.journal.trace(trace)
-    assert len(carried) == 32
-    assert [row["request_id"] for row in found["calls"]] == [carried]
-    assert [row["request_id"] for row in found["ledger"]] == [carried]
-    assert [line["request"] for line in found["story"] if line["kind"] in ("call", "recorded")] == [carried, carried]
-    assert engine.journal.show(found["deliveries"][0]["id"])["request"] == carried

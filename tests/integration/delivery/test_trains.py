@@ -240,3 +240,15 @@ def test_what_was_done_in_a_train_is_not_sent_again_after_a_crash(engine: Engine
     engine.pump()
     assert sorted(engine.portal.chats["shop.7"]) == ["1", "2", "3"]
     assert len(engine.deliveries("done")) == 3
+
+
+def test_the_request_that_carried_an_effect_is_named_in_its_trace(engine: Engine) -> None:
+    trace = engine.write("7", "1")
+    engine.pump()
+    [carried] = engine.portal.ids
+    found = engine.journal.trace(trace)
+    assert len(carried) == 32
+    assert [row["request_id"] for row in found["calls"]] == [carried]
+    assert [row["request_id"] for row in found["ledger"]] == [carried]
+    assert [line["request"] for line in found["story"] if line["kind"] in ("call", "recorded")] == [carried, carried]
+    assert engine.journal.show(found["deliveries"][0]["id"])["request"] == carried

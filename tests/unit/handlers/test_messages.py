@@ -73,6 +73,12 @@ def test_without_any_line_the_message_parks_and_says_what_to_do() -> None:
     assert "shop" in refusal.value.hint.ru
 
 
+def test_only_the_last_part_of_a_message_may_be_joined_by_the_next_one() -> None:
+    driver = Driver({SEND: TAKEN})
+    driver.run(messages.message_received(received(text="x" * 45_000), rules()))
+    assert [call.joins for call in driver.named(SEND)] == ["", "", "MESSAGES"]
+
+
 def test_files_are_brought_here_first() -> None:
     stored = StoredFile(key="k", name="a.pdf", mime="application/pdf", size=3, url="https://hub.example/media/t")
     driver = Driver({SEND: TAKEN, Fetch: stored})

@@ -38,8 +38,8 @@ class Desk:
 
 @given(
     st.lists(
-        st.tuples(st.floats(0, 40), st.sampled_from(["a", "b"]), st.floats(0.2, 40), st.booleans()),
-        min_size=5,
+        st.tuples(st.floats(0, 12), st.sampled_from(["a", "b"]), st.floats(5, 40), st.booleans()),
+        min_size=60,
         max_size=200,
     )
 )
