@@ -189,7 +189,7 @@ class Portal:
         return "" if self._settings.app is None else connector_prefix(self._client_id())
 
     def installation(self) -> Installation | None:
-        """What is kept of the portal, at most 5 s old."""
+        """What is kept of the portal, at most a second old."""
         return self._gate.installation()
 
     def installed(self) -> bool:
