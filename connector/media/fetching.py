@@ -39,6 +39,10 @@ _TOO_LARGE = Text(
     "The file is larger than {limit} MiB; raise limits.media or ask for a link instead",
     "Файл больше {limit} МиБ; увеличьте limits.media или попросите прислать ссылку",
 )
+_PAGE = Text(
+    "A web page came instead of the file: its link wants somebody who is signed in. Send the file by hand",
+    "Вместо файла пришла веб-страница: ссылка на него требует входа. Отправьте файл вручную",
+)
 _ODD = Text(
     "The sender's server answered {status}; ask to send the file again",
     "Сервер отправителя ответил {status}; попросите прислать файл ещё раз",
@@ -74,7 +78,12 @@ def fetch(
         session.close()
         raise
     mime = answer.headers.get("content-type", "").partition(";")[0].strip().lower() or source.mime
-    return mime, source.name or _name(answer), _chunks(session, answer, limit, ends)
+    name = source.name or _name(answer)
+    if mime == "text/html" and source.mime != mime and not name.lower().endswith((".html", ".htm")):
+        answer.close()
+        session.close()
+        raise PermanentError("media.page", hint=_PAGE)
+    return mime, name, _chunks(session, answer, limit, ends)
 
 
 def _follow(session: requests.Session, source: Source, ends: float) -> requests.Response:

@@ -92,6 +92,15 @@ def test_the_sender_may_name_the_file(server: Server):
     assert bring(server, "/x", name="given.pdf")[1] == "given.pdf"
 
 
+def test_a_sign_in_page_is_not_taken_for_the_file(server: Server):
+    server.answers["/x"] = send(b"<html>Sign in", Content_Type="text/html; charset=utf-8")
+    with pytest.raises(PermanentError) as refused:
+        bring(server, "/x", name="invoice.pdf", mime="application/pdf")
+    assert refused.value.cause == "media.page"
+    assert bring(server, "/x", name="page.HTML")[0] == "text/html"
+    assert bring(server, "/x", name="page", mime="text/html")[0] == "text/html"
+
+
 @pytest.mark.parametrize(
     "url",
     [
