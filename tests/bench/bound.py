@@ -11,9 +11,9 @@ _CLOSE = 1e-4
 def least_seconds(work: float, *, per_second: float, free: int = 0, ceiling: float = math.inf) -> float:
     """Seconds until ``work`` seconds of the portal's time are done.
 
-    ``free`` requests may leave at the start (none when the burst is spent), and another one whenever a place in the bucket
-    is free again: after each ``1 / per_second`` seconds. Each may hold up to ``ceiling`` seconds of work, which a request
-    does one after the other. Nothing is lost between requests.
+    ``free`` requests may leave at the start (none when the burst is spent), and another one after each
+    ``1 / per_second`` seconds. Each may hold up to ``ceiling`` seconds of work, which a request does one after the
+    other. Nothing is lost between requests.
     """
     low, high = 0.0, work + 1.0
     while high - low > _CLOSE:
