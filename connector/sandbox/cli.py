@@ -135,6 +135,7 @@ def serve(shared: Desk, /, port: int, host: str, spoken: str | None, seed: tuple
     for entity, _, count in rows:
         server.seed(entity, int(count))
     click.echo(phrase(language, "serving", url=server.url))
+    click.echo(phrase(language, "desk", url=server.url))
     click.echo(phrase(language, "app", **{key: config[key] for key in ("client_id", "client_secret")}))
     click.echo(phrase(language, "webhook", webhook=server.webhook_url()))
     try:

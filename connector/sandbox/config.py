@@ -86,6 +86,7 @@ class SandboxConfig:
     that an older box does not have (§4.9).
     ``activation_delay`` is how long after ``imconnector.activate`` a line starts to accept messages
     (facts/bitrix24-openlines.md §1.3). ``api_only`` applications need no ``installFinish``.
+    ``desk_frames`` are the origins whose pages may show the operator's desk in a frame.
     """
 
     member_id: str = "5a4d0b0c1e5f4f0fa3b2c1d0e9f8a7b6"
@@ -121,6 +122,7 @@ class SandboxConfig:
     log_size: int = 5000
     install_url: str = ""
     handler_url: str = ""
+    desk_frames: tuple[str, ...] = ()
     redirect_uri: str = ""
     api_only: bool = False
     clock: Callable[[], float] = time.time

@@ -13,6 +13,7 @@ from connector.sandbox.answers import ApiError
 from connector.sandbox.control_desk import DeskControl
 from connector.sandbox.control_setup import SetupControl
 from connector.sandbox.control_trouble import TroubleControl
+from connector.sandbox.loopback import check_host, check_post
 from connector.sandbox.rest import json_answer
 from connector.sandbox.state import Portal
 
@@ -30,6 +31,7 @@ WRITES = (
     "edit",
     "delete",
     "finish",
+    "ask_rating",
     "transfer",
     "install",
     "grant",
@@ -65,6 +67,14 @@ def control_blueprint(control: Control) -> Blueprint:
     reads: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in READS})
     writes: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in WRITES})
 
+    @blueprint.before_request
+    def only_here() -> None:
+        check_host(request)
+
+    @blueprint.errorhandler(ApiError)
+    def refused(error: ApiError) -> Response:
+        return json_answer(error.body(), error.status)
+
     @blueprint.get("/<name>")
     def read(name: str) -> Response:
         return _done(reads, name, dict(request.args))
@@ -75,9 +85,8 @@ def control_blueprint(control: Control) -> Blueprint:
 
     @blueprint.post("/<name>")
     def write(name: str) -> Response:
-        if request.headers.get("Origin", request.host_url.rstrip("/")) != request.host_url.rstrip("/"):
-            return json_answer({"error": "ORIGIN", "error_description": "Another site may not drive the sandbox"}, 403)
-        body = request.get_json(force=True, silent=True) if request.get_data() else {}
+        check_post(request)
+        body = request.get_json(silent=True) if request.get_data() else {}
         if not isinstance(body, dict):
             return json_answer({"error": "JSON", "error_description": "The body is not a JSON object"}, 400)
         return _done(writes, name, body)

@@ -103,6 +103,11 @@ class DeskControl:
             held = self._chat(chat)
             return session_view(desk.finish(self.portal, held, self._operator(held, operator)))
 
+    def ask_rating(self, chat: int | str) -> dict[str, Any]:
+        """An operator asks the client for a rating; the dialog closes with the answer."""
+        with self.portal.lock:
+            return session_view(desk.ask_rating(self.portal, self._chat(chat)))
+
     def transfer(self, chat: int | str, operator: int = 0, line: int = 0) -> dict[str, Any]:
         """Hand the dialog to another operator or another line."""
         with self.portal.lock:

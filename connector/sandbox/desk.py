@@ -98,11 +98,27 @@ def finish(portal: Portal, chat: Chat, user_id: int, status: int = model.CLOSED)
     if status != model.CLOSED or not asks or session.vote or session.wait_vote:
         close_session(portal, session, user_id, status)
         return session
+    _ask(portal, chat, session)
+    return session
+
+
+def ask_rating(portal: Portal, chat: Chat) -> Session:
+    """Ask for a rating now, whatever the line does on finish.
+
+    Raises 400 ``VOTE_WRONG`` when it was asked or given already, or the connector takes no system messages.
+    """
+    session = open_dialog(portal, chat)
+    if session.vote or session.wait_vote or not portal.connectors[chat.connector].system_messages:
+        raise ApiError("VOTE_WRONG", "A rating cannot be asked for", 400)
+    _ask(portal, chat, session)
+    return session
+
+
+def _ask(portal: Portal, chat: Chat, session: Session) -> None:
     session.status, session.wait_vote = model.CLOSING, True
     sid, text = str(session.id), VOTE_TEXT[portal.config.language]
     params = {"IMOL_FORM": "like", "IMOL_VOTE": sid, "IMOL_VOTE_SID": sid, "IMOL_VOTE_TEXT": text}
     system(portal, chat, session, text, params)
-    return session
 
 
 def vote(portal: Portal, chat: Chat, session: Session, text: str) -> bool:

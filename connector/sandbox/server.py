@@ -13,6 +13,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from connector.sandbox.config import SandboxConfig
 from connector.sandbox.control import Control, control_blueprint
+from connector.sandbox.desk_page import Bell, desk_blueprint
 from connector.sandbox.methods import registry
 from connector.sandbox.oauth import oauth_blueprint
 from connector.sandbox.rest import cut, rest_blueprint
@@ -40,16 +41,23 @@ def make_app(portal: Portal, control: Control) -> Flask:
     app.register_blueprint(rest_blueprint(portal, registry(portal.config.without)))
     app.register_blueprint(oauth_blueprint(portal))
     app.register_blueprint(control_blueprint(control))
+    bell = Bell()
+    app.register_blueprint(desk_blueprint(portal, bell))
 
     @app.before_request
     def away() -> Response | None:
         mode = portal.down
-        if not mode or request.path.startswith("/_sandbox/"):
+        if not mode or request.path.startswith(("/_sandbox/", "/desk")):
             return None
         if mode == "reset":
             return cut()
         status = 503 if mode == "unavailable" else 502
         return Response(DOWN_PAGE.replace("502 Bad Gateway", f"{status}"), status, content_type="text/html")
+
+    @app.after_request
+    def tell_desks(answer: Response) -> Response:
+        bell.ring()
+        return answer
 
     @app.get("/pub/im.file.php")
     def file() -> Response:

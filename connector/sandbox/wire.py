@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import threading
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -46,7 +47,8 @@ class OpenSockets:
 class KeepAliveHandler(WSGIRequestHandler):
     """One connection. Werkzeug's own handler closes it after each answer; this one keeps it.
 
-    ``environ["sandbox.cut"]`` set by the application makes it vanish with a TCP reset.
+    ``environ["sandbox.cut"]`` set by the application makes it vanish with a TCP reset; ``sandbox.stream`` sends each
+    chunk as it comes, until the application or the client ends it.
     """
 
     protocol_version = "HTTP/1.1"
@@ -80,13 +82,16 @@ class KeepAliveHandler(WSGIRequestHandler):
         chunked = "HTTP_TRANSFER_ENCODING" in environ
         body = environ["wsgi.input"].read() if chunked else self.rfile.read(int(length or 0))
         environ["wsgi.input"], environ["CONTENT_LENGTH"] = io.BytesIO(body), str(len(body))
-        status, headers, answer = self._run(environ)
+        answered = self._run(environ)
+        if answered is None:
+            return
+        status, headers, answer = answered
         if environ.get("sandbox.cut"):
             self._reset()
         else:
             self._write(status, headers, answer)
 
-    def _run(self, environ: Any) -> tuple[str, list[tuple[str, str]], bytes]:
+    def _run(self, environ: Any) -> tuple[str, list[tuple[str, str]], bytes] | None:
         begun: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -95,19 +100,34 @@ class KeepAliveHandler(WSGIRequestHandler):
 
         chunks = self.server.app(environ, start_response)
         try:
+            if environ.get("sandbox.stream"):
+                self._stream(*begun[-1], chunks)
+                return None
             answer = b"".join(chunks)
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
         return *begun[-1], answer
 
-    def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+    def _begin(self, status: str, headers: list[tuple[str, str]]) -> None:
         code, _, phrase = status.partition(" ")
         self.send_response_only(int(code), phrase)
         self.send_header("Date", self.date_time_string())
         for name, value in headers:
             if name.lower() != "content-length":
                 self.send_header(name, value)
+
+    def _stream(self, status: str, headers: list[tuple[str, str]], chunks: Iterable[bytes]) -> None:
+        self.close_connection = True
+        self._begin(status, headers)
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.flush()
+        for chunk in chunks:
+            self.connection.sendall(chunk)
+
+    def _write(self, status: str, headers: list[tuple[str, str]], body: bytes) -> None:
+        self._begin(status, headers)
         self.send_header("Content-Length", str(len(body)))
         if self.close_connection:
             self.send_header("Connection", "close")

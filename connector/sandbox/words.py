@@ -8,6 +8,7 @@ from types import MappingProxyType
 WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "serving": ("Sandbox portal: {url}  (stop with Ctrl+C)", "Портал-песочница: {url}  (остановить: Ctrl+C)"),
+        "desk": ("Operator's desk: {url}/desk", "Рабочее место оператора: {url}/desk"),
         "app": (
             "Application: client_id {client_id}, client_secret {client_secret}",
             "Приложение: client_id {client_id}, client_secret {client_secret}",
@@ -69,6 +70,10 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "такого оператора нет или диалог уже его",
         ),
         "USER_ID": ("there is no such operator", "такого оператора нет"),
+        "VOTE_WRONG": (
+            "the rating was asked for already, or the connector takes no system messages",
+            "оценку уже просили, или коннектор не принимает системные сообщения",
+        ),
         "QUEUE_ID_EMPTY": ("there is no such line", "такой линии нет"),
         "INSTALL_URL": (
             "the install URL is not known: pass --app-url",

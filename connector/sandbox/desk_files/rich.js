@@ -1,0 +1,61 @@
+// Text, times and sizes for people. Nothing here ever parses HTML: what a client wrote stays text.
+
+export const words = JSON.parse(document.getElementById("words").textContent);
+export const language = document.documentElement.lang;
+
+/** The phrase with its {places} filled. */
+export function say(name, values = {}) {
+  return (words[name] ?? name).replace(/\{(\w+)\}/g, (place, key) => values[key] ?? place);
+}
+
+/** An element with properties and children; strings become text. */
+export function el(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children.filter((child) => child !== null));
+  return made;
+}
+
+const PIECES = /(https?:\/\/[^\s\[\]<>"]+)|\[(\/?)(b|i|u|s)\]/gi;
+
+/** Web addresses as links and the portal's [b] [i] [u] [s] as what they mean; the rest as it stands. */
+export function rich(text) {
+  const root = el("span", { className: "words" });
+  let open = root;
+  let done = 0;
+  for (const found of text.matchAll(PIECES)) {
+    const [whole, address, closing, tag] = found;
+    open.append(text.slice(done, found.index));
+    done = found.index + whole.length;
+    if (address) {
+      open.append(el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address));
+    } else if (!closing) {
+      const inner = el(tag.toLowerCase());
+      open.append(inner);
+      open = inner;
+    } else if (open.localName === tag.toLowerCase()) {
+      open = open.parentElement;
+    } else {
+      open.append(whole);
+    }
+  }
+  open.append(text.slice(done));
+  return root;
+}
+
+const clock = new Intl.DateTimeFormat(language, { timeStyle: "short", hourCycle: "h23" });
+const calendar = new Intl.DateTimeFormat(language,
+  { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** Unix seconds in the viewer's zone; the day only when it is not today. */
+export function when(seconds) {
+  const moment = new Date(seconds * 1000);
+  return (moment.toDateString() === new Date().toDateString() ? clock : calendar).format(moment);
+}
+
+/** Bytes as B, KB or MB. */
+export function size(bytes) {
+  const number = (value) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+  if (bytes < 1024) return say("bytes", { size: number(bytes) });
+  if (bytes < 1048576) return say("kilobytes", { size: number(bytes / 1024) });
+  return say("megabytes", { size: number(bytes / 1048576) });
+}
