@@ -17,12 +17,12 @@ demo: .venv/.stamp-run ## see it work; ONCE=1 runs the story once and checks it
 	@$(PY) -m connector demo $(if $(ONCE),--once)
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
-	@.ci/services.sh redis postgresql
+	@.ci/services.sh redis postgresql chromium
 	@$(PY) -m pytest $(ARGS)
 
-e2e: .venv/.stamp-dev ## only the tests that start the Procfile
-	@.ci/services.sh redis postgresql
-	@$(PY) -m pytest tests/e2e $(ARGS)
+e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages
+	@.ci/services.sh redis postgresql chromium
+	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(ARGS)
 
 lint: .venv/.stamp-dev ## style, types, and who imports whom
 	@$(PY) -m ruff check .

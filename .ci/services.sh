@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to the programs of the named services: redis, postgresql. They need not run; the demo and the tests start their own.
+# Sees to the programs of the named services: redis, postgresql, chromium. They need not run; the demo and the tests start their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -28,6 +28,16 @@ postgresql() {
   .ci/apt.sh postgresql && has_postgresql && return
   say "PostgreSQL 15 or newer is not here: its tests will be SKIPPED. To run them: sudo apt-get install postgresql"
   say "PostgreSQL 15 или новее не найден: его тесты будут ПРОПУЩЕНЫ. Чтобы они шли: sudo apt-get install postgresql"
+}
+
+chromium() {
+  local program
+  for program in chromium chromium-browser google-chrome; do
+    command -v "$program" >/dev/null && return
+  done
+  .ci/apt.sh chromium fonts-dejavu-core && return
+  say "Chromium is not here: the tests of the pages will FAIL. To run them: sudo apt-get install chromium"
+  say "Chromium не найден: тесты страниц УПАДУТ. Чтобы они шли: sudo apt-get install chromium"
 }
 
 for service in "$@"; do

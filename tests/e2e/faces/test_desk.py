@@ -1,0 +1,195 @@
+"""The operator's desk in a real browser: what comes in is seen, what the operator does reaches the portal."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.contract.sandbox.caller import Caller
+from tests.e2e.faces.browser import NARROW, OpenPage
+from tests.e2e.faces.desk_stage import PNG, client_says, desk, last_message, reported, stored_url
+from tests.integration.house.waiting import until
+
+
+def test_a_message_appears_by_itself_in_a_chat_that_waits_for_an_answer(shop: Caller, browser_page: OpenPage):
+    face = desk(browser_page(), shop)
+    expect(face.page.get_by_text("Пока никто не написал.")).to_be_visible()
+    client_says(shop, "Где мой заказ?")
+    client_says(shop, "Алло?")
+    row = face.page.locator("#chats li")
+    expect(row).to_have_count(1)
+    for text in ("Мария Ли", "Алло?", "ACME · Продажи", "новый"):
+        expect(row).to_contain_text(text)
+    expect(row.get_by_role("img", name="без ответа: 2")).to_have_text("2")
+    row.get_by_role("link").click()
+    expect(face.page.locator("#messages > li")).to_have_count(2)
+    face.is_accessible()
+
+
+def test_a_reply_with_a_file_is_sending_until_the_connector_reports_it(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Пришлите счёт")
+    face = desk(browser_page(), shop, "c1")
+    picture = {"name": "счёт.png", "mimeType": "image/png", "buffer": PNG}
+    paper = {"name": "договор.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"}
+    face.page.locator("#files").set_input_files([picture, paper])
+    face.page.get_by_label("Сообщение", exact=True).fill("Вот он: https://example.com/pay?a=1")
+    face.is_accessible()
+    face.screen("desk-reply")
+    face.page.get_by_label("Сообщение", exact=True).press("Enter")
+    reply = last_message(face)
+    expect(reply).to_contain_text("отправляется")
+    (row,) = shop.server.messages("c1", author="operator")
+    assert [(file["name"], file["mime"], file["size"]) for file in row["files"]] == [
+        ("счёт.png", "image/png", len(PNG)),
+        ("договор.pdf", "application/pdf", 8),
+    ]
+    reported(shop, row["id"])
+    expect(reply).to_contain_text("доставлено")
+    shown = reply.get_by_role("img", name="счёт.png")
+    expect(shown).to_be_visible()
+    until(lambda: shown.evaluate("image => image.naturalWidth") == 160, what="the picture is shown")
+    expect(reply.get_by_role("link", name="https://example.com/pay?a=1")).to_have_attribute(
+        "rel", "noopener noreferrer"
+    )
+    with face.page.expect_download() as saved:
+        reply.get_by_role("link", name=re.compile("договор.pdf")).click()
+    assert saved.value.suggested_filename == "договор.pdf"
+
+
+def test_an_operator_changes_and_deletes_only_what_they_wrote(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Сколько?")
+    shop.server.say("c1", "Сто", operator=1)
+    shop.server.say("c1", "Я коллега", operator=2)
+    face = desk(browser_page(), shop, "c1")
+    expect(face.page.get_by_role("button", name=re.compile("^Изменить: "))).to_have_count(1)
+    face.page.get_by_role("button", name="Изменить: Сто").click()
+    face.page.get_by_label("Сообщение", exact=True).fill("Сто десять")
+    face.page.get_by_role("button", name="Сохранить").click()
+    expect(face.page.locator("#messages")).to_contain_text("изменено")
+    face.page.get_by_role("button", name="Удалить: Сто десять").click()
+    face.is_accessible()
+    face.screen("desk-delete")
+    face.page.get_by_role("dialog").get_by_role("button", name="Удалить").click()
+    expect(face.page.get_by_text("Сообщение удалено.")).to_be_visible()
+    mine, other = shop.server.messages("c1", author="operator")
+    assert (mine["text"], mine["edited"], mine["deleted"]) == ("Сто десять", True, True)
+    assert (other["edited"], other["deleted"]) == (False, False)
+
+
+def test_a_note_stays_inside_and_looks_different(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Здравствуйте")
+    face = desk(browser_page(), shop, "c1")
+    face.page.get_by_label("Заметка для коллег").check()
+    face.page.get_by_label("Сообщение", exact=True).fill("Осторожно, спорит")
+    face.page.get_by_role("button", name="Отправить").click()
+    expect(last_message(face)).to_contain_text("клиент этого не видит")
+    (row,) = shop.server.messages("c1", author="operator")
+    assert not row["forwarded"]
+    expect(face.page.get_by_label("Заметка для коллег")).not_to_be_checked()
+
+
+def test_a_dialog_is_taken_transferred_and_finished(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Здравствуйте")
+    face = desk(browser_page(language="en"), shop, "c1")
+    face.page.get_by_label("I am").select_option("2")
+    face.page.get_by_role("button", name="Take").click()
+    expect(face.page.locator("#about")).to_contain_text("Борис Кузнецов")
+    for target, operator, line in (("Анна Смирнова", 1, 1), ("Возвраты", 1, 3)):
+        face.page.get_by_role("button", name="Transfer").click()
+        face.page.get_by_role("combobox", name="Transfer the dialog to").select_option(target)
+        face.is_accessible()
+        face.screen("desk-transfer")
+        face.page.get_by_role("dialog").get_by_role("button", name="Transfer").click()
+        expect(face.page.locator("#about")).to_contain_text(target)
+        session = shop.server.chat("c1")["session"]
+        assert (session["operator"], session["line"]) == (operator, line)
+    face.page.get_by_role("button", name="Finish").click()
+    face.page.get_by_role("dialog").get_by_role("button", name="Finish").click()
+    expect(face.page.locator("#about")).to_contain_text("closed")
+    expect(face.page.get_by_role("button", name="Finish")).to_be_disabled()
+    face.page.reload()
+    expect(face.page.get_by_label("I am")).to_have_value("2")
+
+
+def test_a_rating_is_asked_for_and_seen(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Спасибо")
+    face = desk(browser_page(), shop, "c1")
+    face.page.get_by_role("button", name="Просить оценку").click()
+    expect(face.page.locator("#about")).to_contain_text("ждёт оценки")
+    expect(face.page.get_by_role("button", name="Просить оценку")).to_be_disabled()
+    expect(last_message(face)).to_contain_text("Система")
+    client_says(shop, "1")
+    expect(face.page.locator("#about")).to_contain_text("оценка: хорошо")
+    expect(face.page.locator("#about")).to_contain_text("завершён")
+
+
+def test_a_refusal_is_explained_and_the_text_is_kept(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Здравствуйте")
+    face = desk(browser_page(), shop, "c1")
+    face.allow("status of 403")
+    shop.server.disconnect("acme_chat", 1)
+    expect(face.page.locator("#idle")).to_be_visible()
+    face.page.get_by_label("Сообщение", exact=True).fill("Добрый день")
+    face.page.get_by_role("button", name="Отправить").click()
+    expect(face.page.get_by_role("alert")).to_contain_text("коннектор на линии этого чата не работает")
+    expect(face.page.get_by_label("Сообщение", exact=True)).to_have_value("Добрый день")
+
+
+def test_the_desk_comes_back_after_the_portal_was_away(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Здравствуйте")
+    face = desk(browser_page(), shop, "c1")
+    face.allow("ERR_|status of 50")
+    shop.server.stop()
+    expect(face.page.locator("#banner")).to_contain_text("Песочница не отвечает")
+    shop.server.start()
+    expect(face.page.locator("#banner")).to_be_hidden(timeout=20_000)
+    shop.server.set_down("unavailable")
+    expect(face.page.locator("#banner")).to_contain_text("Портал выключен")
+
+
+def test_the_keyboard_alone_is_enough_to_answer(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Здравствуйте")
+    face = desk(browser_page(), shop)
+    link = face.page.locator("#chats a")
+    link.focus()
+    client_says(shop, "Вы тут?")
+    expect(link).to_contain_text("Вы тут?")
+    expect(link).to_be_focused()
+    face.page.keyboard.press("Enter")
+    expect(face.page.locator("#open")).to_be_visible()
+    for _ in range(15):
+        face.page.keyboard.press("Tab")
+        if face.page.evaluate("document.activeElement.id") == "text":
+            break
+    face.page.keyboard.type("Добрый день")
+    face.page.keyboard.press("Shift+Enter")
+    face.page.keyboard.type("Слушаю вас")
+    face.page.keyboard.press("Enter")
+    expect(last_message(face)).to_contain_text("Слушаю вас")
+    assert shop.server.messages("c1", author="operator")[0]["text"] == "Добрый день\nСлушаю вас"
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, NARROW])
+def test_the_desk_looks_right(shop: Caller, browser_page: OpenPage, language: str, dark: bool, width: int):
+    files = [stored_url(shop, "фото.png", "image/png", PNG), stored_url(shop, "акт.pdf", "application/pdf", b"%PDF")]
+    client_says(shop, "Коробка пришла мятая, [b]что делать?[/b]", files=files)
+    client_says(shop, "Можно вернуть?", chat="c2", name="Константин Константинович Константинопольский")
+    shop.server.say("c1", "Добрый день! Сейчас посмотрим: https://example.com/returns/very/long/address/of/a/page")
+    shop.server.say("c1", "Второй раз за неделю", note=True)
+    shop.server.ask_rating("c1")
+    face = desk(browser_page(language=language, dark=dark, width=width, height=740), shop)
+    name = f"desk-{language}-{'dark' if dark else 'light'}-{width}"
+    expect(face.page.locator("#chats li")).to_have_count(2)
+    face.is_accessible()
+    face.screen(f"{name}-list")
+    face.page.goto(f"{shop.server.url}/desk#{shop.server.chat('c1')['id']}")
+    expect(last_message(face)).to_be_visible()
+    face.is_accessible()
+    face.screen(name)
+    if width == NARROW:
+        face.page.get_by_role("link", name={"ru": "К чатам", "en": "To the chats"}[language]).click()
+        expect(face.page.locator("#chats")).to_be_visible()
