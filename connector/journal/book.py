@@ -11,6 +11,7 @@ from connector.journal.claims import Claims
 from connector.journal.desk import log
 from connector.journal.engine import Store
 from connector.journal.faults import JournalAway
+from connector.journal.glance import Glance
 from connector.journal.heard import Heard
 from connector.journal.installations import PortalStore
 from connector.journal.leases import Leases
@@ -20,14 +21,31 @@ from connector.journal.people import People
 from connector.journal.queries import Queries
 from connector.journal.recent import Recent
 from connector.journal.retention import Retention
+from connector.journal.sessions import Sessions
 from connector.journal.steps import Steps
 from connector.journal.trail import Trails
 from connector.journal.upgrade import upgrade
+from connector.journal.users import Users
 from connector.journal.vault import Vault
 
 
 class Journal(
-    Accepting, Leases, Claims, Steps, Links, PortalStore, NamedLocks, People, Queries, Trails, Recent, Heard, Retention
+    Accepting,
+    Leases,
+    Claims,
+    Steps,
+    Links,
+    PortalStore,
+    NamedLocks,
+    People,
+    Queries,
+    Trails,
+    Recent,
+    Heard,
+    Glance,
+    Users,
+    Sessions,
+    Retention,
 ):
     """The truth: envelopes, deliveries, the ledger, links, installations (DESIGN.md §5, §6).
 

@@ -195,3 +195,33 @@ audit = Table(
     Column("detail", Text, nullable=False),
     Index("ix_audit_trace", "trace"),
 )
+
+users = Table(
+    "users",
+    metadata,
+    Column("name", NAME, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("password", Text, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("disabled_at", Double),
+)
+
+# ``mark`` is the hash of the token that the browser holds.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("mark", NAME, primary_key=True),
+    Column("name", NAME, ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Index("ix_sessions_name", "name"),
+)
+
+# Tries to sign in, by name and by address: each fills up to ``free_at``, which time empties.
+tries = Table(
+    "tries",
+    metadata,
+    Column("key", NAME, primary_key=True),
+    Column("free_at", Double, nullable=False),
+    Index("ix_tries_free", "free_at"),
+)

@@ -1,0 +1,75 @@
+"""What the console shows beside the lists: the audit page by page, and who was heard of late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import case, func, select
+
+from connector.journal.desk import Desk, moment
+from connector.journal.schema import audit, envelopes
+
+_DEPTH = 20_000  # requests looked through: tens of milliseconds, however many there are
+_DAY, _HOUR = 86400.0, 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """What came of one sender: how many in the last hour, and when the last one of the last day."""
+
+    hour: int
+    last: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrivals:
+    """Who was heard, by account or ``portal:<name>``. ``whole`` is false when more came than was looked through."""
+
+    heard: dict[str, Heard]
+    whole: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One line of the audit."""
+
+    id: int
+    at: datetime
+    who: str
+    what: str
+    why: str
+    target: str
+    trace: str
+
+
+class Glance(Desk):
+    """Two looks that stay fast with millions of rows."""
+
+    def arrivals(self) -> Arrivals:
+        """Of the last day, at most its newest 20,000 requests."""
+        now = self.now()
+        kept = envelopes.c
+        newest = (
+            select(kept.account, kept.created_at, kept.received_at)
+            .where(kept.created_at > now - _DAY)
+            .order_by(kept.created_at.desc(), kept.trace.desc())
+            .limit(_DEPTH)
+            .subquery()
+        )
+        fresh = func.sum(case((newest.c.created_at > now - _HOUR, 1), else_=0))
+        counted = select(newest.c.account, fresh, func.max(newest.c.received_at), func.count())
+        with self.store.reading() as db:
+            rows: list[Any] = list(db.execute(counted.group_by(newest.c.account)))
+        heard = {account: Heard(hour=int(hour), last=moment(last)) for account, hour, last, _ in rows}
+        return Arrivals(heard=heard, whole=sum(count for *_, count in rows) < _DEPTH)
+
+    def audits(self, *, limit: int = 50, before: int | None = None) -> list[Note]:
+        """The newest first; ``before`` is the number of the last line seen."""
+        shown = [audit.c[name] for name in ("id", "at", "who", "what", "why", "target", "trace")]
+        wanted = select(*shown).order_by(audit.c.id.desc()).limit(limit)
+        if before is not None:
+            wanted = wanted.where(audit.c.id < before)
+        with self.store.reading() as db:
+            return [Note(**{**row, "at": moment(row["at"])}) for row in db.execute(wanted).mappings()]

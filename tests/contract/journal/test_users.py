@@ -1,0 +1,189 @@
+"""Users of the console: passwords, sessions, tries; every change is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import text
+
+from connector.errors import PermanentError, Refused
+from connector.journal import Journal
+from connector.journal.sessions import IDLE, LONGEST, Visitor
+from tests.conftest import FakeClock
+from tests.contract.journal.making import an_envelope
+
+PASSWORD = "correct horse battery"
+HOME = "192.0.2.7"
+
+
+@pytest.fixture
+def anna(journal: Journal) -> str:
+    """A user."""
+    return journal.add_user("anna", "operator", PASSWORD, who="root", why="new").name
+
+
+def refused(journal: Journal, name: str, password: str, remote: str = HOME) -> str:
+    with pytest.raises(Refused) as caught:
+        journal.sign_in(name, password, remote)
+    return caught.value.cause
+
+
+def test_who_signs_in_is_known_by_the_token(journal: Journal, anna: str) -> None:
+    token = journal.sign_in(" Anna ", PASSWORD, HOME)
+    assert journal.visitor(token) == Visitor(name="anna", role="operator")
+    assert journal.visitor(token[:-1]) is None
+
+
+def test_neither_the_password_nor_the_token_is_kept(journal: Journal, anna: str) -> None:
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    with journal.store.reading() as db:
+        kept = [
+            str(row) for table in ("users", "sessions", "audit") for row in db.execute(text(f"SELECT * FROM {table}"))
+        ]
+    assert kept
+    assert not [row for row in kept if PASSWORD in row or token in row]
+    assert any("$argon2id$" in row for row in kept)
+
+
+@pytest.mark.parametrize(("name", "password"), [("anna", "wrong"), ("bob", PASSWORD), ("", ""), ("anna", "x" * 99999)])
+def test_a_stranger_is_not_told_what_was_wrong(journal: Journal, anna: str, name: str, password: str) -> None:
+    assert refused(journal, name, password) == "user.wrong"
+
+
+@pytest.mark.parametrize(("name", "cause"), [("anna", "user.exists"), ("<b>", "user.bad_name"), ("", "user.bad_name")])
+def test_a_name_is_plain_and_taken_once(journal: Journal, anna: str, name: str, cause: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        journal.add_user(name, "viewer", PASSWORD, who="root", why="")
+    assert caught.value.cause == cause
+
+
+@pytest.mark.parametrize("password", ["", "short", "x" * 257, "who is bob? bob is"])
+def test_a_weak_password_is_not_taken(journal: Journal, password: str) -> None:
+    with pytest.raises(PermanentError) as caught:
+        journal.add_user("bob", "viewer", password, who="root", why="")
+    assert caught.value.cause == "user.weak_password"
+    assert journal.users() == []
+
+
+def test_guessing_at_one_name_is_slowed_for_all_processes(
+    journal: Journal, opened: Callable[[], Journal], anna: str, clock: FakeClock
+) -> None:
+    other = opened()
+    causes = [refused(each, anna, "guess", f"192.0.2.{n}") for n, each in enumerate([journal, other] * 3)]
+    assert causes == ["user.wrong"] * 5 + ["user.too_often"]
+    assert refused(journal, anna, PASSWORD) == "user.too_often"
+    clock.advance(61)
+    assert journal.sign_in(anna, PASSWORD, HOME)
+
+
+def test_guessing_from_one_address_is_slowed_whatever_the_names(journal: Journal, anna: str, clock: FakeClock) -> None:
+    causes = {refused(journal, f"name{n}", "guess", f"2001:db8::{n}") for n in range(20)}
+    assert causes == {"user.wrong"}
+    assert refused(journal, anna, PASSWORD, "2001:db8::ffff") == "user.too_often"
+    assert journal.sign_in(anna, PASSWORD, "2001:db8:0:1::1")
+
+
+def test_signing_in_clears_the_name(journal: Journal, anna: str) -> None:
+    for _ in range(3):
+        for _ in range(4):
+            refused(journal, anna, "typo")
+        journal.sign_in(anna, PASSWORD, HOME)
+
+
+def test_the_last_try_is_taken_once_only(journal: Journal, anna: str) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        causes = list(pool.map(lambda n: refused(journal, anna, "guess", f"192.0.2.{n}"), range(12)))
+    assert causes.count("user.wrong") == 5
+
+
+def test_counts_of_long_ago_are_swept(journal: Journal, clock: FakeClock) -> None:
+    for number in range(5):
+        refused(journal, f"n{number}", "guess")
+    clock.advance(3600)
+    refused(journal, "last", "guess")
+    with journal.store.reading() as db:
+        assert db.execute(text("SELECT count(*) FROM tries")).scalar() == 2
+
+
+def test_a_session_ends_when_nobody_uses_it(journal: Journal, anna: str, clock: FakeClock) -> None:
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    clock.advance(IDLE - 60)
+    assert journal.visitor(token)
+    clock.advance(IDLE - 60)
+    assert journal.visitor(token)
+    clock.advance(IDLE)
+    assert journal.visitor(token) is None
+
+
+def test_a_session_ends_after_a_week_even_in_use(journal: Journal, anna: str, clock: FakeClock) -> None:
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    for _ in range(int(LONGEST // 36000)):
+        assert journal.visitor(token)
+        clock.advance(36000)
+    assert journal.visitor(token)
+    clock.advance(36000)
+    assert journal.visitor(token) is None
+    refused(journal, anna, "guess")
+    with journal.store.reading() as db:
+        assert db.execute(text("SELECT count(*) FROM sessions")).scalar() == 0
+
+
+def test_every_change_of_a_user_signs_them_out_everywhere(journal: Journal, anna: str) -> None:
+    deeds: list[Callable[[], None]] = [
+        lambda: journal.set_password(anna, PASSWORD, who="root", why="lost"),
+        lambda: journal.set_role(anna, "admin", who="root", why="grew"),
+        lambda: journal.disable_user(anna, who="root", why="left"),
+    ]
+    for deed in deeds:
+        tokens = [journal.sign_in(anna, PASSWORD, HOME) for _ in range(2)]
+        deed()
+        assert [journal.visitor(token) for token in tokens] == [None, None]
+    assert refused(journal, anna, PASSWORD) == "user.wrong"
+    journal.enable_user(anna, who="root", why="came back")
+    assert journal.visitor(journal.sign_in(anna, PASSWORD, HOME)) == Visitor(name="anna", role="admin")
+
+
+def test_signing_out_ends_this_session_or_all(journal: Journal, anna: str) -> None:
+    one, two, three = (journal.sign_in(anna, PASSWORD, HOME) for _ in range(3))
+    journal.sign_out(one)
+    journal.sign_out(one)
+    assert [bool(journal.visitor(token)) for token in (one, two, three)] == [False, True, True]
+    journal.sign_out(two, everywhere=True)
+    assert journal.visitor(three) is None
+
+
+def test_a_user_that_is_not_there_is_said_so(journal: Journal) -> None:
+    with pytest.raises(PermanentError) as caught:
+        journal.set_role("bob", "admin", who="root", why="")
+    assert caught.value.cause == "user.unknown"
+
+
+def test_deeds_are_in_the_audit_newest_first_page_by_page(journal: Journal, anna: str, clock: FakeClock) -> None:
+    journal.set_role(anna, "admin", who="root", why="grew")
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    journal.sign_out(token)
+    notes = journal.audits(limit=3)
+    assert [(note.who, note.what, note.why, note.target) for note in notes] == [
+        ("anna", "signed_out", "console", "user:anna"),
+        ("anna", "signed_in", "console", "user:anna"),
+        ("root", "user.role", "grew", "user:anna"),
+    ]
+    assert notes[0].at == clock()
+    assert [note.what for note in journal.audits(before=notes[-1].id)] == ["user.added"]
+
+
+def test_who_was_heard_of_late(journal: Journal, clock: FakeClock) -> None:
+    journal.accept(an_envelope(), [])
+    account = an_envelope().account
+    came = clock()
+    clock.advance(7200)
+    seen = journal.arrivals()
+    assert seen.whole
+    assert seen.heard[account].hour == 0
+    assert abs((seen.heard[account].last - came).total_seconds()) < 86400
+    journal.accept(an_envelope(), [])
+    assert journal.arrivals().heard[account].hour == 1
+    clock.advance(90000)
+    assert journal.arrivals().heard == {}
