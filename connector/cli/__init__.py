@@ -16,11 +16,12 @@ from connector.cli.processes import clock, demo, run, sandbox, web, worker
 from connector.cli.secrets import secrets
 from connector.cli.shape import House
 from connector.cli.state import status
+from connector.cli.users import user
 from connector.cli.words import say
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = (demo, init, check, run, web, worker, clock, status, journal, portal, account, secrets, sandbox)
+_COMMANDS = (demo, init, check, run, web, worker, clock, status, journal, portal, account, user, secrets, sandbox)
 
 
 @click.group(
