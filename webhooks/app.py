@@ -14,7 +14,7 @@ from connector.bootstrap import Connector
 from connector.errors import ConnectorError, Refused, TransientError
 from connector.intake import new_trace
 from connector.speech import Text
-from webhooks import app_page, bitrix24, health, media, slider
+from webhooks import app_page, bitrix24, console, health, media, slider
 from webhooks.answers import BROKEN, TOO_LARGE, deferred, told
 from webhooks.doors import Doors
 from webhooks.inbound import Hooks
@@ -42,6 +42,7 @@ def create_app(connector: Connector, *, proxies: int = 0) -> Flask:
     app.register_blueprint(app_page.room(connector, doors, tickets))
     app.register_blueprint(media.room(connector))
     app.register_blueprint(health.room(connector))
+    app.register_blueprint(console.room(connector))
     _explain_errors(app, connector)
     app.wsgi_app = Hooks(app.wsgi_app, connector)  # type: ignore[method-assign]
     if proxies:

@@ -1,0 +1,52 @@
+"""The ops console: pages below ``/ops``, for people who signed in."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from werkzeug.exceptions import HTTPException, NotFound
+
+from connector.bootstrap import Connector
+from connector.errors import ConnectorError
+from connector.speech import Text
+from webhooks.console import audit, overview, portals, signing
+from webhooks.console.showing import Shows, harden
+from webhooks.console.visits import Visits
+from webhooks.looks import Looks
+
+__all__ = ["room"]
+
+
+def room(connector: Connector, *, looks: Looks | None = None) -> Blueprint:
+    """The blueprint. ``looks`` examines portals; tests hand in their own."""
+    rooms = Blueprint(
+        "ops",
+        __name__,
+        url_prefix="/ops",
+        static_folder="static",
+        static_url_path="/static",
+        template_folder="templates",
+    )
+    visits, shows = Visits(connector), Shows(connector)
+    rooms.before_request(visits.guard)
+    rooms.after_request(harden)
+    signing.add(rooms, connector, visits, shows)
+    overview.add(rooms, connector, shows)
+    portals.add(rooms, connector, shows, looks or Looks(connector))
+    audit.add(rooms, connector, shows)
+
+    @rooms.get("/<path:rest>")
+    def lost(rest: str) -> Response:
+        return shows.lost()
+
+    @rooms.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if isinstance(error, NotFound):
+            return shows.lost()
+        named = Text(error.name, error.name)
+        return shows.page("fault.html", error.code or 500, hint=named)
+
+    @rooms.errorhandler(ConnectorError)
+    def told(error: ConnectorError) -> Response:
+        return shows.fault(error)
+
+    return rooms

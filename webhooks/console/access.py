@@ -1,0 +1,38 @@
+"""Who may do what: one table. A route that is not in it is open to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Literal
+
+from connector.journal.users import ROLES, Role
+
+Need = Role | Literal["anyone"]
+
+# The endpoint, and the least role that it takes.
+ROUTES: Mapping[str, Need] = MappingProxyType(
+    {
+        "ops.static": "anyone",
+        "ops.door": "anyone",
+        "ops.enter": "anyone",
+        "ops.language": "anyone",
+        "ops.lost": "viewer",
+        "ops.leave": "viewer",
+        "ops.overview": "viewer",
+        "ops.portals": "viewer",
+        "ops.portal": "operator",
+        "ops.mend": "operator",
+        "ops.audit": "operator",
+    }
+)
+
+
+def allowed(endpoint: str | None, role: Role | None) -> bool:
+    """Whether somebody of this role (``None``: nobody signed in) may go there."""
+    need = ROUTES.get(endpoint or "")
+    if need is None:
+        return False
+    if need == "anyone":
+        return True
+    return role is not None and ROLES.index(role) >= ROLES.index(need)

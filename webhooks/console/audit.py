@@ -1,0 +1,40 @@
+"""``/ops/audit``: who did what, when and why."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from connector.bootstrap import Connector
+from connector.speech import Text
+from webhooks.console.showing import Shows
+
+_PAGE = 50
+_NEWEST = 2**62
+
+DEEDS = {
+    "signed_in": Text("signed in", "вход"),
+    "signed_out": Text("signed out", "выход"),
+    "user.added": Text("added a user", "добавлен пользователь"),
+    "user.role": Text("changed a role", "изменена роль"),
+    "user.password": Text("changed a password", "изменён пароль"),
+    "user.disabled": Text("disabled a user", "отключён пользователь"),
+    "user.enabled": Text("enabled a user", "включён пользователь"),
+    "replay": Text("replayed", "повторено"),
+    "discard": Text("discarded", "отброшено"),
+    "rebind": Text("bound anew", "привязано заново"),
+    "unbind": Text("unbound an address", "отвязан адрес"),
+    "secrets.rotated": Text("rotated the secret key", "сменён секретный ключ"),
+    "links.exported": Text("kept the links of a removed portal", "сохранены связи удалённого портала"),
+}
+
+
+def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
+    """The routes."""
+
+    @rooms.get("/audit")
+    def audit() -> Response:
+        before = request.args.get("before", type=int)
+        before = None if before is None else max(0, min(before, _NEWEST))
+        notes = connector.journal.audits(limit=_PAGE + 1, before=before)
+        older = notes[_PAGE - 1].id if len(notes) > _PAGE else None
+        return shows.page("audit.html", notes=notes[:_PAGE], older=older, paged=before is not None, deeds=DEEDS)

@@ -1,0 +1,82 @@
+"""``/ops/portals``: how each portal stands, the whole list of checks, and binding it anew."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.exceptions import NotFound
+
+from connector import repair, status
+from connector.bootstrap import Connector
+from connector.errors import Refused
+from connector.speech import Text
+from webhooks.console.overview import STATES
+from webhooks.console.showing import Shows
+from webhooks.looks import Looks
+
+log = structlog.get_logger()
+
+_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One portal in the list."""
+
+    name: str
+    url: str
+    state: Text
+    good: bool
+    reason: str
+    by: str
+
+
+def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks) -> None:
+    """The routes."""
+
+    @rooms.get("/portals")
+    def portals() -> Response:
+        seen = status.overview(connector)
+        rows = [_row(connector, portal) for portal in seen.portals]
+        bound = request.args.get("bound", "")
+        return shows.page("portals.html", rows=rows, bound=bound if bound in connector.portals else "", seen=seen)
+
+    @rooms.get("/portals/<name>")
+    def portal(name: str) -> Response:
+        _known(connector, name)
+        findings = looks.at(name)
+        return shows.page(
+            "portal.html",
+            name=name,
+            findings=findings,
+            counts={mark: sum(1 for one in findings if one.state == mark) for mark in ("bad", "warn", "ok")},
+            mendable=bool(connector.portals[name].connector_prefix),
+        )
+
+    @rooms.post("/portals/<name>/mend")
+    def mend(name: str) -> Response:
+        _known(connector, name)
+        why = request.form.get("why", "").strip()[:500]
+        if not why:
+            raise Refused("console.why", hint=_WHY, status=400)
+        trace = repair.rebind(connector, name, repair.Deed(who=g.visitor.name, why=why))
+        log.info("console.rebound", portal=name, who=g.visitor.name, trace=trace)
+        return redirect(url_for("ops.portals", bound=name), 303)  # type: ignore[return-value]
+
+
+def _known(connector: Connector, name: str) -> None:
+    if name not in connector.portals:
+        raise NotFound
+
+
+def _row(connector: Connector, portal: status.PortalStatus) -> Row:
+    return Row(
+        name=portal.name,
+        url=connector.settings.portals[portal.name].url,
+        state=STATES.get(portal.state, Text(portal.state, portal.state)),
+        good=portal.state == "active",
+        reason=portal.reason,
+        by=portal.by,
+    )

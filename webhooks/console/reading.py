@@ -1,0 +1,90 @@
+"""Who reads, and how they like it: language, time zone, and dates, numbers and plurals by their rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale, dates, numbers
+from flask import Request
+
+from connector.speech import Language, Text
+
+LANGUAGE, ZONE = "ops_language", "ops_zone"
+
+# One noun in all its forms: by the plural rule of each language (CLDR).
+NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "request": {
+        "en": {"one": "request", "other": "requests"},
+        "ru": {"one": "запрос", "few": "запроса", "many": "запросов", "other": "запроса"},
+    },
+    "problem": {
+        "en": {"one": "thing needs you", "other": "things need you"},
+        "ru": {"one": "дело ждёт вас", "few": "дела ждут вас", "many": "дел ждут вас", "other": "дела ждут вас"},
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """Formats for one person; ``now`` is the moment of the page."""
+
+    language: Language
+    zone: Any
+    now: datetime
+
+    def say(self, en: str | Text, ru: str = "") -> str:
+        """The phrase in the reader's language; takes a ``Text`` or both languages."""
+        return (en if isinstance(en, Text) else Text(en, ru)).say(self.language)
+
+    def moment(self, at: datetime) -> str:
+        """Day and time in the reader's zone."""
+        return dates.format_datetime(at, "medium", tzinfo=self.zone, locale=self._locale)
+
+    def ago(self, at: datetime) -> str:
+        """``3 minutes ago``."""
+        passed = min(at - self.now, timedelta(0))
+        return dates.format_timedelta(passed, add_direction=True, locale=self._locale)
+
+    def age(self, seconds: float) -> str:
+        """``3 minutes``."""
+        return dates.format_timedelta(timedelta(seconds=seconds), locale=self._locale)
+
+    def number(self, value: float) -> str:
+        """Digits in groups; at most one after the point."""
+        return numbers.format_decimal(value, format="#,##0.#", locale=self._locale)
+
+    def count(self, value: int, noun: str) -> str:
+        """A number with its noun in the right form; ``noun`` is a key of ``NOUNS``."""
+        forms = NOUNS[noun][self.language]
+        return f"{self.number(value)} {forms.get(self._locale.plural_form(value), forms['other'])}"
+
+    @property
+    def zone_name(self) -> str:
+        """What the zone is called."""
+        return str(self.zone)
+
+    @property
+    def _locale(self) -> Locale:
+        return Locale.parse("ru_RU" if self.language == "ru" else "en_GB")
+
+
+def reader(request: Request, now: datetime) -> Reader:
+    """By the cookies of the browser, else by its own wishes; UTC until it has told its zone."""
+    chosen = request.cookies.get(LANGUAGE, "")
+    if chosen not in ("en", "ru"):
+        chosen = request.accept_languages.best_match(["en", "ru"], "en") or "en"
+    return Reader(language="ru" if chosen == "ru" else "en", zone=_zone(request.cookies.get(ZONE, "")), now=now)
+
+
+def _zone(name: str) -> Any:
+    """A zone by its IANA name; ``UTC`` for a name that this machine does not know or that is none."""
+    try:
+        return ZoneInfo(name) if 0 < len(name) < 64 else UTC
+    except (ValueError, OSError):  # a path out of the database's folder, or a folder in it
+        return UTC
+    except KeyError:  # ZoneInfoNotFoundError
+        return UTC
