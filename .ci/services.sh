@@ -33,7 +33,7 @@ postgresql() {
 chromium() {
   local program
   for program in chromium chromium-browser google-chrome; do
-    command -v "$program" >/dev/null && return
+    type -P "$program" >/dev/null && return  # not command -v: it would find this function
   done
   .ci/apt.sh chromium fonts-dejavu-core && return
   say "Chromium is not here: the tests of the pages will FAIL. To run them: sudo apt-get install chromium"
