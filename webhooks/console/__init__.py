@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError
 from connector.speech import Text
-from webhooks.console import audit, overview, portals, signing
+from webhooks.console import accounts, audit, connect, lanes, overview, parked, people, portals, signing, story
 from webhooks.console.showing import Shows, harden
 from webhooks.console.visits import Visits
 from webhooks.looks import Looks
@@ -32,7 +32,8 @@ def room(connector: Connector, *, looks: Looks | None = None) -> Blueprint:
     signing.add(rooms, connector, visits, shows)
     overview.add(rooms, connector, shows)
     portals.add(rooms, connector, shows, looks or Looks(connector))
-    audit.add(rooms, connector, shows)
+    for room_of in (lanes, parked, story, accounts, connect, audit, people):
+        room_of.add(rooms, connector, shows)
 
     @rooms.get("/<path:rest>")
     def lost(rest: str) -> Response:

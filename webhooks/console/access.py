@@ -23,7 +23,16 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.portals": "viewer",
         "ops.portal": "operator",
         "ops.mend": "operator",
+        "ops.lanes": "viewer",
+        "ops.parked": "operator",
+        "ops.traces": "operator",
+        "ops.trace": "operator",
+        "ops.accounts": "viewer",
+        "ops.account": "operator",
+        "ops.connect": "integrator",
         "ops.audit": "operator",
+        "ops.users": "admin",
+        "ops.me": "viewer",
     }
 )
 

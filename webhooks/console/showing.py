@@ -17,8 +17,14 @@ from webhooks.console.visits import seal
 
 MENU = (
     ("ops.overview", Text("Overview", "Обзор")),
+    ("ops.lanes", Text("Lanes", "Очереди")),
+    ("ops.parked", Text("Parked", "Отложено")),
+    ("ops.traces", Text("Traces", "Трассы")),
     ("ops.portals", Text("Portals", "Порталы")),
+    ("ops.accounts", Text("Accounts", "Аккаунты")),
+    ("ops.connect", Text("Connect", "Подключение")),
     ("ops.audit", Text("Audit", "Аудит")),
+    ("ops.users", Text("Users", "Пользователи")),
 )
 _LOST = Text("There is no such page", "Такой страницы нет")
 

@@ -1,0 +1,16 @@
+"""What the repair bench finds by."""
+
+from __future__ import annotations
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Filled by its owner."""
+
+
+def downgrade() -> None:
+    """Filled by its owner."""
