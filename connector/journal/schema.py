@@ -52,6 +52,13 @@ envelopes = Table(
         sqlite_where=text("state = 'parked'"),
         postgresql_where=text("state = 'parked'"),
     ),
+    Index("ix_envelopes_account", "account", "trace"),
+    Index(
+        "ix_envelopes_ignored",
+        "trace",
+        sqlite_where=text("state = 'ignored'"),
+        postgresql_where=text("state = 'ignored'"),
+    ),
 )
 
 deliveries = Table(
@@ -77,6 +84,7 @@ deliveries = Table(
     Column("detail", Text, nullable=False),
     Column("flagged", Text, nullable=False),
     Index("ix_deliveries_trace", "trace"),
+    Index("ix_deliveries_lane", "lane", "trace"),
     # The queue. Claims walk it lane by lane and read the head's time from it.
     Index(
         "ix_deliveries_waiting",
@@ -139,6 +147,12 @@ calls = Table(
     Column("outcome", Text, nullable=False),
     Column("request_id", Text, nullable=False, server_default=""),
     Index("ix_calls_trace", "trace"),
+    Index(
+        "ix_calls_request",
+        "request_id",
+        sqlite_where=text("request_id <> ''"),
+        postgresql_where=text("request_id <> ''"),
+    ),
 )
 
 links = Table(
