@@ -8,7 +8,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError
 from connector.speech import Text
-from webhooks.console import accounts, audit, connect, lanes, overview, parked, people, portals, signing, story
+from webhooks.console import accounts, audit, connect, lanes, live, overview, parked, people, portals, signing, story
 from webhooks.console.showing import Shows, harden
 from webhooks.console.visits import Visits
 from webhooks.looks import Looks
@@ -29,6 +29,7 @@ def room(connector: Connector, *, looks: Looks | None = None) -> Blueprint:
     visits, shows = Visits(connector), Shows(connector)
     rooms.before_request(visits.guard)
     rooms.after_request(harden)
+    live.add(rooms, connector)
     signing.add(rooms, connector, visits, shows)
     overview.add(rooms, connector, shows)
     portals.add(rooms, connector, shows, looks or Looks(connector))

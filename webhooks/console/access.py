@@ -20,6 +20,7 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.lost": "viewer",
         "ops.leave": "viewer",
         "ops.overview": "viewer",
+        "ops.live": "viewer",
         "ops.portals": "viewer",
         "ops.portal": "operator",
         "ops.mend": "operator",

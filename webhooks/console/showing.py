@@ -1,4 +1,4 @@
-"""How a page leaves: rendered here, with a policy that lets no script run but our own files, and framed by nobody."""
+"""How a page leaves: rendered here, with a policy that lets no script run but our own files, framed by whom we know."""
 
 from __future__ import annotations
 
@@ -77,15 +77,17 @@ def harden(answer: Response) -> Response:
     """Headers of everything below ``/ops``.
 
     ``same-origin``, not ``no-referrer``: with the latter browsers send ``Origin: null`` with our own forms.
+    ``g.frames`` are the origins that may frame it; without any, old browsers are told so in their own way as well.
     """
-    nonce = g.get("nonce", "")
+    nonce, frames = g.get("nonce", ""), g.get("frames", ())
     own = f"'nonce-{nonce}'" if nonce else "'none'"
     answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src {own}; script-src {own}; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src {own}; script-src {own}; img-src 'self'; connect-src 'self'; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["X-Frame-Options"] = "DENY"
+    if not frames:
+        answer.headers["X-Frame-Options"] = "DENY"
     answer.headers["Referrer-Policy"] = "same-origin"
     if answer.mimetype == "text/html":
         answer.headers["Cache-Control"] = "no-store"
