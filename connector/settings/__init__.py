@@ -24,6 +24,7 @@ from connector.settings.checks import (
     host_only,
     wrong_address,
 )
+from connector.settings.console import ConsoleSettings, PortalUsers, read_console
 from connector.settings.machine import WRONG_EGRESS, Machine, is_egress, read_machine
 from connector.settings.mistakes import Mistake, Report, SettingsMistakesError, did_you_mean
 from connector.settings.mistakes import Path as KeyPath
@@ -35,9 +36,11 @@ __all__ = [
     "TOP_KEYS",
     "AppSettings",
     "BudgetSettings",
+    "ConsoleSettings",
     "Limits",
     "Mistake",
     "PortalSettings",
+    "PortalUsers",
     "Settings",
     "SettingsMistakesError",
     "config_path",
@@ -46,7 +49,7 @@ __all__ = [
 ]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var", "egress")
+TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var", "egress", "console")
 
 
 class AppSettings(BaseModel):
@@ -113,6 +116,7 @@ class Settings(BaseModel):
     var: Path
     limits: Limits = Limits()
     egress: str = ""
+    console: ConsoleSettings = ConsoleSettings()
     path: Path | None = None
 
 
@@ -216,6 +220,7 @@ def _parts(values: dict[str, Any], report: Report, models: Mapping[str, type[Bas
         "accounts": _accounts(values, report, models, named),
         "sources": _sources(values, report),
         "limits": build(Limits, expect_mapping(values, "limits", report), ("limits",), report) or Limits(),
+        "console": read_console(values, [portal.url for portal in portals.values()], report),
     }
 
 

@@ -56,7 +56,14 @@ def test_every_setting_is_in_the_docs(root: Path):
     page = (root / "docs/settings.md").read_text(encoding="utf-8")
     keys = [
         name
-        for model in (settings.PortalSettings, settings.AppSettings, settings.BudgetSettings, settings.Limits)
+        for model in (
+            settings.PortalSettings,
+            settings.AppSettings,
+            settings.BudgetSettings,
+            settings.Limits,
+            settings.ConsoleSettings,
+            settings.PortalUsers,
+        )
         for name in model.model_fields
         if name != "name"
     ]

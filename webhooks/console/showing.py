@@ -83,7 +83,7 @@ def harden(answer: Response) -> Response:
     own = f"'nonce-{nonce}'" if nonce else "'none'"
     answer.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {own}; script-src {own}; img-src 'self'; connect-src 'self'; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(frames) or "'none'"}"
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     if not frames:

@@ -44,10 +44,11 @@ class Visits:
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
         self._ours = connector.settings.public_url.rstrip("/")
+        self._frames = connector.settings.console.frames
 
     def guard(self) -> Response | None:
         """Let the request through, or send it to sign in. Raises ``Refused`` 403 for a wrong role or form."""
-        g.visitor = None
+        g.visitor, g.frames = None, self._frames
         if request.endpoint == "ops.static":
             return None
         g.visitor = self._visitor()

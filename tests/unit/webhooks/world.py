@@ -19,7 +19,7 @@ from connector.intake import Account, Intake
 from connector.journal import Envelope, JournalAway, NewDelivery, Vault
 from connector.media import Media
 from connector.portal.visitors import Visitor
-from connector.settings import AppSettings, Limits, PortalSettings
+from connector.settings import AppSettings, ConsoleSettings, Limits, PortalSettings
 from connector.speech import Text
 from webhooks.app import create_app
 
@@ -244,6 +244,7 @@ class World:
                 limits=Limits(body=4096),
                 var=folder,
                 public_url="https://edge.example",
+                console=ConsoleSettings(),
             ),
             journal=self.journal,
             spool=self.spool,
