@@ -26,6 +26,7 @@ MENU = (
     ("ops.audit", Text("Audit", "Аудит")),
     ("ops.users", Text("Users", "Пользователи")),
 )
+_NOBODY = "'none'"
 _LOST = Text("There is no such page", "Такой страницы нет")
 
 
@@ -83,7 +84,7 @@ def harden(answer: Response) -> Response:
     own = f"'nonce-{nonce}'" if nonce else "'none'"
     answer.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src {own}; script-src {own}; img-src 'self'; connect-src 'self'; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(frames) or "'none'"}"
+        f"form-action 'self'; base-uri 'none'; frame-ancestors {' '.join(frames) or _NOBODY}"
     )
     answer.headers["X-Content-Type-Options"] = "nosniff"
     if not frames:
