@@ -11,6 +11,7 @@ from connector.journal.claims import Claims
 from connector.journal.desk import log
 from connector.journal.engine import Store
 from connector.journal.faults import JournalAway
+from connector.journal.finding import Finding
 from connector.journal.glance import Glance
 from connector.journal.heard import Heard
 from connector.journal.installations import PortalStore
@@ -18,9 +19,11 @@ from connector.journal.leases import Leases
 from connector.journal.links import Links
 from connector.journal.locks import NamedLocks
 from connector.journal.people import People
+from connector.journal.proofs import Proofs
 from connector.journal.queries import Queries
 from connector.journal.recent import Recent
 from connector.journal.retention import Retention
+from connector.journal.seeking import Seeking
 from connector.journal.sessions import Sessions
 from connector.journal.steps import Steps
 from connector.journal.trail import Trails
@@ -38,8 +41,11 @@ class Journal(
     PortalStore,
     NamedLocks,
     People,
+    Proofs,
     Queries,
     Trails,
+    Finding,
+    Seeking,
     Recent,
     Heard,
     Glance,

@@ -15,8 +15,9 @@ from connector.journal.schema import audit, calls, deliveries, envelopes, ledger
 class Trails(Desk):
     """Telling what became of a request."""
 
-    def trace(self, trace: str) -> dict[str, Any]:
-        """Everything that is known of one envelope. Raises ``PermanentError`` when there is none.
+    def trace(self, trace: str, *, most: int | None = None) -> dict[str, Any]:
+        """Everything that is known of one envelope; of each kind of row the first ``most``. Raises ``PermanentError``
+        when there is none.
 
         ``trace``, ``envelope`` (a row), ``deliveries``, ``ledger``, ``calls``, ``audit`` (lists of rows) and ``story``:
         lines ``{"at", "kind", "what", "delivery", "outcome", "request"}`` in time order. Their ``kind`` is
@@ -28,7 +29,7 @@ class Trails(Desk):
             if envelope is None:
                 raise unknown([trace])
             parts = {
-                table.name: [plain(row) for row in db.execute(_of(table, trace)).mappings()]
+                table.name: [plain(row) for row in db.execute(_of(table, trace).limit(most)).mappings()]
                 for table in (deliveries, ledger, calls, audit)
             }
         found = {"trace": trace, "envelope": plain(envelope), **parts}
