@@ -22,7 +22,7 @@ MASK = "***"
 _DEEPEST = 6
 
 _SECRET_KEY = re.compile(
-    r"(?i)(token|secret|passw|authori[sz]ation|api_?key|signature|cookie|^auth$|^auth_id$|refresh_id|^grant$|^webhook$)"
+    r"(?i)(token|secret|passw|authori[sz]ation|api[-_]?key|signature|cookie|^sign$|^auth$|^auth_id$|refresh_id|^grant$|^webhook$)"
 )
 # `detail` holds the words of a vendor, who may quote clients: they are in the journal.
 _PERSONAL_KEY = re.compile(r"(?i)(phone|e_?mail|^text$|^body$|^detail$|first_name|last_name|full_name)")
@@ -42,8 +42,9 @@ _IS = r"(?:\\{0,2}[\"'])?\s{0,3}[=:]\s{0,3}"
 _QUOTED = r"b?\\{0,2}(?P<quote>[\"'])(?:(?!(?P=quote)).){0,8000}(?:(?P=quote)|\Z)"
 _SECRET_NAME = (
     r"(?:[\w\]\[%-]{0,40}(?:token|secret|passw|signature|api[_-]?key|auth_id|refresh_id|authorization)[\w\]%-]{0,40}"
-    r"|\bauth|\bcode|\bsign|\bphone\w{0,10}|\be-?mail\w{0,10}|\btel|\bmsisdn)"
+    r"|\bauth|\bcode|\bsign)"
 )
+_REACHING_NAME = r"(?:\bphone\w{0,10}|\be-?mail\w{0,10}|\btel|\bmsisdn)"
 _PERSONAL_NAME = r"\b(?:text|body|caption|quote|name|(?:first|last|full|user)_?name)"
 
 
@@ -52,7 +53,7 @@ def _pattern(text: str, instead: str) -> tuple[re.Pattern[str], str]:
 
 
 # Order matters: whole credentials first, then what merely looks like one.
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+_CREDENTIALS: tuple[tuple[re.Pattern[str], str], ...] = (
     # A webhook is its path, and so is a bot (facts/bitrix24-platform.md §1.1); slashes may be escaped.
     _pattern(r"((?:\\?/|%2[Ff])rest(?:\\?/|%2[Ff])(?:api(?:\\?/|%2[Ff]))?\d{1,12}(?:\\?/|%2[Ff]))\w{4,}", rf"\1{MASK}"),
     _pattern(r"((?:/|%2[Ff])bot)\d{5,12}(?::|%3[Aa])[^/%\s\"']{5,}", rf"\1{MASK}"),
@@ -64,19 +65,24 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     _pattern(r"(?i)\b(bearer|basic)\s{1,3}[A-Za-z0-9._~+/=-]{8,}", rf"\1 {MASK}"),
     _pattern(rf"(?i)(authorization{_IS}[\"']?)(?:[a-z]{{1,20}}\s{{1,3}})?[^\s\"',;}}]+", rf"\1{MASK}"),
     _pattern(rf"(?i)({_SECRET_NAME}{_IS})(?:{_QUOTED}|[^\s&\"',;}}]+)", rf"\1{MASK}"),
+    _pattern(r"\bgAAAAA[A-Za-z0-9_=-]{20,}", MASK),
+    _pattern(r"\b[0-9a-fA-F]{65,}\b", MASK),
+)
+_PERSONAL: tuple[tuple[re.Pattern[str], str], ...] = (
+    _pattern(rf"(?i)({_REACHING_NAME}{_IS})(?:{_QUOTED}|[^\s&\"',;}}]+)", rf"\1{MASK}"),
     # What pydantic and PostgreSQL quote of the rows that they refuse.
     _pattern(r"(input_value=).{0,2000}?(, input_type=)", rf"\1{MASK}\2"),
     _pattern(r"(Key \([^)]{0,300}\)=\().{0,2000}?(\) (?:already|is) )", rf"\1{MASK}\2"),
     _pattern(r"(Failing row contains \().{0,8000}?(?:\)\.|\Z)", rf"\1{MASK})."),
     # A dictionary or a dataclass as text.
     _pattern(rf"(?i)({_PERSONAL_NAME}{_IS}){_QUOTED}", rf"\1{MASK}"),
-    _pattern(r"\bgAAAAA[A-Za-z0-9_=-]{20,}", MASK),
-    _pattern(r"\b[0-9a-fA-F]{65,}\b", MASK),
     _pattern(r"[\w.+-]{1,64}(?:@|%40)([\w-]{1,64}\.[\w.-]{1,200})", rf"{MASK}@\1"),
     _pattern(r"(?:\+|%2B)\d[\d\s().-]{7,25}\d", MASK),
     _pattern(r"(?<![\w.:-])[78][\s(-]{1,2}\d{3}[\s)-]{1,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?![\w.:-])", MASK),
     _pattern(r"(?<![\w.:-])[78]\d{10}(?![\w.:-])", MASK),
 )
+
+_PATTERNS = _CREDENTIALS + _PERSONAL
 
 
 def configure(
@@ -166,10 +172,24 @@ def mask_text(text: str) -> str:
     return _masked(text)
 
 
+def mask_credentials(text: str) -> str:
+    """``text`` with credentials and webhook URLs replaced; what is personal stays, for those who may see it."""
+    return _replaced(text, _CREDENTIALS)
+
+
+def names_secret(key: str) -> bool:
+    """Whether a field, header or parameter of this name holds a secret."""
+    return _SECRET_KEY.search(key) is not None
+
+
 def _masked(text: str) -> str:
+    return _replaced(text, _PATTERNS)
+
+
+def _replaced(text: str, patterns: tuple[tuple[re.Pattern[str], str], ...]) -> str:
     if not _SUSPECT.search(text):
         return text
-    for pattern, instead in _PATTERNS:
+    for pattern, instead in patterns:
         text = pattern.sub(instead, text)
     return text
 
