@@ -1,10 +1,20 @@
-"""One list of what is right and wrong, for the command line and for the page inside the portal."""
+"""One list of what is right and wrong, for the command line and for the pages."""
 
 from __future__ import annotations
 
+from connector.checkup.accounts import account_findings, connect_account, hook_url
 from connector.checkup.portals import examined, lines_of
 from connector.checkup.public import public_findings
 from connector.checkup.webhooks import warn_of_webhooks
 from connector.repair import House
 
-__all__ = ["House", "examined", "lines_of", "public_findings", "warn_of_webhooks"]
+__all__ = [
+    "House",
+    "account_findings",
+    "connect_account",
+    "examined",
+    "hook_url",
+    "lines_of",
+    "public_findings",
+    "warn_of_webhooks",
+]

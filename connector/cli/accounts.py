@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from connector.cli.check import hook_url
+from connector.checkup import connect_account, hook_url
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
@@ -66,10 +66,10 @@ def connect(out: Output, name: str) -> None:
         out.problem("account.unknown", out.words(_UNKNOWN, name=name), out.words(did_you_mean(name, house.accounts)))
         finish(False)
         return
-    url = hook_url(house.settings.public_url, name)
-    if known.provider.connect is None:
+    found = connect_account(house, name)
+    if found is None:
+        url = hook_url(house.settings.public_url, name)
         out.say(_BY_HAND, title=known.provider.title.say(out.language), url=url)
         out.document({"ok": True, "by_hand": url})
         return
-    found = known.provider.connect(known.settings, url, known.http)
     finish(out.findings([(name, found)]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ import click
 import redis
 
 from connector.bootstrap import Connector
-from connector.checkup import examined, public_findings
+from connector.checkup import account_findings, examined, public_findings
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
@@ -49,8 +48,6 @@ _OLD_KEYS_HINT = Text(
 _UNKNOWN = Text("There is no portal {name} in connector.yaml.", "Портала {name} в connector.yaml нет.")
 _LOOKING = Text("Looking; a test event may take a while", "Проверяю; пробное событие может идти некоторое время")
 _ADDRESS = Text("the public address", "внешний адрес")
-_NO_CHECK = Text("{title}: webhooks are expected at {url}", "{title}: вебхуки ожидаются по адресу {url}")
-_FAILED = Text("{title} does not answer as expected", "{title} отвечает не так, как ожидалось")
 
 patience = click.option(
     "--wait",
@@ -118,25 +115,6 @@ def machine_findings(house: Connector) -> list[Finding]:
     findings += _keys(house)
     findings.append(_public(settings))
     return findings
-
-
-def account_findings(house: Connector, name: str) -> Sequence[Finding]:
-    """What the provider's own check finds."""
-    account = house.accounts[name]
-    url = hook_url(house.settings.public_url, name)
-    title = f"{account.provider.title.en} ({name})"
-    if account.provider.check is None:
-        return [Finding(_NO_CHECK.with_(title=title, url=url), "ok", code="account.hook")]
-    try:
-        found = account.provider.check(account.settings, url, account.http)
-    except ConnectorError as error:
-        return [Finding(_FAILED.with_(title=title), "bad", error.hint, "account.unseen")]
-    return [replace(finding, code=finding.code or f"account.{account.provider.slug}") for finding in found]
-
-
-def hook_url(public_url: str, account: str) -> str:
-    """Where the provider of ``account`` posts."""
-    return f"{public_url.rstrip('/')}/hooks/{account}"
 
 
 def _folder(var: Path) -> Finding:

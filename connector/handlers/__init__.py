@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from connector.domain.effects import Plan
 from connector.handlers import dialogs, messages, portals, replies
+from connector.handlers.rehearsals import spared
 from connector.handlers.rules import Rules
 
 Handler = Callable[..., Plan]
@@ -19,9 +20,9 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("account", "button.pressed"): messages.button_acknowledged,
     ("portal", "conversation.blocked"): messages.conversation_blocked,
     ("portal", "conversation.unblocked"): messages.conversation_unblocked,
-    ("account", "reply.written"): replies.reply_written,
-    ("account", "reply.edited"): replies.reply_edited,
-    ("account", "reply.deleted"): replies.reply_deleted,
+    ("account", "reply.written"): spared(replies.reply_written),
+    ("account", "reply.edited"): spared(replies.reply_edited),
+    ("account", "reply.deleted"): spared(replies.reply_deleted),
     ("portal", "reply.delivered"): replies.reply_delivered,
     ("portal", "reply.refused"): replies.reply_refused,
     ("portal", "dialog.started"): dialogs.dialog_started,

@@ -1,0 +1,60 @@
+"""What is right and wrong with an account at its provider, and how the provider is told where to deliver."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connector.domain.provider import Finding
+from connector.errors import ConnectorError
+from connector.portal.phrases import told
+from connector.repair import Deed, House
+from connector.speech import Text
+
+_NO_CHECK = Text("{title}: webhooks are expected at {url}", "{title}: вебхуки ожидаются по адресу {url}")
+_FAILED = Text("{title} does not answer as expected", "{title} отвечает не так, как ожидалось")
+
+
+def account_findings(house: House, name: str) -> Sequence[Finding]:
+    """What the provider's own check finds."""
+    account = house.accounts[name]
+    url, title = hook_url(house.settings.public_url, name), _title(house, name)
+    if account.provider.check is None:
+        return [Finding(told(_NO_CHECK, title=title, url=Text(url, url)), "ok", code="account.hook")]
+    try:
+        found = account.provider.check(account.settings, url, account.http)
+    except ConnectorError as error:
+        return [_refused(title, error)]
+    return [_coded(finding, account.provider.slug) for finding in found]
+
+
+def connect_account(house: House, name: str, deed: Deed | None = None) -> Sequence[Finding] | None:
+    """Tell the provider where to deliver; ``None`` for one that is set up by hand. Safe to repeat.
+
+    With a ``deed`` it is in the audit. Raises what the provider refuses as ``ConnectorError``.
+    """
+    account = house.accounts[name]
+    if account.provider.connect is None:
+        return None
+    if deed is not None:
+        house.journal.audit(deed.who, "account.connected", deed.why, f"account:{name}")
+    found = account.provider.connect(account.settings, hook_url(house.settings.public_url, name), account.http)
+    return [_coded(finding, account.provider.slug) for finding in found]
+
+
+def hook_url(public_url: str, account: str) -> str:
+    """Where the provider of ``account`` posts."""
+    return f"{public_url.rstrip('/')}/hooks/{account}"
+
+
+def _title(house: House, name: str) -> Text:
+    title = house.accounts[name].provider.title
+    return Text(f"{title.en} ({name})", f"{title.ru} ({name})")
+
+
+def _refused(title: Text, error: ConnectorError) -> Finding:
+    return Finding(told(_FAILED, title=title), "bad", error.hint, "account.unseen")
+
+
+def _coded(finding: Finding, slug: str) -> Finding:
+    return replace(finding, code=finding.code or f"account.{slug}")
