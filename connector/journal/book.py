@@ -13,6 +13,7 @@ from connector.journal.engine import Store
 from connector.journal.faults import JournalAway
 from connector.journal.finding import Finding
 from connector.journal.glance import Glance
+from connector.journal.guests import Guests
 from connector.journal.heard import Heard
 from connector.journal.installations import PortalStore
 from connector.journal.leases import Leases
@@ -26,6 +27,7 @@ from connector.journal.retention import Retention
 from connector.journal.seeking import Seeking
 from connector.journal.sessions import Sessions
 from connector.journal.steps import Steps
+from connector.journal.tallies import Tallies
 from connector.journal.trail import Trails
 from connector.journal.upgrade import upgrade
 from connector.journal.users import Users
@@ -49,8 +51,10 @@ class Journal(
     Recent,
     Heard,
     Glance,
+    Tallies,
     Users,
     Sessions,
+    Guests,
     Retention,
 ):
     """The truth: envelopes, deliveries, the ledger, links, installations (DESIGN.md §5, §6).

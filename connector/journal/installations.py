@@ -13,6 +13,7 @@ from connector.domain.effects import Remember
 from connector.domain.ports import Grant, Installation, PortalState
 from connector.journal.desk import Desk, moment
 from connector.journal.engine import upsert
+from connector.journal.guests import end_guests
 from connector.journal.links import write_links
 from connector.journal.people import write_audit
 from connector.journal.rows import pack
@@ -95,6 +96,7 @@ class PortalStore(Desk):
         now = self.now()
         with self.store.writing() as db:
             row = _row(db, portal)
+            end_guests(db, portal)
             if row is not None:
                 self._forget(db, row, now)
             if clean:

@@ -103,6 +103,26 @@ deliveries = Table(
         sqlite_where=text("state = 'parked'"),
         postgresql_where=text("state = 'parked'"),
     ),
+    # The bench: the newest of all that is parked, and of one cause.
+    Index(
+        "ix_deliveries_bench",
+        "id",
+        sqlite_where=text("state = 'parked'"),
+        postgresql_where=text("state = 'parked'"),
+    ),
+    Index(
+        "ix_deliveries_cause",
+        "cause",
+        "id",
+        sqlite_where=text("state = 'parked'"),
+        postgresql_where=text("state = 'parked'"),
+    ),
+    Index(
+        "ix_deliveries_parked_at",
+        "settled_at",
+        sqlite_where=text("state = 'parked'"),
+        postgresql_where=text("state = 'parked'"),
+    ),
     Index(
         "ix_deliveries_done",
         "settled_at",
@@ -218,6 +238,7 @@ users = Table(
     Column("password", Text, nullable=False),
     Column("created_at", Double, nullable=False),
     Column("disabled_at", Double),
+    Column("seen_at", Double),
 )
 
 # ``mark`` is the hash of the token that the browser holds.
@@ -228,7 +249,26 @@ sessions = Table(
     Column("name", NAME, ForeignKey("users.name", ondelete="CASCADE"), nullable=False),
     Column("started_at", Double, nullable=False),
     Column("seen_at", Double, nullable=False),
+    Column("remote", Text, nullable=False, server_default=""),
+    Column("agent", Text, nullable=False, server_default=""),
     Index("ix_sessions_name", "name"),
+)
+
+# Sessions of people who opened the application inside their portal; ``standing`` is what the portal said they are.
+guests = Table(
+    "guests",
+    metadata,
+    Column("mark", NAME, primary_key=True),
+    Column("portal", NAME, nullable=False),
+    Column("member_id", NAME, nullable=False),
+    Column("user_id", NAME, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    Column("remote", Text, nullable=False),
+    Column("started_at", Double, nullable=False),
+    Column("seen_at", Double, nullable=False),
+    Index("ix_guests_person", "portal", "user_id"),
+    Index("ix_guests_started", "started_at"),
 )
 
 # Tries to sign in, by name and by address: each fills up to ``free_at``, which time empties.

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from connector.errors import PermanentError, Refused
 from connector.journal import Journal
 from connector.journal.sessions import IDLE, LONGEST, Visitor
+from connector.journal.users import Seat
 from tests.conftest import FakeClock
 from tests.contract.journal.making import an_envelope
 
@@ -131,9 +132,11 @@ def test_a_session_ends_after_a_week_even_in_use(journal: Journal, anna: str, cl
 
 
 def test_every_change_of_a_user_signs_them_out_everywhere(journal: Journal, anna: str) -> None:
+    journal.add_user("boss", "admin", PASSWORD, who="root", why="")
     deeds: list[Callable[[], None]] = [
         lambda: journal.set_password(anna, PASSWORD, who="root", why="lost"),
         lambda: journal.set_role(anna, "admin", who="root", why="grew"),
+        lambda: journal.end_user(anna, who="root", why="lost her phone"),
         lambda: journal.disable_user(anna, who="root", why="left"),
     ]
     for deed in deeds:
@@ -143,6 +146,97 @@ def test_every_change_of_a_user_signs_them_out_everywhere(journal: Journal, anna
     assert refused(journal, anna, PASSWORD) == "user.wrong"
     journal.enable_user(anna, who="root", why="came back")
     assert journal.visitor(journal.sign_in(anna, PASSWORD, HOME)) == Visitor(name="anna", role="admin")
+
+
+def test_the_last_administrator_stays_one(journal: Journal, anna: str) -> None:
+    journal.add_user("boss", "admin", PASSWORD, who="root", why="")
+    deeds: list[Callable[[str], None]] = [
+        lambda name: journal.set_role(name, "integrator", who="root", why=""),
+        lambda name: journal.disable_user(name, who="root", why=""),
+    ]
+    for deed in deeds:
+        with pytest.raises(PermanentError) as caught:
+            deed("boss")
+        assert caught.value.cause == "user.last_admin"
+        deed(anna)
+    journal.add_user("carl", "admin", PASSWORD, who="root", why="")
+    journal.disable_user("carl", who="root", why="")
+    with pytest.raises(PermanentError):
+        journal.disable_user("boss", who="root", why="")
+
+
+@pytest.mark.postgres
+def test_two_administrators_cannot_take_each_others_rights_at_once(
+    opened: Callable[[], Journal], journal: Journal
+) -> None:
+    for name in ("one", "two"):
+        journal.add_user(name, "admin", PASSWORD, who="root", why="")
+    desks = [(opened(), "one"), (opened(), "two")]
+    causes = []
+    with ThreadPoolExecutor(2) as pool:
+        taken = [pool.submit(desk.disable_user, name, who="root", why="") for desk, name in desks]
+        for each in taken:
+            error = each.exception()
+            causes.append(error.cause if isinstance(error, PermanentError) else error)
+    assert sorted(map(str, causes)) == ["None", "user.last_admin"]
+
+
+def test_ones_own_password_takes_the_old_one_and_ends_all_other_sessions(journal: Journal, anna: str) -> None:
+    other = journal.sign_in(anna, PASSWORD, HOME)
+    with pytest.raises(Refused) as caught:
+        journal.renew_password(anna, "wrong", "a better password", Seat(remote=HOME))
+    assert (caught.value.cause, caught.value.status) == ("user.wrong", 401)
+    with pytest.raises(PermanentError):
+        journal.renew_password(anna, PASSWORD, "short", Seat(remote=HOME))
+    assert journal.visitor(other)
+    fresh = journal.renew_password(anna, PASSWORD, "a better password", Seat(remote=HOME))
+    assert (journal.visitor(other), journal.visitor(fresh)) == (None, Visitor(name="anna", role="operator"))
+    assert refused(journal, anna, PASSWORD) == "user.wrong"
+    assert [(note.what, note.who) for note in journal.audits(limit=1)] == [("user.password", "anna")]
+
+
+def test_guessing_ones_password_is_slowed_like_signing_in(journal: Journal, anna: str) -> None:
+    for _ in range(5):
+        with pytest.raises(Refused):
+            journal.renew_password(anna, "wrong", "a better password", Seat(remote=HOME))
+    with pytest.raises(Refused) as caught:
+        journal.renew_password(anna, PASSWORD, "a better password", Seat(remote=HOME))
+    assert (caught.value.cause, caught.value.status) == ("user.too_often", 429)
+
+
+def test_a_user_sees_their_sessions_and_ends_the_others(journal: Journal, anna: str, clock: FakeClock) -> None:
+    journal.sign_in(anna, PASSWORD, HOME, "Firefox \0\ud800")
+    clock.advance(60)
+    here = journal.sign_in(anna, PASSWORD, "192.0.2.8", "x" * 5000)
+    rows = journal.sessions_of(anna, here)
+    assert [(row.here, row.seat.remote, len(row.seat.agent)) for row in rows] == [
+        (True, "192.0.2.8", 300),
+        (False, HOME, 10),
+    ]
+    assert journal.present() == {"anna": 2}
+    journal.end_others(here)
+    assert [row.here for row in journal.sessions_of(anna, here)] == [True]
+    journal.end_others("nobody's")
+    clock.advance(IDLE)
+    assert (journal.present(), journal.sessions_of(anna)) == ({}, [])
+
+
+def test_when_a_user_was_last_seen_is_kept_when_the_session_is_gone(
+    journal: Journal, anna: str, clock: FakeClock
+) -> None:
+    assert journal.users()[0].seen_at is None
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    clock.advance(3600)
+    journal.visitor(token)
+    journal.sign_out(token)
+    assert journal.users()[0].seen_at == clock()
+
+
+def test_users_are_read_page_by_page(journal: Journal) -> None:
+    for name in ("cleo", "adam", "bert"):
+        journal.add_user(name, "viewer", PASSWORD, who="root", why="")
+    assert [user.name for user in journal.users(limit=2)] == ["adam", "bert"]
+    assert [user.name for user in journal.users(after="bert", limit=2)] == ["cleo"]
 
 
 def test_signing_out_ends_this_session_or_all(journal: Journal, anna: str) -> None:
