@@ -16,8 +16,14 @@ from webhooks.looks import Looks
 __all__ = ["room"]
 
 
-def room(connector: Connector, *, looks: Looks | None = None) -> Blueprint:
-    """The blueprint. ``looks`` examines portals; tests hand in their own."""
+def room(
+    connector: Connector,
+    *,
+    looks: Looks | None = None,
+    account_looks: Looks | None = None,
+    way_looks: Looks | None = None,
+) -> Blueprint:
+    """The blueprint. Looks examine portals, accounts, and the way from a portal to an account; tests hand in theirs."""
     rooms = Blueprint(
         "ops",
         __name__,
@@ -33,7 +39,9 @@ def room(connector: Connector, *, looks: Looks | None = None) -> Blueprint:
     signing.add(rooms, connector, visits, shows)
     overview.add(rooms, connector, shows)
     portals.add(rooms, connector, shows, looks or Looks(connector))
-    for room_of in (lanes, parked, story, accounts, connect, audit, people):
+    accounts.add(rooms, connector, shows, account_looks)
+    connect.add(rooms, connector, shows, way_looks)
+    for room_of in (lanes, parked, story, audit, people):
         room_of.add(rooms, connector, shows)
 
     @rooms.get("/<path:rest>")

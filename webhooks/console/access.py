@@ -30,6 +30,8 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.trace": "operator",
         "ops.accounts": "viewer",
         "ops.account": "operator",
+        "ops.join": "integrator",
+        "ops.try_out": "integrator",
         "ops.connect": "integrator",
         "ops.audit": "operator",
         "ops.users": "admin",

@@ -1,20 +1,165 @@
-"""``/ops/accounts``: how each account stands."""
+"""``/ops/accounts``: how each account stands, how it is connected, and a test message through it."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, g, redirect, request, url_for
+from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
+from connector.checkup import account_findings, connect_account, hook_url
+from connector.checkup.guide import guide
+from connector.checkup.rehearsal import last_rehearsal, rehearse
+from connector.errors import Refused
+from connector.intake import Account
+from connector.repair import Deed
+from connector.speech import Text
+from connector.status import STALE
+from webhooks.console.abilities import abilities
+from webhooks.console.reading import reader
 from webhooks.console.showing import Shows
+from webhooks.looks import Looks
+
+log = structlog.get_logger()
+
+_COMMAND = "connector check"
+_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
+_FINE = Text("in order", "в порядке")
+_PARKED = Text("needs a person", "ждёт человека")
+_WAITS = Text("replies wait", "ответы ждут")
+_NO_LINE = Text("no open line", "нет открытой линии")
+_BY_HAND = Text(
+    "This channel is not set up from here: give it the address for webhooks",
+    "Этот канал отсюда не настраивается: укажите ему адрес для вебхуков",
+)
 
 
-def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
-    """The routes."""
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One account. ``mark`` is ``good`` or ``warn``; ``line`` is empty for none, ``bound`` when Bitrix24 chose it."""
+
+    name: str
+    title: Text
+    portal: str
+    line: str
+    bound: bool
+    mark: str
+    state: Text
+    waiting: int
+    parked: int
+    heard: datetime | None
+
+
+def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | None = None) -> None:
+    """The routes. ``looks`` asks providers; tests hand in their own."""
+    looks = looks or Looks(connector, look=lambda house, name: iter(account_findings(house, name)), command=_COMMAND)
 
     @rooms.get("/accounts")
     def accounts() -> Response:
-        return shows.lost()
+        return shows.page("accounts.html", rows=_rows(connector, connector.accounts))
 
     @rooms.get("/accounts/<name>")
     def account(name: str) -> Response:
-        return shows.lost()
+        known = _known(connector, name)
+        looked = request.args.get("look") == "yes"
+        return shows.page(
+            "account.html",
+            one=_rows(connector, {name: known})[0],
+            findings=looks.at(name) if looked else None,
+            hook=hook_url(connector.settings.public_url, name),
+            connects=known.provider.connect is not None,
+            talks=known.provider.channel is not None,
+            tried=last_rehearsal(connector, name),
+            portal_url=connector.settings.portals[known.portal].url,
+            abilities=abilities(known.provider.capabilities, reader(request, connector.clock())),
+            guide=guide(known.provider.slug, reader(request, connector.clock()).language),
+            joined=request.args.get("joined") == "yes",
+        )
+
+    _deeds(rooms, connector)
+
+
+def _deeds(rooms: Blueprint, connector: Connector) -> None:
+    @rooms.post("/accounts/<name>/connect")
+    def join(name: str) -> Response:
+        _known(connector, name)
+        deed = _deed()
+        if connect_account(connector, name, deed) is None:
+            raise Refused("account.by_hand", hint=_BY_HAND, status=400)
+        log.info("console.account_connected", account=name, who=deed.who)
+        return _back(connector, name, look="yes", joined="yes")
+
+    @rooms.post("/accounts/<name>/test")
+    def try_out(name: str) -> Response:
+        _known(connector, name)
+        deed = _deed()
+        trace = rehearse(connector, name, deed)
+        log.info("console.rehearsal", account=name, who=deed.who, trace=trace)
+        return _back(connector, name, _anchor="test")
+
+
+def _deed() -> Deed:
+    why = request.form.get("why", "").strip()[:500]
+    if not why:
+        raise Refused("console.why", hint=_WHY, status=400)
+    return Deed(who=g.visitor.name, why=why)
+
+
+def _back(connector: Connector, name: str, **there: Any) -> Response:
+    """To the page that the form was on: the wizard, or the account's own."""
+    if request.form.get("back") == "connect":
+        place = url_for("ops.connect", portal=connector.accounts[name].portal, account=name)
+    else:
+        place = url_for("ops.account", name=name, **there)
+    return redirect(place, 303)  # type: ignore[return-value]
+
+
+def _known(connector: Connector, name: str) -> Account:
+    if name not in connector.accounts:
+        raise NotFound
+    return connector.accounts[name]
+
+
+def _rows(connector: Connector, accounts: Mapping[str, Account]) -> list[Row]:
+    stats, heard = connector.journal.stats(), connector.journal.arrivals().heard
+    bound = connector.journal.recall_all([("line", name) for name in accounts])
+    return [
+        _row(
+            account,
+            stats.get(f"account:{name}", {}),
+            bound.get(("line", name)),
+            heard[name].last if name in heard else None,
+        )
+        for name, account in accounts.items()
+    ]
+
+
+def _row(account: Account, work: Mapping[str, Any], bound: Mapping[str, Any] | None, heard: datetime | None) -> Row:
+    line = bound["line"] if bound else account.settings.line
+    row = Row(
+        name=account.name,
+        title=account.provider.title,
+        portal=account.portal,
+        line="" if line is None else str(line),
+        bound=bound is not None,
+        mark="good",
+        state=_FINE,
+        waiting=int(work.get("waiting", 0)),
+        parked=int(work.get("parked", 0)),
+        heard=heard,
+    )
+    trouble = next((words for words, holds in _TROUBLES if holds(row, float(work.get("oldest", 0.0)))), None)
+    return row if trouble is None else replace(row, mark="warn", state=trouble)
+
+
+# The first that holds is said: (row, age in seconds of what waits longest).
+_TROUBLES: tuple[tuple[Text, Callable[[Row, float], bool]], ...] = (
+    (_NO_LINE, lambda row, oldest: not row.line),
+    (_PARKED, lambda row, oldest: row.parked > 0),
+    (_WAITS, lambda row, oldest: oldest > STALE),
+)

@@ -12,6 +12,8 @@ _PAGE = 50
 _NEWEST = 2**62
 
 DEEDS = {
+    "account.connected": Text("set up the channel's side", "настройка на стороне канала"),
+    "rehearsal": Text("sent a test message", "отправлено проверочное сообщение"),
     "signed_in": Text("signed in", "вход"),
     "signed_out": Text("signed out", "выход"),
     "user.added": Text("added a user", "добавлен пользователь"),

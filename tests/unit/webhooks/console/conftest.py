@@ -33,7 +33,7 @@ class Console:
         self.connector: Any = SimpleNamespace(**{**vars(world.connector), "journal": journal})
         self.app = Flask("webhooks.app", static_folder=None)
         looks = Looks(self.connector, look=lambda *_: iter([GOOD, BAD]))
-        self.app.register_blueprint(room(self.connector, looks=looks))
+        self.app.register_blueprint(room(self.connector, looks=looks, account_looks=looks, way_looks=looks))
 
     def browser(self, language: str = "en") -> Browser:
         """Nobody yet."""

@@ -1,0 +1,117 @@
+"""A whole house in this process: a Bitrix24 where nothing is installed yet, a pretend Telegram, web and pumps."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from connector import registry
+from connector.bootstrap import Connector, build
+from connector.demo.host import StandInHost
+from connector.journal.users import ROLES
+from connector.sandbox import SandboxServer, installing
+from connector.settings import load
+from tests import services
+from tests.e2e.faces.console_stage import PASSWORD
+from tests.integration.portal.world import Quiet
+from tests.services import Redis
+from webhooks.app import create_app
+from werkzeug.serving import make_server
+
+APP = {"client_id": "local.way", "client_secret": "the-secret-of-the-way"}
+GLANCE = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Way:
+    """What a person who connects has to do with."""
+
+    connector: Connector
+    sandbox: SandboxServer
+    host: StandInHost
+
+    @property
+    def url(self) -> str:
+        return self.connector.settings.public_url
+
+    def install(self) -> None:
+        """An administrator opens the application in Bitrix24."""
+        assert self.sandbox.install(url=f"{self.url}/bitrix24/install", mode="page")["installed"]
+
+    def slider(self, account: str, lang: str = "ru", line: int = 1) -> Any:
+        """The page in the Contact Center, as the portal opens it for the account's tile."""
+        portal = self.connector.portals["main"]
+        slug = self.connector.accounts[account].provider.slug
+        return self.sandbox.open_settings(connector=portal.connector_id(slug), line=line, lang=lang)
+
+    def chat(self, account: str) -> dict[str, Any]:
+        """The test client's chat, as the operator sees it."""
+        return next(chat for chat in self.sandbox.chats() if chat["external"] == f"{account}.~test~")
+
+
+@pytest.fixture
+def way(tmp_path: Path, redis_server: Redis) -> Iterator[Way]:
+    """Nothing is installed; the accounts are ``shop`` (Telegram, no line yet) and ``app`` (signed webhook)."""
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(SandboxServer(burst=0, operating_limit=0.0, **APP))
+        host = stack.enter_context(StandInHost())
+        port = services.free_port()
+        env = {
+            "CONNECTOR_SECRET_KEY": "k" * 40,
+            "CONNECTOR_PUBLIC_URL": f"http://127.0.0.1:{port}",
+            "REDIS_URL": redis_server.url,
+        }
+        settings = load(_settings(tmp_path, sandbox, host), env, registry.models())
+        for name, account in settings.accounts.items():
+            standin = registry.providers()[account.provider].standin
+            assert standin is not None
+            host.standins[name] = standin(account)
+        connector = build(settings)
+        for role in ROLES:
+            connector.journal.add_user(role, role, PASSWORD, who="root", why="new")
+        stack.callback(connector.journal.close)
+        server = make_server("127.0.0.1", port, create_app(connector), threaded=True, request_handler=Quiet)
+        stack.callback(server.server_close)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        stack.callback(server.shutdown)
+        stack.enter_context(_pumps(connector))
+        yield Way(connector=connector, sandbox=sandbox, host=host)
+
+
+def _settings(folder: Path, sandbox: SandboxServer, host: StandInHost) -> Path:
+    accounts = {}
+    for name, slug in (("shop", "telegram"), ("app", "generic")):
+        demo = registry.providers()[slug].demo_settings
+        assert demo is not None
+        accounts[name] = {**demo(host.url(name)), "provider": slug, "portal": "main"}
+    portal = {"url": sandbox.url, "app": APP, "auth_url": f"{sandbox.url}/oauth-server", "language": "ru", "doubt": 1}
+    path = folder / "connector.yaml"
+    path.write_text(yaml.safe_dump({"portals": {"main": portal}, "accounts": accounts}), encoding="utf-8")
+    return path
+
+
+class _pumps:  # noqa: N801 - reads as a function
+    """Pumps what is due until the block ends."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector, self._stop = connector, threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        while not self._stop.wait(GLANCE):
+            for destination in self._connector.journal.due_destinations():
+                self._connector.pump(destination).run(seconds=20, should_stop=self._stop.is_set)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(20)
