@@ -1,20 +1,154 @@
-"""``/ops/trace/<trace>``: the story of one envelope."""
+"""``/ops/trace``: find a request; ``/ops/trace/<trace>``: its story."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request, url_for
 
 from connector.bootstrap import Connector
+from connector.errors import PermanentError
+from connector.journal.finding import Page, Wish
+from connector.journal.seeking import Hit
+from connector.speech import Text
+from webhooks.console.kinds import STANDS, kind_of, stands
+from webhooks.console.purse import Purse
+from webhooks.console.reading import Reader, reader
 from webhooks.console.showing import Shows
+from webhooks.console.spans import clock, span
+from webhooks.console.storyline import Storyline
+
+_ROWS = 200  # rows of each kind that a page reads
+_TABLE, _WORDS = 20, 6_000  # deliveries in the table, bytes of their texts
+STATES = {
+    "accepted": Text("read", "прочитанные"),
+    "ignored": Text("needing no action", "не требующие действий"),
+    "parked": Text("that could not be read", "непрочитанные"),
+}
+HOW = {
+    "trace": Text("trace", "трасса"),
+    "tail": Text("end of the trace", "конец трассы"),
+    "dedupe": Text("the sender's id of the request", "id запроса у отправителя"),
+    "request": Text("request to Bitrix24", "запрос в Битрикс24"),
+    "key": Text("message", "сообщение"),
+    "reply": Text("operator's message", "сообщение оператора"),
+    "number": Text("number of a delivery", "номер доставки"),
+    "lane": Text("conversation", "диалог"),
+}
 
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     """The routes."""
+    journal = connector.journal
 
     @rooms.get("/trace")
     def traces() -> Response:
-        return shows.lost()
+        words = request.args.get("q", "").strip()[:200]
+        hits = journal.seek(words, list(connector.accounts), list(connector.portals)) if words else []
+        if len(hits) == 1:
+            return redirect(_place(hits[0]), 303)  # type: ignore[return-value]
+        wish = _wish(reader(request, connector.clock()))
+        before = request.args.get("before", "")[:64] or None
+        page = Page(rows=()) if words else journal.envelopes_page(wish, before=before)
+        named = {row.trace: row for row in journal.envelopes_named([hit.trace for hit in hits])} if hits else {}
+        return shows.page(
+            "traces.html",
+            words=words,
+            hits=[(hit, named[hit.trace], _place(hit)) for hit in hits if hit.trace in named],
+            page=page,
+            wish=wish,
+            paged=before is not None,
+            older=_older(page),
+            senders=[*connector.accounts, *(f"portal:{name}" for name in connector.portals)],
+            states=STATES,
+            how=HOW,
+            stands=lambda row: STANDS[stands(row.state, [fate.state for fate in row.fates])],
+            kinds=lambda row: list(dict.fromkeys(kind_of(fate.kind) for fate in row.fates)),
+        )
 
     @rooms.get("/trace/<trace>")
     def trace(trace: str) -> Response:
-        return shows.lost()
+        try:
+            found, envelope = journal.trace(trace, most=_ROWS), journal.envelope(trace)
+        except PermanentError as error:
+            return shows.page("fault.html", 404, hint=error.hint)
+        lines, left = Storyline(found, envelope).lines()
+        read = reader(request, connector.clock())
+        begun = envelope.request.received_at
+        return shows.page(
+            "trace.html",
+            trace=found["trace"],
+            envelope=found["envelope"],
+            received=begun,
+            whole=_whole(found, begun),
+            stand=STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
+            hint=envelope.hint if envelope.state == "parked" else None,
+            deliveries=_deliveries(found["deliveries"]),
+            more=max(0, len(found["deliveries"]) - _TABLE),
+            lines=lines,
+            left=left,
+            after=lambda at: span(read, (at - begun).total_seconds()),
+            span=lambda seconds: span(read, seconds),
+            clock=lambda at: clock(read, at),
+        )
+
+
+def _place(hit: Hit) -> str:
+    return url_for("ops.traces", lane=hit.lane) if hit.lane else url_for("ops.trace", trace=hit.trace)
+
+
+def _wish(read: Reader) -> Wish:
+    asked = request.args
+    state = asked.get("state", "")
+    return Wish(
+        account=asked.get("account", "")[:200],
+        state=state if state in STATES else "",
+        lane=asked.get("lane", "")[:500],
+        since=_moment(asked.get("since", ""), read),
+        until=_moment(asked.get("until", ""), read),
+    )
+
+
+def _moment(text: str, read: Reader) -> datetime | None:
+    """A time as browsers write it, in the reader's zone; ``None`` for what is none."""
+    try:
+        at = datetime.fromisoformat(text[:32])
+        return at if at.tzinfo else at.replace(tzinfo=read.zone)
+    except ValueError:
+        return None
+
+
+def _older(page: Page) -> str | None:
+    if page.after is None:
+        return None
+    kept = {name: value for name, value in request.args.items() if name != "before" and value}
+    return url_for("ops.traces", **{**kept, "before": page.after})  # type: ignore[arg-type]
+
+
+def _whole(found: Mapping[str, Any], begun: datetime) -> tuple[Text, float] | None:
+    """How long the whole way took, once all of it is done: to Bitrix24, or back to the client."""
+    outwards = found["envelope"]["account"].startswith("portal:")
+    side = "account:" if outwards else "portal:"
+    mine = [row for row in found["deliveries"] if row["destination"].startswith(side)]
+    if not mine or any(row["state"] != "done" or not row["settled_at"] for row in mine):
+        return None
+    title = Text("to the client in", "до клиента за") if outwards else Text("to Bitrix24 in", "до Битрикс24 за")
+    return title, (max(datetime.fromisoformat(row["settled_at"]) for row in mine) - begun).total_seconds()
+
+
+def _deliveries(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The first rows with texts that fit the page."""
+    purse = Purse(_WORDS)
+    return [
+        {
+            **row,
+            "kind": kind_of(purse.word(row["kind"], 60)),
+            "destination": purse.word(row["destination"], 100),
+            "shown": purse.word(row["lane"], 150),
+            "cause": purse.word(row["cause"], 100),
+            "stand": STANDS.get(row["state"], ("", Text(row["state"], row["state"]))),
+        }
+        for row in rows[:_TABLE]
+    ]

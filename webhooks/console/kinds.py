@@ -1,0 +1,59 @@
+"""What happened, and how it stands, in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+
+from connector.speech import Text
+
+KINDS: Mapping[str, Text] = MappingProxyType(
+    {
+        "message.received": Text("message from a client", "сообщение клиента"),
+        "message.edited": Text("client edited a message", "клиент изменил сообщение"),
+        "message.deleted": Text("client deleted a message", "клиент удалил сообщение"),
+        "button.pressed": Text("client pressed a button", "клиент нажал кнопку"),
+        "conversation.blocked": Text("client blocked the bot", "клиент заблокировал бота"),
+        "conversation.unblocked": Text("client unblocked the bot", "клиент разблокировал бота"),
+        "reply.written": Text("operator's reply", "ответ оператора"),
+        "reply.edited": Text("operator edited a reply", "оператор изменил ответ"),
+        "reply.deleted": Text("operator deleted a reply", "оператор удалил ответ"),
+        "reply.delivered": Text("reply delivered to the client", "ответ доставлен клиенту"),
+        "reply.refused": Text("reply refused by the channel", "канал не принял ответ"),
+        "dialog.started": Text("dialog started", "диалог начат"),
+        "dialog.finished": Text("dialog finished", "диалог завершён"),
+        "app.installed": Text("application installed", "приложение установлено"),
+        "app.uninstalled": Text("application removed", "приложение удалено"),
+        "handlers.checked": Text("handlers checked", "обработчики проверены"),
+        "line.connected": Text("line connected", "линия подключена"),
+        "line.disconnected": Text("line disconnected", "линия отключена"),
+    }
+)
+
+# How an envelope or a delivery stands: the mark of its pill (none: neither good nor bad) and the word.
+STANDS: Mapping[str, tuple[str, Text]] = MappingProxyType(
+    {
+        "done": ("good", Text("delivered", "доставлено")),
+        "waiting": ("", Text("waits", "ждёт")),
+        "parked": ("warn", Text("parked", "отложено")),
+        "discarded": ("", Text("discarded", "отброшено")),
+        "unread": ("warn", Text("could not be read", "не прочитано")),
+        "ignored": ("", Text("needs no action", "действий не требует")),
+        "nothing": ("", Text("nowhere to go", "никуда не направлено")),
+    }
+)
+_WORST = ("parked", "waiting", "done", "discarded")
+
+
+def kind_of(kind: str) -> Text:
+    """The words for a kind of event; the kind itself when it has none."""
+    return KINDS.get(kind) or Text(kind, kind)
+
+
+def stands(envelope: str, deliveries: Iterable[str]) -> str:
+    """A key of :data:`STANDS` for an envelope in that state with deliveries in those: what most needs a look."""
+    if envelope == "parked":
+        return "unread"
+    there = set(deliveries)
+    worst = next((state for state in _WORST if state in there), "")
+    return worst or ("ignored" if envelope == "ignored" else "nothing")
