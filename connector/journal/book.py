@@ -7,6 +7,9 @@ from datetime import UTC, datetime
 
 from connector.domain.ports import Clock
 from connector.journal.accept import Accepting, Flusher
+from connector.journal.bench import Bench
+from connector.journal.chat_views import ChatViews
+from connector.journal.chats import Chats
 from connector.journal.claims import Claims
 from connector.journal.desk import log
 from connector.journal.engine import Store
@@ -27,11 +30,13 @@ from connector.journal.retention import Retention
 from connector.journal.seeking import Seeking
 from connector.journal.sessions import Sessions
 from connector.journal.steps import Steps
+from connector.journal.sweeps import Sweeps
 from connector.journal.tallies import Tallies
 from connector.journal.trail import Trails
 from connector.journal.upgrade import upgrade
 from connector.journal.users import Users
 from connector.journal.vault import Vault
+from connector.journal.waiting import Waiting
 
 
 class Journal(
@@ -39,12 +44,17 @@ class Journal(
     Leases,
     Claims,
     Steps,
+    Chats,
+    ChatViews,
     Links,
     PortalStore,
     NamedLocks,
     People,
     Proofs,
     Queries,
+    Bench,
+    Sweeps,
+    Waiting,
     Trails,
     Finding,
     Seeking,
