@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from connector.domain.ports import Installation
+from connector.domain.silence import Silence
 from connector.errors import TransientError
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
@@ -47,6 +48,12 @@ _STALE = Text(
     "{name}: work waits for {seconds} s and nobody is at it. Is `connector worker` running?",
     "{name}: работа ждёт {seconds} с, и никто ею не занят. Запущен ли `connector worker`?",
 )
+_SILENT = Text(
+    "{name}: nothing has come since {since}, usually about {missed} requests would have. Send a message through the "
+    "channel yourself; if it does not arrive either, run `connector check`.",
+    "{name}: ничего не приходило с {since}, обычно за это время приходит около {missed} запросов. Напишите в этот "
+    "канал сами; если сообщение тоже не дойдёт, выполните `connector check`.",
+)
 _SPOOL = Text(
     "Requests wait in the spool of this machine for the database. Is `connector clock` running?",
     "Запросы ждут базу данных в спуле этой машины. Запущен ли `connector clock`?",
@@ -64,6 +71,8 @@ class House(Protocol):
     def redis(self) -> Any: ...
     @property
     def portals(self) -> Mapping[str, Any]: ...
+    @property
+    def accounts(self) -> Mapping[str, Any]: ...
     def clock(self) -> datetime: ...
 
 
@@ -100,7 +109,7 @@ class PortalStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Everything at a glance; ``problems`` are what somebody should look at now."""
+    """Everything at a glance; ``silences`` who is silent that usually is not, ``problems`` what to look at now."""
 
     database: bool
     redis: bool
@@ -108,6 +117,7 @@ class Overview:
     parked_envelopes: int
     destinations: tuple[Destination, ...]
     portals: tuple[PortalStatus, ...]
+    silences: tuple[Silence, ...]
     problems: tuple[Text, ...]
 
 
@@ -120,12 +130,14 @@ def overview(house: House) -> Overview:
     reachable = house.portals if destinations is not None else {}
     portals = tuple(_portal(house, name, redis_up) for name in reachable)
     found = destinations or ()
+    silences = tuple(one for one in _try(house.journal.silences, ()) if _configured(house, one.name))
     due = set(_try(house.journal.due_destinations, ()))
     problems = [
         *([] if destinations is not None else [_NO_DATABASE]),
         *([] if redis_up else [_NO_REDIS]),
         *([_SPOOL] if spool and destinations is not None else []),
         *(problem for portal in portals for problem in _portal_problems(portal)),
+        *(_silent(one) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
     ]
     return Overview(
@@ -135,6 +147,7 @@ def overview(house: House) -> Overview:
         parked_envelopes=envelopes,
         destinations=found,
         portals=portals,
+        silences=silences,
         problems=tuple(problems),
     )
 
@@ -174,6 +187,16 @@ def _portal_problems(portal: PortalStatus) -> list[Text]:
         return [_STOPPED.with_(name=portal.name, state=portal.state, reason=portal.reason or "-")]
     blind = [_BLIND.with_(name=portal.name, when=f"{portal.blind:%Y-%m-%d %H:%M} UTC")] if portal.blind else []
     return blind + ([_UNREADABLE.with_(name=portal.name, count=portal.unreadable)] if portal.unreadable else [])
+
+
+def _silent(one: Silence) -> Text:
+    name = one.name.removeprefix("account:")
+    return _SILENT.with_(name=name, since=f"{one.since:%Y-%m-%d %H:%M} UTC", missed=one.missed)
+
+
+def _configured(house: House, destination: str) -> bool:
+    side, _, name = destination.partition(":")
+    return name in (house.portals if side == "portal" else house.accounts)
 
 
 def _stale(destination: Destination) -> Text:

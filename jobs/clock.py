@@ -1,4 +1,4 @@
-"""The clock: RQ's own cron sweeps, refreshes tokens, looks back and trims. ``python -m jobs.clock``.
+"""The clock: RQ's own cron sweeps, refreshes tokens, looks back, counts and trims. ``python -m jobs.clock``.
 
 Two clocks do no harm: every task is idempotent. While Redis is away the clock runs the due tasks itself. The spool
 of this machine is always drained from here, so the way back of the database waits for nobody.
@@ -32,6 +32,7 @@ SWEEP_SECONDS = 2
 DRAIN_SECONDS = 2.0
 REFRESH_SECONDS = 300
 RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (connector/reconcile/mark.py)
+TALLY_SECONDS = 60
 HANDLERS_SECONDS = 3600
 LIMITS_SECONDS = 3600
 TRIM_AT = "23 3 * * *"  # local time
@@ -110,6 +111,7 @@ def cron(redis: Redis) -> Cron:
     timetable.add(tasks.learn_limits, every=LIMITS_SECONDS)
     timetable.add(tasks.reconcile, every=RECONCILE_SECONDS)
     timetable.add(tasks.check_handlers, every=HANDLERS_SECONDS)
+    timetable.add(tasks.tally, every=TALLY_SECONDS)
     timetable.add(tasks.trim, at=TRIM_AT)
     return timetable
 

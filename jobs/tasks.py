@@ -130,6 +130,11 @@ def check_handlers(home: House | None = None) -> int:
     )
 
 
+def tally(home: House | None = None) -> int:
+    """Count what arrived and what was delivered in the hours that are not over yet; returns how many hours."""
+    return (home or house()).connector.journal.tally()
+
+
 def learn_limits(home: House | None = None) -> int:
     """Ask every portal that can be asked for the figures of its tariff; returns how many answered."""
     connector = (home or house()).connector
@@ -161,6 +166,7 @@ def trim(home: House | None = None) -> dict[str, int]:
     gone = {
         "files": connector.media.trim(limits.media_days),
         **connector.journal.trim(limits.envelope_days),
+        "tallies": connector.journal.trim_tallies(),
     }
     log.info("trimmed", **gone)
     return gone

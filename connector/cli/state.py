@@ -82,6 +82,7 @@ def status(out: Output) -> None:
             "parked_envelopes": seen.parked_envelopes,
             "destinations": seen.destinations,
             "portals": seen.portals,
+            "silences": seen.silences,
             "problems": [problem.say(out.language) for problem in seen.problems],
         }
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.domain.ports import Grant, Installation
+from connector.domain.silence import Silence
 from connector.journal import JournalAway
 from connector.status import STALE, overview
 
@@ -26,6 +27,7 @@ class Book:
 
     def __init__(self, *, oldest: float = 0.0, due: bool = False, mark: dict[str, Any] | None = None) -> None:
         self.oldest, self.due, self.mark = oldest, due, mark
+        self.quiet: list[Silence] = []
 
     def recall(self, kind: str, key: str) -> Any:
         return self.mark if (kind, key) == ("reconciled", "main") else None
@@ -40,12 +42,15 @@ class Book:
     def due_destinations(self) -> list[str]:
         return ["portal:main"] if self.due else []
 
+    def silences(self) -> list[Silence]:
+        return self.quiet
+
 
 class AwayBook(Book):
     def stats(self) -> dict[str, dict[str, Any]]:
         raise JournalAway("away")
 
-    counts = due_destinations = stats  # type: ignore[assignment]
+    counts = due_destinations = silences = stats  # type: ignore[assignment]
 
 
 class Budget:
@@ -76,6 +81,7 @@ class House:
     def __init__(self, book: Book | None = None, *, portal: Portal | None = None, spool: bool = False) -> None:
         self.journal, self.spool, self.redis = book or Book(), Spool(spool), Redis()
         self.portals = {"main": portal or Portal()}
+        self.accounts: dict[str, Any] = {"shop": None}
 
     def clock(self) -> datetime:
         return datetime.now(UTC)
@@ -128,3 +134,13 @@ def test_a_house_that_has_not_looked_back_for_hours_is_told():
     mark = {"narrow": datetime.now(UTC).timestamp() - 2 * 3600}
     assert "connector portal reconcile main" in problems(House(Book(mark=mark)))
     assert "reconcile" not in problems(House(Book(mark=mark), portal=Portal("suspended")))
+
+
+def test_a_channel_that_is_too_quiet_is_a_problem_and_one_no_longer_configured_is_none():
+    book = Book()
+    since = datetime(2026, 3, 1, 11, 40, tzinfo=UTC)
+    book.quiet = [Silence(name=name, since=since, missed=23) for name in ("account:shop", "account:gone")]
+    told = overview(House(book))
+    assert [one.name for one in told.silences] == ["account:shop"]
+    assert "shop: nothing has come since 2026-03-01 11:40 UTC, usually about 23 requests" in problems(House(book))
+    assert "обычно" in told.problems[0].ru

@@ -37,7 +37,7 @@ def timetable(redis) -> clock.Cron:
 def test_the_clock_does_all_its_duties_at_once_and_trims_at_night():
     redis = flaky()
     timetable(redis).tick()
-    duties = ("sweep", "refresh_tokens", "learn_limits", "reconcile", "check_handlers")
+    duties = ("sweep", "refresh_tokens", "learn_limits", "reconcile", "check_handlers", "tally")
     assert upkeep(redis) == [f"jobs.tasks.{duty}" for duty in duties]
 
 
@@ -105,9 +105,13 @@ def test_trimming_keeps_to_the_limits():
     home = house(
         settings=SimpleNamespace(limits=SimpleNamespace(media_days=7, envelope_days=90)),
         media=SimpleNamespace(trim=lambda days: days),
-        journal=SimpleNamespace(trim=lambda days: {"envelopes": days}),
+        journal=SimpleNamespace(trim=lambda days: {"envelopes": days}, trim_tallies=lambda: 3),
     )
-    assert tasks.trim(home) == {"files": 7, "envelopes": 90}
+    assert tasks.trim(home) == {"files": 7, "envelopes": 90, "tallies": 3}
+
+
+def test_the_hours_are_counted():
+    assert tasks.tally(house(journal=SimpleNamespace(tally=lambda: 2))) == 2
 
 
 def test_a_process_waits_for_its_database():
