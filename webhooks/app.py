@@ -17,6 +17,7 @@ from connector.speech import Text
 from webhooks import app_page, bitrix24, console, health, media, slider
 from webhooks.answers import BROKEN, TOO_LARGE, deferred, told
 from webhooks.doors import Doors
+from webhooks.guests import Entrance
 from webhooks.inbound import Hooks
 from webhooks.tickets import Tickets
 
@@ -39,10 +40,11 @@ def create_app(connector: Connector, *, proxies: int = 0) -> Flask:
     tickets = Tickets(connector.vault.derive_all("tickets"), connector.clock)
     app.register_blueprint(bitrix24.room(connector, doors))
     app.register_blueprint(slider.room(connector, doors, tickets))
-    app.register_blueprint(app_page.room(connector, doors, tickets))
+    entrance = Entrance(connector, doors, tickets)
+    app.register_blueprint(app_page.room(connector, doors, tickets, entrance))
     app.register_blueprint(media.room(connector))
     app.register_blueprint(health.room(connector))
-    app.register_blueprint(console.room(connector))
+    app.register_blueprint(console.room(connector, entrance=entrance))
     _explain_errors(app, connector)
     app.wsgi_app = Hooks(app.wsgi_app, connector)  # type: ignore[method-assign]
     if proxies:

@@ -1,7 +1,8 @@
 """``/bitrix24/app``: what this application is; inside the portal its accounts, and for administrators how it stands.
 
 Three moments: the portal opens the page (a form with the user's own token); an administrator's browser comes back for
-the list, which takes seconds; they press "Mend". The last two carry a ticket instead of the form.
+the list, which takes seconds; they press "Mend". The last two carry a ticket instead of the portal's form. Tickets
+travel in forms only, never in an address: whoever has a role finds a door to the console beside the list.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from connector.portal import Portal, decode_form, grant_from_page
 from connector.speech import Text
 from webhooks.answers import taken
 from webhooks.doors import Doors
+from webhooks.guests import Entrance, guest_of
 from webhooks.looks import Looks
 from webhooks.pages import page
 from webhooks.tickets import Tickets
@@ -46,20 +48,21 @@ class Row:
     parked: int
 
 
-def room(connector: Connector, doors: Doors, tickets: Tickets) -> Blueprint:
+def room(connector: Connector, doors: Doors, tickets: Tickets, entrance: Entrance) -> Blueprint:
     """A stranger learns what this is and nothing else; the portal sees its own accounts."""
     rooms = Blueprint("app_page", __name__)
-    shown = AppPage(connector, doors, tickets)
+    shown = AppPage(connector, doors, tickets, entrance)
 
     @rooms.get("/bitrix24/app")
     def about() -> Response:
-        ticket = request.args.get("look", "")
-        return shown.looked(ticket) if ticket else page("app.html", request.args.get("LANG", ""), rows=None)
+        return page("app.html", request.args.get("LANG", ""), rows=None)
 
     @rooms.post("/bitrix24/app")
     def inside() -> Response:
         received = taken(request, connector.clock)
         form = decode_form(received.body)
+        if "look" in form:
+            return shown.looked(form)
         return shown.mended(form) if "ticket" in form else shown.opened(form, received)
 
     return rooms
@@ -68,8 +71,8 @@ def room(connector: Connector, doors: Doors, tickets: Tickets) -> Blueprint:
 class AppPage:
     """The moments of the page. Everything that a browser sends is a claim until its token or ticket is checked."""
 
-    def __init__(self, connector: Connector, doors: Doors, tickets: Tickets) -> None:
-        self._connector, self._doors, self._tickets = connector, doors, tickets
+    def __init__(self, connector: Connector, doors: Doors, tickets: Tickets, entrance: Entrance) -> None:
+        self._connector, self._doors, self._tickets, self._entrance = connector, doors, tickets, entrance
         self._looks = Looks(connector)
 
     def opened(self, form: Mapping[str, Any], received: Request) -> Response:
@@ -81,14 +84,15 @@ class AppPage:
         except ConnectorError as error:
             log.info("app_page.visitor_unknown", portal=portal.name, cause=error.cause)
             return self._render(portal.name, language, note=error.hint)
+        facts = self._entrance.facts(portal.name, visitor, language)
+        door = self._entrance.door(facts)
         if not visitor.admin:
-            return self._render(portal.name, language, note=_NOT_ADMIN)
-        facts = {"portal": portal.name, "language": language, "user": visitor.user_id}
-        return self._render(portal.name, language, look=self._tickets.issue("look", facts, _LOOK_SECONDS))
+            return self._render(portal.name, language, note=_NOT_ADMIN, door=door)
+        return self._render(portal.name, language, look=self._tickets.issue("look", facts, _LOOK_SECONDS), door=door)
 
-    def looked(self, ticket: str) -> Response:
+    def looked(self, form: Mapping[str, Any]) -> Response:
         """The list, looked at now. Raises ``Refused`` 403 for a ticket that is not ours or too old."""
-        facts = self._tickets.read("look", ticket)
+        facts = self._tickets.read("look", _text(form, "look"))
         findings = self._looks.at(facts["portal"])
         mendable = any(finding.mend.startswith("connector portal rebind") for finding in findings)
         return self._render(
@@ -96,17 +100,19 @@ class AppPage:
             facts["language"],
             findings=findings,
             again=self._tickets.issue("look", facts, _LOOK_SECONDS),
+            door=self._entrance.door(facts),
             ticket=self._tickets.issue("mend", facts, _MEND_SECONDS) if mendable else "",
         )
 
     def mended(self, form: Mapping[str, Any]) -> Response:
         """The button: connectors, handlers and lines are bound anew, under the name of the user who pressed it."""
         facts = self._tickets.read("mend", _text(form, "ticket"))
-        deed = repair.Deed(who=f"bitrix24 user {facts['user']}", why="the button of the application's page")
+        deed = repair.Deed(who=guest_of(facts).name, why="the button of the application's page")
         trace = repair.rebind(self._connector, facts["portal"], deed)
         log.info("app_page.mended", portal=facts["portal"], trace=trace)
         look = self._tickets.issue("look", facts, _LOOK_SECONDS)
-        return self._render(facts["portal"], facts["language"], look=look, mending=True)
+        door = self._entrance.door(facts)
+        return self._render(facts["portal"], facts["language"], look=look, mending=True, door=door)
 
     def _start_again(self, portal: Portal, form: Mapping[str, Any], received: Request) -> None:
         """Opening the application starts a stopped portal again: with new tokens where those are gone (§7 (39)).
@@ -122,9 +128,12 @@ class AppPage:
             portal.hasten()
 
     def _render(self, portal: str, language: str, **values: Any) -> Response:
-        known = {"look": "", "again": "", "ticket": "", "note": None, "findings": None, "mending": False, **values}
+        known = {"look": "", "again": "", "ticket": "", "note": None, "findings": None, "mending": False, "door": None}
         rows = _rows(self._connector, portal)
-        return page("app.html", language, frame=self._doors.origins(portal), rows=rows, **known)
+        answer = page("app.html", language, frame=self._doors.origins(portal), rows=rows, **{**known, **values})
+        # With no-referrer browsers say "Origin: null" with our own forms, and the console asks where they come from.
+        answer.headers["Referrer-Policy"] = "same-origin"
+        return answer
 
 
 def _rows(connector: Connector, portal: str) -> list[Row]:

@@ -26,10 +26,11 @@ _STRANGER = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Visitor:
-    """A user of the portal, by the portal's own word."""
+    """A user of the portal, by the portal's own word. ``name`` is what they wrote into their profile."""
 
     user_id: str
     admin: bool
+    name: str = ""
 
 
 def recognised(access_token: str, kept: Grant, auth: AuthServer, transport: Transport) -> Visitor:
@@ -46,4 +47,5 @@ def recognised(access_token: str, kept: Grant, auth: AuthServer, transport: Tran
     if not isinstance(answer, Success):
         raise judge(answer, method="profile")
     profile = answer.result if isinstance(answer.result, dict) else {}
-    return Visitor(user_id=str(profile.get("ID") or info.user_id), admin=profile.get("ADMIN") in TRUE)
+    name = " ".join(part for key in ("NAME", "LAST_NAME") if isinstance(part := profile.get(key), str) and part.strip())
+    return Visitor(user_id=str(profile.get("ID") or info.user_id), admin=profile.get("ADMIN") in TRUE, name=name)

@@ -8,10 +8,26 @@ from werkzeug.exceptions import HTTPException, NotFound
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError
 from connector.speech import Text
-from webhooks.console import accounts, audit, connect, lanes, live, overview, parked, people, portals, signing, story
+from webhooks.console import (
+    accounts,
+    audit,
+    connect,
+    inside,
+    lanes,
+    live,
+    overview,
+    parked,
+    people,
+    portals,
+    signing,
+    story,
+)
 from webhooks.console.showing import Shows, harden
 from webhooks.console.visits import Visits
+from webhooks.doors import Doors
+from webhooks.guests import Entrance
 from webhooks.looks import Looks
+from webhooks.tickets import Tickets
 
 __all__ = ["room"]
 
@@ -22,8 +38,13 @@ def room(
     looks: Looks | None = None,
     account_looks: Looks | None = None,
     way_looks: Looks | None = None,
+    entrance: Entrance | None = None,
 ) -> Blueprint:
-    """The blueprint. Looks examine portals, accounts, and the way from a portal to an account; tests hand in theirs."""
+    """The blueprint. Looks examine portals, accounts, and the way from a portal to an account; tests hand in theirs.
+
+    ``entrance`` lets people of portals in.
+    """
+    entrance = entrance or _entrance(connector)
     rooms = Blueprint(
         "ops",
         __name__,
@@ -32,11 +53,12 @@ def room(
         static_url_path="/static",
         template_folder="templates",
     )
-    visits, shows = Visits(connector), Shows(connector)
+    visits, shows = Visits(connector, entrance), Shows(connector)
     rooms.before_request(visits.guard)
     rooms.after_request(harden)
     live.add(rooms, connector)
     signing.add(rooms, connector, visits, shows)
+    inside.add(rooms, visits, shows, entrance)
     overview.add(rooms, connector, shows)
     portals.add(rooms, connector, shows, looks or Looks(connector))
     accounts.add(rooms, connector, shows, account_looks)
@@ -60,3 +82,8 @@ def room(
         return shows.fault(error)
 
     return rooms
+
+
+def _entrance(connector: Connector) -> Entrance:
+    tickets = Tickets(connector.vault.derive_all("tickets"), connector.clock)
+    return Entrance(connector, Doors(connector), tickets)

@@ -16,6 +16,8 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.static": "anyone",
         "ops.door": "anyone",
         "ops.enter": "anyone",
+        "ops.step_in": "anyone",
+        "ops.inside": "anyone",
         "ops.language": "anyone",
         "ops.lost": "viewer",
         "ops.leave": "viewer",

@@ -10,13 +10,11 @@ from flask import Blueprint, Response, g, redirect, request
 from connector.bootstrap import Connector
 from connector.errors import Refused
 from connector.speech import Text
-from webhooks.console.reading import LANGUAGE
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
 
 log = structlog.get_logger()
 
-_YEAR = 365 * 86400
 _OWN = re.compile(r"/ops(?:/[\w./~-]*)?(?:\?[\w=&.%~-]*)?")
 
 
@@ -31,7 +29,7 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) ->
     def enter() -> Response:
         name, password = request.form.get("name", ""), request.form.get("password", "")
         try:
-            token = connector.journal.sign_in(name, password, request.remote_addr or "")
+            token = connector.journal.sign_in(name, password, request.remote_addr or "", request.user_agent.string)
         except Refused as error:
             log.warning("console.sign_in_refused", cause=error.cause, remote=request.remote_addr)
             return _door(visits, shows, status=error.status, wrong=error.hint, name=name[:64])
@@ -48,8 +46,7 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) ->
     @rooms.get("/language/<any(en, ru):language>")
     def language(language: str) -> Response:
         answer = _go(request.args.get("next", ""))
-        secure = connector.settings.public_url.startswith("https:")
-        answer.set_cookie(LANGUAGE, language, max_age=_YEAR, path="/ops", samesite="Lax", httponly=True, secure=secure)
+        visits.speak(answer, language)
         return answer
 
 

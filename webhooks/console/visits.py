@@ -14,13 +14,18 @@ from flask import Request, Response, g, redirect, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import Refused
-from connector.journal.sessions import LONGEST, Visitor
+from connector.journal.sessions import LONGEST
 from connector.speech import Text
 from webhooks.console.access import ROUTES, allowed
+from webhooks.console.reading import LANGUAGE
+from webhooks.guests import COOKIE_SECONDS, Entrance
 
-SESSION, DOOR = "ops_session", "ops_door"
+# A browser's own session, a visit inside a portal's frame, and the sign-in page's.
+SESSION, FRAME, DOOR = "ops_session", "ops_frame", "ops_door"
+_YEAR = 365 * 86400.0
 _AJAR = 12 * 3600.0  # seconds that a sign-in page may stay open
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_TICKETED = frozenset({"ops.step_in"})  # proven by a ticket instead of a seal
 
 _FORGED = Text(
     "This form is too old or did not come from this console. Go back, reload the page and try again",
@@ -36,22 +41,26 @@ _ROLE = Text(
     "Your role does not allow this. Ask an administrator: `connector user role`",
     "Ваша роль этого не позволяет. Обратитесь к администратору: `connector user role`",
 )
+_OVER = Text(
+    "This visit is over. Close the application in Bitrix24 and open it again",
+    "Этот сеанс закончился. Закройте приложение в Битрикс24 и откройте его снова",
+)
 
 
 class Visits:
-    """The door of every page below ``/ops``."""
+    """The door of every page below ``/ops``. ``g.framed`` says that a portal shows the page inside itself."""
 
-    def __init__(self, connector: Connector) -> None:
-        self._connector = connector
+    def __init__(self, connector: Connector, entrance: Entrance) -> None:
+        self._connector, self._entrance = connector, entrance
         self._ours = connector.settings.public_url.rstrip("/")
         self._frames = connector.settings.console.frames
 
     def guard(self) -> Response | None:
         """Let the request through, or send it to sign in. Raises ``Refused`` 403 for a wrong role or form."""
-        g.visitor, g.frames = None, self._frames
+        g.visitor, g.token, g.framed, g.frames = None, "", False, self._frames
         if request.endpoint == "ops.static":
             return None
-        g.visitor = self._visitor()
+        self._recognise()
         role = g.visitor.role if g.visitor else None
         if not allowed(request.endpoint, role):
             if g.visitor is not None or request.endpoint not in ROUTES:
@@ -59,7 +68,8 @@ class Visits:
             return self._to_sign_in()
         if request.method not in _READING:
             self._check_origin(request)
-            self._check_form(request)
+            if request.endpoint not in _TICKETED:
+                self._check_form(request)
         return None
 
     def begin(self, answer: Response, token: str) -> None:
@@ -70,9 +80,32 @@ class Visits:
         self._set(answer, SESSION, token, LONGEST)
         answer.delete_cookie(DOOR, path="/ops")
 
+    def begin_framed(self, answer: Response, cookie: str, language: str) -> None:
+        """The same for a visit inside a portal's frame; the console speaks as the portal does."""
+        if former := request.cookies.get(FRAME):
+            self._connector.journal.forget_guest(former)
+        g.framed = True
+        self._set(answer, FRAME, cookie, COOKIE_SECONDS)
+        if LANGUAGE not in request.cookies:
+            self.speak(answer, "ru" if language.lower().startswith("ru") else "en")
+
+    def framed_by(self, purpose: str, ticket: str) -> bool:
+        """Let the portal that the ticket is of show this page; ``False`` for a ticket that is not ours."""
+        origins = self._entrance.frames(purpose, ticket)
+        g.framed, g.frames = g.framed or bool(origins), tuple(dict.fromkeys((*g.frames, *origins)))
+        return bool(origins)
+
+    def speak(self, answer: Response, language: str) -> None:
+        """The browser remembers the language."""
+        self._set(answer, LANGUAGE, language, _YEAR)
+
     def end(self, answer: Response, *, everywhere: bool) -> None:
         """Signed out, here or everywhere."""
-        self._connector.journal.sign_out(request.cookies.get(SESSION, ""), everywhere=everywhere)
+        if g.framed:
+            self._connector.journal.forget_guest(g.token)
+            self._set(answer, FRAME, "", 0)
+            return
+        self._connector.journal.sign_out(g.token, everywhere=everywhere)
         answer.delete_cookie(SESSION, path="/ops")
 
     def knock(self, answer: Response) -> None:
@@ -80,11 +113,29 @@ class Visits:
         if "door" in g:
             self._set(answer, DOOR, g.door, _AJAR)
 
-    def _visitor(self) -> Visitor | None:
-        token = request.cookies.get(SESSION, "")
-        return self._connector.journal.visitor(token) if token else None
+    def _recognise(self) -> None:
+        held = self._held()
+        for name, token in held:
+            known = self._entrance.visitor if name == FRAME else self._connector.journal.visitor
+            g.visitor = known(token)
+            if g.visitor is not None:
+                g.token = token
+                if name == FRAME:
+                    self.framed_by("visit", token)
+                return
+        if held and held[0][0] == FRAME and _in_frame():
+            self.framed_by("visit", held[0][1])
+
+    def _held(self) -> list[tuple[str, str]]:
+        """The session cookies, the likelier first: on one site a browser may send its own and the frame's."""
+        names = (FRAME, SESSION) if _in_frame() else (SESSION, FRAME)
+        held = [(name, request.cookies[name]) for name in names if request.cookies.get(name)]
+        sealed = request.form.get("csrf", "") if request.method not in _READING else ""
+        return sorted(held, key=lambda each: not _same(sealed, _sealed(each[1])))
 
     def _to_sign_in(self) -> Response:
+        if g.framed:
+            raise Refused("console.over", hint=_OVER, status=403)
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         back = None if wanted in ("", "/ops") else wanted
         return redirect(url_for("ops.door", next=back), 303)  # type: ignore[return-value]
@@ -96,18 +147,22 @@ class Visits:
             raise Refused("console.origin", hint=hint, status=403)
 
     def _check_form(self, received: Request) -> None:
-        if not hmac.compare_digest(received.form.get("csrf", "").encode(errors="replace"), seal().encode()):
+        if not _same(received.form.get("csrf", ""), seal()):
             raise Refused("console.form", hint=_FORGED, status=403)
 
     def _set(self, answer: Response, name: str, value: str, seconds: float) -> None:
+        """Inside a portal's frame only a cookie of that frame alone is kept (CHIPS); over http we are on one site."""
+        secure = self._ours.startswith("https:")
+        apart = secure and g.framed
         answer.set_cookie(
             name,
             value,
             max_age=int(seconds),
             path="/ops",
             httponly=True,
-            samesite="Lax",
-            secure=self._ours.startswith("https:"),
+            samesite="None" if apart else "Lax",
+            secure=secure,
+            partitioned=apart,
         )
 
 
@@ -117,8 +172,20 @@ def seal() -> str:
         g.door = g.get("door") or request.cookies.get(DOOR) or secrets.token_urlsafe(32)
         secret = g.door
     else:
-        secret = request.cookies.get(SESSION, "")
+        secret = g.token
+    return _sealed(secret)
+
+
+def _sealed(secret: str) -> str:
     return hmac.digest(secret.encode(errors="replace"), b"form", "sha256").hex()
+
+
+def _same(given: str, ours: str) -> bool:
+    return hmac.compare_digest(given.encode(errors="replace"), ours.encode())
+
+
+def _in_frame() -> bool:
+    return request.headers.get("Sec-Fetch-Dest") in ("iframe", "frame")
 
 
 def _origin(url: str) -> str:
