@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -17,6 +17,8 @@ from connector.journal.schema import audit, deliveries, envelopes
 
 _SLICE = 500
 
+Deed = Literal["replay", "discard"]
+
 
 class People(Desk):
     """Deeds of a person; each one is in the audit with who and why."""
@@ -27,13 +29,11 @@ class People(Desk):
         An album moves as one. All or none: raises ``PermanentError`` (``journal.unknown``) with the ids that are not
         there or not parked.
         """
-        now = self.now()
-        values = {"state": "waiting", "attempts": 0, "due_at": now, "settled_at": None, "replayed_at": now}
-        return self._deed(ids, "replay", {**values, "cause": "", "hint": "", "detail": ""}, who, why)
+        return self._deed(ids, "replay", who, why)
 
     def discard(self, ids: Collection[int], who: str, why: str) -> int:
         """Parked deliveries are given up for good; returns how many. All or none, like :meth:`replay`."""
-        return self._deed(ids, "discard", {"state": "discarded", "settled_at": self.now()}, who, why)
+        return self._deed(ids, "discard", who, why)
 
     def envelope(self, trace: str) -> Envelope:
         """The envelope as kept, secrets masked. Raises ``PermanentError`` when there is none."""
@@ -51,7 +51,7 @@ class People(Desk):
         now = self.now()
         rows = [delivery_row(trace, delivery, now) for delivery in new]
         with self.store.writing() as db:
-            self._unpark(db, trace, "accepted")
+            unpark(db, trace, "accepted")
             add_deliveries(db, rows)
             write_audit(db, now, who=who, what="replay", why=why, target=f"envelope:{trace}", trace=trace)
         self.tell({delivery.destination for delivery in new})
@@ -59,7 +59,7 @@ class People(Desk):
     def ignore(self, trace: str, who: str, why: str) -> None:
         """A parked envelope is given up. Raises ``PermanentError`` when there is no such parked envelope."""
         with self.store.writing() as db:
-            self._unpark(db, trace, "ignored")
+            unpark(db, trace, "ignored")
             write_audit(db, self.now(), who=who, what="discard", why=why, target=f"envelope:{trace}", trace=trace)
 
     def audit(self, who: str, what: str, why: str, target: str, at: datetime | None = None, *, trace: str = "") -> None:
@@ -68,16 +68,11 @@ class People(Desk):
         with self.store.writing() as db:
             write_audit(db, moment, who=who, what=what, why=why, target=target, trace=trace)
 
-    def _unpark(self, db: Connection, trace: str, state: str) -> None:
-        parked = (envelopes.c.trace == trace) & (envelopes.c.state == "parked")
-        values = {"state": state, "cause": "", "hint": "", "detail": ""}
-        if db.execute(update(envelopes).where(parked).values(values)).rowcount != 1:
-            raise unknown([trace])
-
-    def _deed(self, ids: Collection[int], what: str, values: dict[str, Any], who: str, why: str) -> int:
+    def _deed(self, ids: Collection[int], what: Deed, who: str, why: str) -> int:
         now = self.now()
+        values = outcome(what, now)
         with self.store.writing() as db:
-            rows = _sliced(sorted(set(ids)), lambda some: _parked(db, some))
+            rows = _sliced(sorted(set(ids)), lambda some: lock_parked(db, some))
             missing = sorted(set(ids) - {row.id for row in rows})
             if missing:
                 raise unknown([str(id_) for id_ in missing])
@@ -85,7 +80,7 @@ class People(Desk):
                 db.execute(update(deliveries).where(deliveries.c.id == row.id).values(values))
                 target = f"delivery:{row.id}"
                 write_audit(db, now, who=who, what=what, why=why, target=target, trace=row.trace)
-        if values["state"] == "waiting":
+        if what == "replay":
             self.tell({row.destination for row in rows})
         return len(rows)
 
@@ -106,7 +101,23 @@ def write_audit(
     db.execute(insert(audit).values(at=at, **{name: clean(value) for name, value in values.items()}))
 
 
-def _parked(db: Connection, ids: Sequence[int]) -> list[Any]:
+def outcome(what: Deed, now: float) -> dict[str, Any]:
+    """What a deed writes into a parked delivery."""
+    if what == "discard":
+        return {"state": "discarded", "settled_at": now}
+    fresh = {"cause": "", "hint": "", "detail": "", "attempts": 0, "settled_at": None}
+    return {"state": "waiting", "due_at": now, "replayed_at": now, **fresh}
+
+
+def unpark(db: Connection, trace: str, state: str) -> None:
+    """A parked envelope takes another state. Raises ``PermanentError`` when there is no such parked envelope."""
+    parked = (envelopes.c.trace == trace) & (envelopes.c.state == "parked")
+    values = {"state": state, "cause": "", "hint": "", "detail": ""}
+    if db.execute(update(envelopes).where(parked).values(values)).rowcount != 1:
+        raise unknown([trace])
+
+
+def lock_parked(db: Connection, ids: Sequence[int]) -> list[Any]:
     """The parked ones of ``ids`` and what is frozen in one album with them, locked."""
     wanted = select(deliveries.c.id, deliveries.c.trace, deliveries.c.destination, deliveries.c.leader)
     parked = wanted.where(deliveries.c.state == "parked").order_by(deliveries.c.id).with_for_update()
