@@ -88,11 +88,12 @@ class Tally:
     missed: float = 0.0
 
 
-def counted(db: Connection, hour: int) -> list[Tally]:
-    """The rows of one hour; who was known in the hour before has one even when nothing happened."""
+def counted(db: Connection, hour: int, now: float) -> list[Tally]:
+    """The rows of one hour, as far as it is over; who was known in the hour before has one in any case."""
     figures: dict[str, dict[str, Any]] = {}
+    span = {"since": float(hour), "until": min(float(hour + HOUR), now)}
     for query in (_ARRIVED, _DELIVERED, _PARKED, _TIMES):
-        for row in db.execute(query, {"since": float(hour), "until": float(hour + HOUR)}).mappings():
+        for row in db.execute(query, span).mappings():
             figures.setdefault(sided(row["name"]), {}).update({key: row[key] for key in row if key != "name"})
     before = {row.name: row for row in db.execute(select(tallies).where(tallies.c.hour == hour - HOUR))}
     known = {name for name, row in before.items() if (row.last_at or 0) > hour - KEPT_DAYS * DAY}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, func, select
+from sqlalchemy import Connection, RowMapping, delete, func, select, text
 
 from connector.domain import silence
 from connector.domain.silence import DAY, HOUR, Silence
@@ -18,16 +18,23 @@ from connector.journal.schema import envelopes
 ROUND = 200  # hours that one round may count after a standstill: a week and a day
 _DEPTH = 20_000
 _SETTLED = 120.0  # seconds after the end of an hour until nothing of it can still be on its way into the journal
+_DONE = text(
+    "SELECT destination, settled_at FROM deliveries WHERE state = 'done' AND settled_at >= :since "
+    "ORDER BY settled_at DESC LIMIT :most"
+)
 _BACK = (tallies.c.hour.desc(), tallies.c.name.desc())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """The last 24 hours: the starts of the hours, the rows of each name by hour, and when they were last counted."""
+    """The last 24 hours: the starts of the hours, and the rows of each name by hour.
+
+    ``whole`` is false when more came since the last count than is looked through: then the clock is not running.
+    """
 
     hours: tuple[int, ...]
     rows: Mapping[str, Mapping[int, Tally]]
-    counted: datetime | None
+    whole: bool
 
 
 class Tallies(Desk):
@@ -44,22 +51,27 @@ class Tallies(Desk):
             due = _due(db, now)[:most]
         for hour in due:
             with self.store.reading() as db:
-                rows = counted(db, hour)
+                rows = counted(db, hour, now)
             with self.store.writing() as db:
                 _write(db, hour, rows, now)
         return len(due)
 
     def day(self) -> Day:
-        """Every name's last 24 hours, the running one included."""
+        """Every name's last 24 hours up to this moment: the hours as counted, and what came since."""
         now = _start(self.now())
         hours = tuple(range(now - 23 * HOUR, now + HOUR, HOUR))
         with self.store.reading() as db:
-            found = [_tally(row) for row in db.execute(select(tallies).where(tallies.c.hour >= hours[0])).mappings()]
-            last = db.execute(select(func.max(tallies.c.counted_at)).where(tallies.c.hour >= hours[0])).scalar()
+            counts = db.execute(select(tallies).where(tallies.c.hour >= hours[0])).mappings().all()
+            since = max((row["counted_at"] for row in counts), default=float(hours[0]))
+            fresh = [*_arrived(db, since), *_delivered(db, since)]
         rows: dict[str, dict[int, Tally]] = {}
-        for one in found:
-            rows.setdefault(one.name, {})[one.hour] = one
-        return Day(hours=hours, rows=rows, counted=_moment(last))
+        for row in counts:
+            rows.setdefault(row["name"], {})[row["hour"]] = _tally(row)
+        for one in fresh:
+            mine = rows.setdefault(one.name, {})
+            mine[one.hour] = _sum(mine.get(one.hour, Tally(hour=one.hour, name=one.name)), one)
+        rows.pop("", None)
+        return Day(hours=hours, rows=rows, whole=len(fresh) < _DEPTH)
 
     def silences(self) -> list[Silence]:
         """Who is silent that usually is not (``domain.silence``), by the last full hour; nobody who was heard since.
@@ -111,6 +123,23 @@ def _heard_since(db: Connection, since: float) -> set[str]:
     kept = envelopes.c
     newest = select(kept.account).where(kept.created_at >= since).order_by(kept.created_at.desc()).limit(_DEPTH)
     return {sided(name) for name in db.execute(select(newest.subquery().c.account).distinct()).scalars()}
+
+
+def _arrived(db: Connection, since: float) -> list[Tally]:
+    kept = envelopes.c
+    wanted = select(kept.account, kept.created_at, kept.received_at).where(kept.created_at >= since)
+    rows = db.execute(wanted.order_by(kept.created_at.desc()).limit(_DEPTH))
+    return [Tally(hour=_start(at), name=sided(who), arrived=1, last_at=last) for who, at, last in rows]
+
+
+def _delivered(db: Connection, since: float) -> list[Tally]:
+    rows = db.execute(_DONE, {"since": since, "most": _DEPTH})
+    return [Tally(hour=_start(row.settled_at), name=row.destination, delivered=1) for row in rows]
+
+
+def _sum(one: Tally, other: Tally) -> Tally:
+    last = max(one.last_at or 0.0, other.last_at or 0.0) or None
+    return replace(one, arrived=one.arrived + other.arrived, delivered=one.delivered + other.delivered, last_at=last)
 
 
 def _tally(row: RowMapping) -> Tally:

@@ -41,6 +41,7 @@ def test_an_hour_tells_what_came_and_what_was_delivered(journal: Journal, clock:
         settle(journal, lease, *journal.claim(lease, lanes=10))
     put(journal, a_delivery(lane="bad"))
     settle(journal, lease, *journal.claim(lease, lanes=10), state="parked")
+    clock.advance(1)
     journal.tally()
     shop, main = this_hour(journal, SHOP), this_hour(journal, MAIN)
     assert (shop.arrived, shop.delivered, main.arrived, main.delivered, main.parked) == (6, 0, 0, 5, 1)
@@ -112,6 +113,7 @@ def test_counting_begins_with_the_oldest_request_but_not_before_what_is_kept(
 
 def test_old_hours_are_forgotten(journal: Journal, clock: FakeClock) -> None:
     come(journal, clock)
+    clock.advance(1)
     journal.tally()
     clock.advance(61 * DAY)
     assert journal.trim_tallies() == 2
@@ -199,8 +201,24 @@ def test_the_pulse_beats_when_something_changes_and_only_then(journal: Journal, 
 
 
 def test_the_day_ends_with_the_running_hour(journal: Journal, clock: FakeClock) -> None:
-    assert journal.day().counted is None
-    journal.tally()
     day = journal.day()
-    assert (len(day.hours), day.hours[-1], day.counted) == (24, int(clock().timestamp()), clock())
+    assert (len(day.hours), day.hours[-1], day.rows) == (24, int(clock().timestamp()), {})
     assert datetime.fromtimestamp(day.hours[0], UTC) == clock() - timedelta(hours=23)
+
+
+def test_the_day_knows_what_came_since_the_last_count(journal: Journal, clock: FakeClock) -> None:
+    come(journal, clock, 2)
+    clock.advance(10)
+    journal.tally()
+    clock.advance(10)
+    put(journal, a_delivery())
+    lease = leased(journal)
+    settle(journal, lease, *journal.claim(lease, lanes=1))
+    clock.advance(HOUR)
+    come(journal, clock)
+    day = journal.day()
+    assert [day.rows[SHOP][hour].arrived for hour in day.hours[-2:]] == [3, 1]
+    assert day.rows[MAIN][day.hours[-2]].delivered == 1
+    assert day.rows[SHOP][day.hours[-1]].last_at == clock().timestamp()
+    journal.tally()
+    assert journal.day().rows[SHOP][day.hours[-2]].arrived == 3
