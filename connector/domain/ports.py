@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Literal, Protocol
+
+from connector.domain.values import Author, StoredFile
 
 PortalState = Literal["active", "needs_reauth", "uninstalled", "suspended", "blocked", "unreachable"]
 Clock = Callable[[], datetime]
@@ -130,3 +132,29 @@ class MediaStore(Protocol):
         """Write, sniff the type, return a ``StoredFile``. Raises ``PermanentError`` over ``limit`` bytes."""
 
     def read(self, key: str) -> bytes: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """What is said to a visitor. ``text`` is BBCode; ``name`` is the operator's own, empty for the system."""
+
+    author: Author
+    name: str = ""
+    text: str = ""
+    files: tuple[StoredFile, ...] = ()
+
+
+class Chats(Protocol):
+    """Conversations that are kept here and nowhere else (docs/adr/0006). ``message_id`` is the store's own.
+
+    All raise ``TransientError`` while the store is away; nothing is half done then.
+    """
+
+    def say_in_chat(self, account: str, visitor: str, said: Said, *, key: str) -> str:
+        """Add a message; returns its id. A key that is known adds nothing and returns the id that it had."""
+
+    def edit_in_chat(self, account: str, visitor: str, message_id: str, text: str) -> bool:
+        """Put another text (BBCode) into a message; ``False`` when there is none such, or it was taken back."""
+
+    def delete_in_chat(self, account: str, visitor: str, message_ids: Collection[str]) -> None:
+        """Take messages back; what is not there is as good as taken back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 FileKind = Literal["image", "voice", "audio", "video", "document", "sticker"]
@@ -63,6 +63,26 @@ class Contact:
     name: str
     phone: str
     own: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """The page of a site on which a client writes. ``marks`` are its UTM marks, by name without ``utm_``."""
+
+    url: str = ""
+    title: str = ""
+    marks: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Author:
+    """Who speaks to a client: ``id`` is ``<portal>/<user>``, empty for the system.
+
+    ``asks`` is the session whose rating the message asks for (facts/bitrix24-openlines.md §3.3), empty for any other.
+    """
+
+    id: str = ""
+    asks: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

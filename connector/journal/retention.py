@@ -6,8 +6,12 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, tuple_
 
+from connector.journal.chat_marks import keep_marks
+from connector.journal.chat_tables import chats
 from connector.journal.desk import Desk
 from connector.journal.schema import calls, deliveries, envelopes, ledger
+
+_SILENT = 2 * 86400.0  # seconds
 
 
 class Retention(Desk):
@@ -17,10 +21,11 @@ class Retention(Desk):
         """Delete envelopes older than that with all that belongs to them; returns how many rows of each table went.
 
         Stays: whatever is parked or waiting, and what was settled (say, after a replay) within that time. The audit and
-        the links stay. Each slice of ``slice_size`` envelopes is a transaction of its own.
+        the links stay. Conversations that are kept here go when nothing happened in them for so long; those in which
+        nobody ever said anything, after two days. Each slice of ``slice_size`` rows is a transaction of its own.
         """
         before = self.now() - older_than_days * 86400
-        gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0}
+        gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0, "chats": self._trim_chats(before, slice_size)}
         last = (float("-inf"), "")
         while True:
             with self.store.reading() as db:
@@ -31,6 +36,18 @@ class Retention(Desk):
             with self.store.writing() as db:
                 for name, count in _delete(db, [row.trace for row in seen], before).items():
                     gone[name] += count
+
+    def _trim_chats(self, before: float, slice_size: int) -> int:
+        silent = (chats.c.seq == 0) & (chats.c.changed_at < self.now() - _SILENT)
+        wanted = select(chats.c.account, chats.c.visitor).where((chats.c.changed_at < before) | silent)
+        gone = 0
+        while True:
+            with self.store.writing() as db:
+                some = db.execute(wanted.limit(slice_size).with_for_update()).all()
+                names = tuple_(chats.c.account, chats.c.visitor).in_([tuple(row) for row in some])
+                gone += db.execute(delete(chats).where(names)).rowcount if some else 0
+            if len(some) < slice_size:
+                return gone
 
 
 def _old(before: float, last: tuple[float, str], count: int) -> Select[float, str]:
@@ -46,5 +63,6 @@ def _delete(db: Connection, traces: Sequence[str], before: float) -> dict[str, i
     needed = exists().where(mine.trace == envelopes.c.trace, busy)
     wanted = select(envelopes.c.trace).where(envelopes.c.trace.in_(traces), envelopes.c.state != "parked", ~needed)
     ended = list(db.execute(wanted.with_for_update()).scalars())
+    keep_marks(db, ended)
     tables = {"calls": calls, "ledger": ledger, "deliveries": deliveries, "envelopes": envelopes}
     return {name: db.execute(delete(table).where(table.c.trace.in_(ended))).rowcount for name, table in tables.items()}
