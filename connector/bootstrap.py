@@ -22,7 +22,7 @@ from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.intake import Account, Intake
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
-from connector.media import Media, fetch
+from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
 from connector.settings import PortalSettings, Settings
 
@@ -88,7 +88,11 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     }
     rules = _rules(settings, portals, accounts)
     reach = Reach(
-        portals=portals, accounts=accounts, fetch=_fetcher(settings, portals, accounts, media), read=media.read
+        portals=portals,
+        accounts=accounts,
+        fetch=_fetcher(settings, portals, accounts, media),
+        read=media.read,
+        chats=journal,
     )
     return Connector(
         settings=settings,
@@ -181,6 +185,8 @@ def _fetcher(
             account = accounts[name]
             assert account.provider.channel is not None
             source = account.provider.channel.locate(effect.file, account.settings, account.http)
+            if source.url.startswith(KEPT):
+                return media.again(source.url.removeprefix(KEPT), effect.file)
             own = {urlsplit(account.settings.api_url).netloc} - {""}
             mime, named, chunks = fetch(source, account.http, allow_hosts=own, limit=limit)
         return media.keep(effect.file.name or named, mime, chunks, limit=limit)

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings.people import user_block
 
 TEXT_LIMIT = 19_900
 _WORDS = {
-    "en": {"forwarded": "Forwarded from {who}", "place": "Location", "contact": "Contact", "own": "own number"},
-    "ru": {"forwarded": "Переслано от {who}", "place": "Местоположение", "contact": "Контакт", "own": "свой номер"},
+    "en": {
+        "forwarded": "Forwarded from {who}",
+        "place": "Location",
+        "contact": "Contact",
+        "own": "own number",
+        "page": "Page",
+        "marks": "Came from",
+    },
+    "ru": {
+        "forwarded": "Переслано от {who}",
+        "place": "Местоположение",
+        "contact": "Контакт",
+        "own": "свой номер",
+        "page": "Страница",
+        "marks": "Откуда пришли",
+    },
 }
 
 
@@ -53,7 +67,7 @@ def chat_id(account: str, conversation: str) -> str:
 
 def _lines(event: Mapping[str, Any], language: str) -> list[str]:
     words = _WORDS["ru" if language == "ru" else "en"]
-    lines = []
+    lines = list(_visit(event.get("page") or {}, words))
     if event.get("forwarded_from"):
         lines.append(f"[i]{words['forwarded'].format(who=event['forwarded_from'])}[/i]")
     if event.get("quote"):
@@ -68,6 +82,21 @@ def _lines(event: Mapping[str, Any], language: str) -> list[str]:
         own = f" ({words['own']})" if contact.get("own") else ""
         lines.append(f"{words['contact']}: {contact['name']} {contact['phone']}{own}")
     return lines
+
+
+def _visit(page: Mapping[str, Any], words: Mapping[str, str]) -> Iterator[str]:
+    """The page of the site and its UTM marks, above the message; only told when they are news."""
+    if url := page.get("url"):
+        title = _literal(page.get("title") or "")
+        link = f"[url={url}]{title}[/url]" if title else f"[url]{url}[/url]"
+        yield f"[i]{words['page']}: {link}[/i]"
+    if marks := page.get("marks"):
+        yield f"[i]{words['marks']}: {', '.join(f'utm_{name}={_literal(str(marks[name]))}' for name in marks)}[/i]"
+
+
+def _literal(text: str) -> str:
+    """Words of a site that must not read as BBCode: a page's title is written by whoever made the page."""
+    return text.replace("[", "(").replace("]", ")").replace("\n", " ").strip()
 
 
 def _split(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from connector.domain.effects import Acknowledge, Adopt, Call, Delete, Edit, Effect, Fetch, Forget, Keyed, Send
+from connector.domain.ports import Chats
 from connector.domain.provider import Channel, Outgoing, Upload
 from connector.domain.values import Receipt, StoredFile
 from connector.errors import PermanentError
@@ -28,12 +29,13 @@ NO_CHANNEL = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """What effects can reach: portals and accounts by name, and the files."""
+    """What effects can reach: portals and accounts by name, the files, and the conversations that are kept here."""
 
     portals: Mapping[str, Any]
     accounts: Mapping[str, Any]
     fetch: Callable[[Fetch], StoredFile]
     read: Callable[[str], bytes]
+    chats: Chats | None = None
 
 
 def perform(effect: Effect, destination: str, reach: Reach) -> Any:
@@ -85,7 +87,8 @@ def _command(effect: Any, destination: str, reach: Reach) -> Any:
         raise PermanentError("provider.no_channel", hint=NO_CHANNEL.with_(name=account.provider.slug))
     uploads = tuple(_upload(file, reach) for file in getattr(effect, "files", ()))
     outgoing = Outgoing(command=effect, uploads=uploads, idempotency_key=effect.key)
-    return channel.send(outgoing, account.settings, account.http)
+    way = reach.chats if channel.through == "chats" else account.http
+    return channel.send(outgoing, account.settings, way)
 
 
 def _upload(file: StoredFile, reach: Reach) -> Upload:

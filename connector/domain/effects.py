@@ -28,7 +28,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connector.domain.events import Event
-from connector.domain.values import File, StoredFile
+from connector.domain.values import Author, File, StoredFile
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,13 +57,15 @@ class Call(Keyed):
 
 @dataclass(frozen=True, kw_only=True)
 class Send(Keyed):
-    """A message to a client. ``text`` is BBCode; ``reply_to`` is a provider message id or empty."""
+    """A message to a client. ``text`` is BBCode, begun by the portal's signature of ``author`` where it puts one;
+    ``reply_to`` is a provider message id or empty."""
 
     account: str
     conversation: str
     text: str = ""
     files: tuple[StoredFile, ...] = ()
     reply_to: str = ""
+    author: Author = field(default_factory=Author)
 
 
 @dataclass(frozen=True, kw_only=True)

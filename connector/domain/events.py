@@ -17,7 +17,7 @@ from connector.domain.life import AppUninstalled as AppUninstalled
 from connector.domain.life import HandlersChecked as HandlersChecked
 from connector.domain.life import LineConnected as LineConnected
 from connector.domain.life import LineDisconnected as LineDisconnected
-from connector.domain.values import Contact, File, Im, Location, Person
+from connector.domain.values import Contact, File, Im, Location, Page, Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,11 @@ class FromAccount:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageReceived(FromAccount):
-    """A client wrote. ``text`` is BBCode; ``album`` joins the parts of one album (facts/providers.md §2.1)."""
+    """A client wrote. ``text`` is BBCode; ``album`` joins the parts of one album (facts/providers.md §2.1).
+
+    With a ``page`` (of a site's chat; maybe an empty one) ``client`` is what this message tells of them, not all that
+    is known.
+    """
 
     kind: Literal["message.received"] = "message.received"
     message_id: str
@@ -50,6 +54,7 @@ class MessageReceived(FromAccount):
     forwarded_from: str = ""
     sent_at: datetime | None = None
     album: str = ""
+    page: Page | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +185,7 @@ class ReplyDelivered(OutcomeOfReply):
     message_ids: tuple[str, ...]
     notes: tuple[tuple[str, str], ...] = ()
     delivered_at: datetime | None = None
+    author: str = "0"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,10 @@ class AccountSettings(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Capabilities:
-    """What the channel can do, as data. A ``None`` limit is not known; sizes are bytes, ``text`` is characters."""
+    """What the channel can do, as data. A ``None`` limit is not known; sizes are bytes, ``text`` is characters.
+
+    ``faces``: the client sees the operator's name and picture beside the message.
+    """
 
     text: int | None = None
     caption: int | None = None
@@ -41,6 +44,7 @@ class Capabilities:
     upload: int | None = None
     download: int | None = None
     window_hours: int | None = None
+    faces: bool = False
 
 
 class Http(Protocol):
@@ -77,7 +81,10 @@ class Outgoing:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a provider's file really lies: a URL and the headers to ask with (never logged)."""
+    """Where a provider's file really lies: a URL and the headers to ask with (never logged).
+
+    ``kept:<key>`` is a file of our own media store, which nobody has to fetch.
+    """
 
     url: str
     headers: dict[str, str] = field(default_factory=dict)
@@ -93,16 +100,18 @@ class Channel:
     kept and parked); ``dedupe_key`` never raises; ``send`` raises ``TransientError``, ``PermanentError`` or
     ``Stopped``; ``locate`` tells where a file lies (it may ask the provider). ``handshake`` answers a request
     by which the provider only asks whether we are there (it checks the asker itself and raises ``Refused``);
-    ``None`` means that the request is no handshake.
+    ``None`` means that the request is no handshake. ``through`` is what ``send`` and ``locate`` are given: the vendor's
+    ``Http``, or the :class:`~connector.domain.ports.Chats` of a conversation that we keep ourselves.
     """
 
     verify: Callable[[Request, Any], None]
     dedupe_key: Callable[[Request, Any], str]
     parse: Callable[[Request, Any], list[Event]]
-    send: Callable[[Outgoing, Any, Http], Receipt]
-    locate: Callable[[File, Any, Http], Source]
+    send: Callable[[Outgoing, Any, Any], Receipt]
+    locate: Callable[[File, Any, Any], Source]
     accepted: Reply = Reply()
     handshake: Callable[[Request, Any], Reply | None] | None = None
+    through: Literal["http", "chats"] = "http"
 
 
 @dataclass(frozen=True)

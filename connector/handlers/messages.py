@@ -19,6 +19,7 @@ from connector.domain.values import StoredFile
 from connector.errors import PermanentError
 from connector.handlers.lines import line_of, seen_in_chat
 from connector.handlers.rules import Rules
+from connector.handlers.visits import as_known, remembered
 from connector.speech import Text
 
 FILE_LOST = Text("[File {name} could not be brought: {why}]", "[Файл {name} получить не удалось: {why}]")
@@ -43,11 +44,13 @@ NOT_STORED = Text(
 def message_received(event: MessageReceived, rules: Rules) -> Plan:
     """Bring the files here, then send the message into its chat; followers wait in the lane (trap 23)."""
     line = yield from line_of(event.account, event.lane, rules)
+    said, event = event, (yield from as_known(event))
     files, notes = yield from _bring(event, rules)
     items = rules.items(event, files, notes)
     for item in items:
-        yield from _send(item, event, line, rules, joins="MESSAGES" if item is items[-1] else "")
-    return None
+        alone = item is not items[-1] or event.page is not None  # whoever follows would tell of the same page
+        yield from _send(item, event, line, rules, joins="" if alone else "MESSAGES")
+    yield from remembered(said, event)
 
 
 def message_edited(event: MessageEdited, rules: Rules) -> Plan:

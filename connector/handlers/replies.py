@@ -14,8 +14,9 @@ from connector.domain.events import (
     ReplyRefused,
     ReplyWritten,
 )
-from connector.domain.values import Receipt, StoredFile
+from connector.domain.values import Author, Receipt, StoredFile
 from connector.errors import PermanentError
+from connector.handlers.faces import meet
 from connector.handlers.rules import Rules
 from connector.speech import Text
 from mappings.open_line import chat_id
@@ -37,7 +38,7 @@ def reply_written(event: ReplyWritten, rules: Rules) -> Plan:
     ids = tuple(message_id for receipt in receipts for message_id in receipt.ids)
     notes = tuple(note for receipt in receipts for note in receipt.notes)
     if ids:
-        yield _delivered(event, ids, notes, rules)
+        yield _delivered(event, ids, notes, event.author)
 
 
 def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
@@ -49,7 +50,7 @@ def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
     except PermanentError as error:
         yield _refused(event, error, event.author, rules)
         raise
-    yield _delivered(event, receipt.ids or event.message_ids, receipt.notes, rules)
+    yield _delivered(event, receipt.ids or event.message_ids, receipt.notes, event.author)
 
 
 def reply_deleted(event: ReplyDeleted, rules: Rules) -> Plan:
@@ -72,6 +73,8 @@ def reply_delivered(event: ReplyDelivered, rules: Rules) -> Plan:
     )
     for number, note in enumerate(event.notes):
         yield from _note(event, PARTLY.with_(why=Text(*note).say(_language(event, rules))), f"part{number}", "0", rules)
+    if rules.accounts[event.account].provider.capabilities.faces:
+        yield from meet(event.portal, event.author)
 
 
 def reply_refused(event: ReplyRefused, rules: Rules) -> Plan:
@@ -97,17 +100,22 @@ def _parts(text: str, files: list[StoredFile]) -> Iterable[tuple[str, tuple[Stor
 
 
 def _send(event: ReplyWritten, part: int, text: str, files: tuple[StoredFile, ...]) -> Send:
+    by_system = event.author in ("", "0")
+    asks = event.params.get("IMOL_VOTE_SID", "")
     return Send(
         account=event.account,
         conversation=event.conversation,
         text=text,
         files=files,
+        author=Author(
+            id="" if by_system else f"{event.portal}/{event.author}", asks=asks if isinstance(asks, str) else ""
+        ),
         key=f"out:{event.portal}:{event.im.message_id}:{part}",
     )
 
 
-def _delivered(event: FromPortal, ids: tuple[str, ...], notes: tuple[tuple[str, str], ...], rules: Rules) -> Emit:
-    return Emit(ReplyDelivered(**_same(event), message_ids=ids, notes=notes), f"portal:{event.portal}")
+def _delivered(event: FromPortal, ids: tuple[str, ...], notes: tuple[tuple[str, str], ...], author: str) -> Emit:
+    return Emit(ReplyDelivered(**_same(event), message_ids=ids, notes=notes, author=author), f"portal:{event.portal}")
 
 
 def _refused(event: FromPortal, error: PermanentError, author: str, rules: Rules) -> Emit:

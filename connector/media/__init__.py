@@ -5,6 +5,6 @@ from __future__ import annotations
 from connector.media.fetching import fetch
 from connector.media.naming import safe_name
 from connector.media.sniffing import sniff
-from connector.media.store import Media
+from connector.media.store import KEPT, Media
 
-__all__ = ["Media", "fetch", "safe_name", "sniff"]
+__all__ = ["KEPT", "Media", "fetch", "safe_name", "sniff"]

@@ -15,10 +15,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from connector.domain.ports import Clock
-from connector.domain.values import StoredFile
+from connector.domain.values import File, StoredFile
 from connector.errors import PermanentError, Refused
 from connector.media.naming import safe_name
-from connector.media.sniffing import HEAD, kind_of, sniff
+from connector.media.sniffing import HEAD, UNKNOWN, kind_of, sniff
 from connector.speech import Text
 
 _TOO_LARGE = Text(
@@ -31,6 +31,7 @@ _GONE = Text(
 )
 _UNKNOWN = Text("There is no such file; check that the link is whole", "Такого файла нет; проверьте, что ссылка целая")
 _HOUR = 3600
+KEPT = "kept:"  # the scheme of a ``Source`` that lies here already
 
 
 class Media:
@@ -67,6 +68,15 @@ class Media:
             return self.path(key).read_bytes()
         except FileNotFoundError:
             raise PermanentError("media.gone", hint=_GONE) from None
+
+    def again(self, key: str, file: File) -> StoredFile:
+        """A file that was kept before, with a fresh link. Raises ``PermanentError`` ``media.gone``, ``Refused`` 404."""
+        if not self.path(key).is_file():
+            raise PermanentError("media.gone", hint=_GONE)
+        stored = StoredFile(
+            key=key, name=file.name, mime=file.mime or UNKNOWN, size=file.size or 0, url="", kind=file.kind
+        )
+        return replace(stored, url=self.url(stored))
 
     def path(self, key: str) -> Path:
         """Where ``key`` lies. Raises ``Refused`` 404 for anything that is not one of our keys."""
