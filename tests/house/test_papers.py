@@ -28,6 +28,7 @@ EXAMPLE = {
     "B24_CLIENT_SECRET": "secret",
     "TELEGRAM_TOKEN": "123456:token",
     "TELEGRAM_SECRET": "secret",
+    "SITE_CHAT_SECRET": "s" * 64,
     "SITE_SECRET": "whsec_" + base64.b64encode(b"s" * 32).decode(),
 }
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME")) + r")\b")
