@@ -16,19 +16,23 @@ from connector.domain.request import Request
 from connector.errors import Refused
 from connector.intake import Account
 from connector.portal import decode_form
+from connector.portal.phrases import age
 from connector.speech import Text
 from webhooks.answers import taken
 from webhooks.doors import Doors
 from webhooks.pages import page
-from webhooks.tickets import Tickets
+from webhooks.tickets import ExpiredTicket, Tickets
 
 _FORM_SECONDS = 3600.0
 _VIEW_SECONDS = 300.0
+_LONG = 20.0  # seconds after which a person is told that it takes longer than usual
+_SOON, _LATER = 2, 10  # seconds until the page looks again, before and after that
 
 _ODD = Text(
     "Bitrix24 did not say which connector and line this is; open the connector again in the Contact Center",
     "Битрикс24 не сообщил, какой это коннектор и какая линия; откройте коннектор в Контакт-центре ещё раз",
 )
+_NOT_DONE = Text("It was given up; try once more", "Действие отменено; попробуйте ещё раз")
 _NO_ACCOUNT = Text(
     "Choose an account of the list; new ones are added in connector.yaml",
     "Выберите аккаунт из списка; новые добавляются в connector.yaml",
@@ -51,12 +55,34 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
-    """One account in the list. ``elsewhere`` is the other line that it serves now."""
+    """One account in the list. ``elsewhere`` is the other line that it serves now.
+
+    ``waiting`` and ``parked`` are its replies, ``heard`` how long ago something came from it, within a day.
+    """
 
     name: str
     title: Text
     serves: bool
     elsewhere: str = ""
+    waiting: int = 0
+    parked: int = 0
+    heard: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What a person asked for: the account that shall serve the line (empty: none), known by ``nonce`` in the journal.
+
+    ``since`` is unix seconds as text.
+    """
+
+    account: str
+    nonce: str
+    since: str
+
+    def facts(self) -> dict[str, str]:
+        """What a ticket bears."""
+        return {"wanted": self.account, "nonce": self.nonce, "since": self.since}
 
 
 def room(connector: Connector, doors: Doors, tickets: Tickets) -> Blueprint:
@@ -99,7 +125,10 @@ class Slider:
 
     def submitted(self, form: Mapping[str, Any], received: Request) -> Response:
         """A person chose. What they chose is kept as an event; the portal's lane carries it out."""
-        facts = self._tickets.read("line", str(form.get("ticket")))
+        try:
+            facts = self._tickets.read("line", str(form.get("ticket")))
+        except ExpiredTicket as expired:
+            return self._expired(expired)
         nonce = facts.pop("nonce")
         line, account = Line(**facts), _word(form.get("account"))
         known = [name for name in self._accounts_of(line) if name == account]
@@ -113,19 +142,32 @@ class Slider:
         )
         kept = replace(received, body=json.dumps({"do": event.kind, **line.facts(), "account": account}).encode())
         self._connector.intake.keep_event(line.portal, f"line:{nonce}", kept, lambda: [event])
-        return self._render(line, wanted=account if connecting else "", saved=True)
+        since = f"{self._connector.clock().timestamp():.0f}"
+        return self._render(line, Wish(account=account if connecting else "", nonce=nonce, since=since))
 
     def viewed(self, ticket: str) -> Response:
         """The page looks again whether the line is connected."""
-        facts = self._tickets.read("view", ticket)
-        wanted = facts.pop("wanted")
-        return self._render(Line(**facts), wanted=wanted, saved=True)
+        try:
+            facts = self._tickets.read("view", ticket)
+        except ExpiredTicket as expired:
+            return self._expired(expired)
+        wish = Wish(account=facts.pop("wanted"), nonce=facts.pop("nonce"), since=facts.pop("since"))
+        return self._render(Line(**facts), wish)
 
-    def _render(self, line: Line, *, wanted: str = "", saved: bool = False) -> Response:
-        choices = [self._choice(account, line) for account in self._accounts_of(line).values()]
+    def _expired(self, expired: ExpiredTicket) -> Response:
+        """Said where it happens: the ticket is too old, but it is ours and names the portal."""
+        facts = expired.facts
+        frame = self._doors.origins(facts["portal"]) if facts["portal"] in self._connector.portals else ()
+        return page("failure.html", facts["language"], frame=frame, status=expired.status, hint=expired.hint)
+
+    def _render(self, line: Line, wish: Wish | None = None) -> Response:
+        choices = self._choices(line)
         serving = next((choice.name for choice in choices if choice.serves), "")
         ticket = self._tickets.issue("line", {**line.facts(), "nonce": secrets.token_hex(8)}, _FORM_SECONDS)
-        view = self._tickets.issue("view", {**line.facts(), "wanted": wanted}, _VIEW_SECONDS)
+        refused = self._refused(line, wish) if wish and wish.account != serving else None
+        waiting = wish is not None and wish.account != serving and refused is None
+        view = self._tickets.issue("view", {**line.facts(), **wish.facts()}, _VIEW_SECONDS) if waiting and wish else ""
+        long = wish is not None and self._connector.clock().timestamp() - float(wish.since) > _LONG
         return page(
             "slider.html",
             line.language,
@@ -133,11 +175,33 @@ class Slider:
             line=line,
             choices=choices,
             serving=serving,
-            waiting=saved and serving != wanted,
-            saved=saved,
+            chosen=(wish.account if wish else "") or serving or next(iter(choices)).name,
+            wish=wish,
+            waiting=waiting,
+            long=long,
+            refused=refused,
+            again=_LATER if long else _SOON,
             ticket=ticket,
             view=view,
         )
+
+    def _refused(self, line: Line, wish: Wish) -> Text | None:
+        """Why Bitrix24 did not do it, once that is certain."""
+        fate = self._connector.journal.fate(f"portal:{line.portal}", f"line:{wish.nonce}")
+        return (fate.hint or _NOT_DONE) if fate is not None and fate.state in ("parked", "discarded") else None
+
+    def _choices(self, line: Line) -> list[Choice]:
+        stats, heard = self._connector.journal.stats(), self._connector.journal.arrivals().heard
+        now = self._connector.clock()
+        return [
+            self._choice(
+                account,
+                line,
+                stats.get(f"account:{name}", {}),
+                age(max(0.0, (now - heard[name].last).total_seconds())) if name in heard else None,
+            )
+            for name, account in self._accounts_of(line).items()
+        ]
 
     def _accounts_of(self, line: Line) -> dict[str, Account]:
         """The accounts that the connector of ``line`` stands for: those of its provider on this portal."""
@@ -148,7 +212,7 @@ class Slider:
             if account.portal == line.portal and portal.connector_id(account.provider.slug) == line.connector
         }
 
-    def _choice(self, account: Account, line: Line) -> Choice:
+    def _choice(self, account: Account, line: Line, work: Mapping[str, Any], heard: Text | None) -> Choice:
         """A binding made here wins over ``line:`` of connector.yaml."""
         bound = self._connector.journal.recall("line", account.name)
         now = str(bound["line"]) if bound else ""
@@ -157,6 +221,9 @@ class Slider:
             title=account.provider.title,
             serves=now == line.line,
             elsewhere=now if now != line.line else "",
+            waiting=int(work.get("waiting", 0)),
+            parked=int(work.get("parked", 0)),
+            heard=heard,
         )
 
 

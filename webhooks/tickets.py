@@ -18,6 +18,14 @@ _EXPIRED = Text(
 )
 
 
+class ExpiredTicket(Refused):
+    """A ticket of ours that is too old: its ``facts`` can be believed, nothing may be done with them."""
+
+    def __init__(self, facts: dict[str, str]) -> None:
+        super().__init__("ticket.expired", hint=_EXPIRED, status=403)
+        self.facts = facts
+
+
 class Tickets:
     """The first key signs, every key checks."""
 
@@ -37,9 +45,12 @@ class Tickets:
         if not any(hmac.compare_digest(given, _sign(key, payload).encode()) for key in self._keys):
             raise Refused("ticket.forged", hint=_EXPIRED, status=403)
         body: dict[str, Any] = json.loads(_unpack(payload))
-        if body["for"] != purpose or body["until"] < self._clock().timestamp():
-            raise Refused("ticket.expired", hint=_EXPIRED, status=403)
-        return {key[1:]: value for key, value in body.items() if key.startswith("_")}
+        facts = {key[1:]: value for key, value in body.items() if key.startswith("_")}
+        if body["for"] != purpose:
+            raise Refused("ticket.other", hint=_EXPIRED, status=403)
+        if body["until"] < self._clock().timestamp():
+            raise ExpiredTicket(facts)
+        return facts
 
 
 def _sign(key: bytes, payload: str) -> str:

@@ -5,11 +5,15 @@ from __future__ import annotations
 import html
 import json
 import re
+from datetime import timedelta
 
 import pytest
 
 from connector.domain.events import LineConnected, LineDisconnected
-from tests.unit.webhooks.world import APPLICATION_TOKEN, MEMBER, PORTAL_URL, World
+from connector.journal.glance import Heard
+from connector.journal.proofs import Fate
+from connector.speech import Text
+from tests.unit.webhooks.world import APPLICATION_TOKEN, MEMBER, NOW, PORTAL_URL, World
 
 OPTIONS = {"CONNECTOR": "cabc123_fake", "LINE": "3", "ACTIVE_STATUS": False}
 ADDRESS = "/bitrix24/settings?DOMAIN=acme.bitrix24.ru&LANG=en"
@@ -80,6 +84,65 @@ def test_the_page_looks_again_until_the_line_is_connected(world: World):
     done = browser.get(view)
     assert "Connected" in done.text
     assert 'http-equiv="refresh"' not in done.text
+
+
+def test_what_bitrix24_refuses_is_said_and_the_page_looks_no_more(world: World):
+    browser = world.browser()
+    page = submit(browser, opened(world, browser), "connect", "bar")
+    view = html.unescape(re.search(r"url=([^\"]+)", page.text)[1])
+    (envelope,) = world.journal.envelopes
+    world.journal.fates["portal:main", envelope.dedupe_key] = Fate(
+        trace="t", state="parked", hint=Text("no such line", "нет такой линии"), created_at=NOW, settled_at=NOW
+    )
+    told = browser.get(view)
+    assert "no such line" in told.text
+    assert 'http-equiv="refresh"' not in told.text
+    assert 'value="bar" checked' in told.text
+
+
+def test_a_wait_that_is_long_is_said(world: World, clock):
+    browser = world.browser()
+    page = submit(browser, opened(world, browser), "connect", "bar")
+    view = html.unescape(re.search(r"url=([^\"]+)", page.text)[1])
+    assert "longer than usual" not in browser.get(view).text
+    clock.advance(30)
+    told = browser.get(view).text
+    assert "longer than usual" in told
+    assert 'content="10;url=' in told
+
+
+def test_each_account_is_told_with_how_it_stands(world: World, clock):
+    world.journal.links["line", "shop"] = {"connector": "cabc123_fake", "line": "3"}
+    world.journal.links["line", "bar"] = {"connector": "cabc123_fake", "line": "7"}
+    world.journal.figures = {"account:shop": {"waiting": 2, "parked": 1}}
+    world.journal.heard["shop"] = Heard(hour=1, last=clock() - timedelta(minutes=12))
+    page = opened(world).text
+    for words in ("serves this line", "replies waiting: 2", "need a person: 1", "last heard 12 min ago"):
+        assert words in page.replace("</span>", "").replace('<span class="warn-word">', "")
+    assert "now serves line 7" in page
+    assert "nothing came today" in page
+
+
+def test_only_the_portal_may_frame_the_page_and_no_site_is_let_in_beside_it(world: World):
+    browser = world.browser()
+    page = opened(world, browser)
+    for answer in (page, submit(browser, page, "connect", "bar")):
+        policy = answer.headers["Content-Security-Policy"]
+        assert re.search(r"frame-ancestors ([^;]*)", policy)[1] == PORTAL_URL
+        assert "form-action 'self'" in policy
+        assert "default-src 'none'" in policy
+        assert "X-Frame-Options" not in answer.headers
+
+
+def test_a_form_that_is_too_old_says_so_in_the_frame(world: World, clock):
+    browser = world.browser()
+    page = opened(world, browser)
+    clock.advance(3601)
+    told = submit(browser, page, "connect", "shop")
+    assert told.status_code == 403
+    assert "open it again from Bitrix24" in told.text
+    assert f"frame-ancestors {PORTAL_URL}" in told.headers["Content-Security-Policy"]
+    assert world.journal.kept == []
 
 
 def test_a_connected_line_can_be_disconnected(world: World):

@@ -17,6 +17,8 @@ from connector.domain.values import Person
 from connector.errors import Refused
 from connector.intake import Account, Intake
 from connector.journal import Envelope, JournalAway, NewDelivery, Vault
+from connector.journal.glance import Arrivals, Heard
+from connector.journal.proofs import Fate
 from connector.media import Media
 from connector.portal.visitors import Visitor
 from connector.settings import AppSettings, ConsoleSettings, Limits, PortalSettings
@@ -37,6 +39,9 @@ class FakeJournal:
         self.kept: list[tuple[Envelope, list[NewDelivery]]] = []
         self.installations: dict[str, Installation] = {}
         self.links: dict[tuple[str, str], Any] = {}
+        self.figures: dict[str, dict[str, Any]] = {}
+        self.heard: dict[str, Heard] = {}
+        self.fates: dict[tuple[str, str], Fate] = {}
         self.away = False
         self.refuses: Exception | None = None
 
@@ -67,7 +72,15 @@ class FakeJournal:
 
     def stats(self) -> dict[str, dict[str, Any]]:
         self._here()
-        return {"portal:main": {"waiting": 3, "parked": 1, "oldest": 12.5, "lanes": 2}}
+        return {"portal:main": {"waiting": 3, "parked": 1, "oldest": 12.5, "lanes": 2}, **self.figures}
+
+    def arrivals(self) -> Arrivals:
+        self._here()
+        return Arrivals(heard=self.heard, whole=True)
+
+    def fate(self, account: str, dedupe_key: str) -> Fate | None:
+        self._here()
+        return self.fates.get((account, dedupe_key))
 
     def counts(self) -> dict[str, Any]:
         self._here()
