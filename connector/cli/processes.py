@@ -108,10 +108,29 @@ def procfile() -> dict[str, str]:
 @click.option(
     "--once", is_flag=True, help=say("tell the story once, check it, leave", "один раз, с проверкой, и выйти")
 )
+@click.option(
+    "--traffic",
+    is_flag=True,
+    help=say(
+        "customers and operators also talk by themselves, in the terminal",
+        "клиенты и операторы ещё и переписываются сами, в терминале",
+    ),
+)
+@click.option(
+    "--open", "browser", is_flag=True, help=say("open the page in the browser", "открыть страницу в браузере")
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    help=say("where the page answers (a free port by itself)", "порт страницы (сам найдёт свободный)"),
+)
 @answering
-def demo(out: Output, once: bool) -> None:
+def demo(out: Output, once: bool, traffic: bool, browser: bool, port: int) -> None:
     """Hands over to connector.demo."""
-    told = importlib.import_module("connector.demo").main(once=once, language=out.language)
+    told = importlib.import_module("connector.demo").main(
+        once=once, language=out.language, traffic=traffic, browser=browser, port=port
+    )
     click.get_current_context().exit(int(told or 0))
 
 

@@ -18,6 +18,7 @@ class StandInHost:
 
     def __init__(self, port: int = 0) -> None:
         self.standins: dict[str, StandIn] = {}
+        self.taps: dict[str, Callable[[Request, Reply], None]] = {}  # who listens in, by account
         self._server = _Server(("127.0.0.1", port), _Handler)
         self._server.play = self.play
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
@@ -29,7 +30,13 @@ class StandInHost:
     def play(self, account: str, request: Request) -> Reply:
         """The stand-in's answer to one request; 404 for an account that has none."""
         standin = self.standins.get(account)
-        return standin.handle(request) if standin else Reply(status=404)
+        if standin is None:
+            return Reply(status=404)
+        reply = standin.handle(request)
+        tap = self.taps.get(account)
+        if tap is not None:
+            tap(request, reply)
+        return reply
 
     def __enter__(self) -> Self:
         self._thread.start()

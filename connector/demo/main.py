@@ -1,26 +1,29 @@
-"""``connector demo``: starts everything, then plays the script once or shows live traffic until stopped."""
+"""``connector demo``: starts everything, then serves the page until stopped, or plays the script once."""
 
 from __future__ import annotations
 
 import signal
+import threading
+import webbrowser
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from connector.demo.door import Door
 from connector.demo.house import DemoHouse, running
 from connector.demo.live import watch
+from connector.demo.page import PageServer
+from connector.demo.rooms import DemoRooms
 from connector.demo.script import Row, play
+from connector.demo.stage import Stage
 from connector.speech import Text
 
 FOLDER = Path("var") / "demo"
 STARTING = Text(
     "Starting the portal, the messengers, web, worker and clock…", "Запускаю портал, мессенджеры, web, worker и clock…"
 )
-READY = Text(
-    "Ready in {folder}: connector at {url}, pretend Bitrix24 at {portal}.",
-    "Готово в {folder}: коннектор {url}, ненастоящий Битрикс24 {portal}.",
-)
+OPEN = Text("Ready. Open this in a browser; stop with Ctrl+C:", "Готово. Откройте в браузере; остановка: Ctrl+C:")
 FAILED = Text(
     "The demo did not start: {why}. The logs are in {folder}.",
     "Демонстрация не запустилась: {why}. Журналы в {folder}.",
@@ -32,24 +35,57 @@ NOT_WELL = Text(
 COLUMNS = (Text("account", "аккаунт"), Text("step", "шаг"), Text("time", "время"), Text("result", "итог"))
 
 
-def main(once: bool, language: str) -> int:
-    """Run the demo; returns 0 when all is well, 1 otherwise."""
+def main(once: bool, language: str, *, traffic: bool = False, browser: bool = False, port: int = 0) -> int:
+    """Run the demo; returns 0 when all is well, 1 otherwise.
+
+    ``once`` plays the story and leaves. Else the page is served until Ctrl+C: on ``port`` (0: a free one), with
+    ``browser`` it opens by itself, with ``traffic`` customers and operators talk by themselves in the terminal.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console()
     folder = FOLDER.absolute()
     console.print(STARTING.say(language), style="dim")
     try:
-        with running(folder, language) as house:
-            console.print(house.found.said.say(language), style="bold yellow" if house.found.standin else "dim")
-            ready = READY.with_(folder=folder, url=house.url, portal=house.sandbox.url)
-            console.print(ready.say(language), style="dim", highlight=False)
-            return _once(house, console, language) if once else watch(house, console, language)
+        if once:
+            with running(folder, language) as house:
+                _greet(house, console, language)
+                return _once(house, console, language)
+        with PageServer(port) as server, running(folder, language, page=server.origin) as house:
+            _greet(house, console, language)
+            return _show(server, house, console, language, traffic=traffic, browser=browser)
     except KeyboardInterrupt:
-        return 1
+        return 1 if once else 0
     except (TimeoutError, RuntimeError, OSError) as error:
         console.print(FAILED.with_(why=error, folder=folder).say(language), style="bold red", highlight=False)
         return 1
+
+
+def _greet(house: DemoHouse, console: Console, language: str) -> None:
+    style = "bold yellow" if house.found.standin else "dim"
+    console.print(house.found.said.say(language), style=style, highlight=False, soft_wrap=True)
+
+
+def _show(
+    server: PageServer, house: DemoHouse, console: Console, language: str, *, traffic: bool, browser: bool
+) -> int:
+    """The page, until Ctrl+C."""
+    stop = threading.Event()
+    door = Door(own=server.origin, connector=house.url, portal=house.sandbox.url)
+    server.open(door, DemoRooms(Stage(house, language), door, stop))
+    console.print(OPEN.say(language), style="dim", highlight=False, soft_wrap=True)
+    console.print(f"{server.origin}/", style="bold", highlight=False, soft_wrap=True)
+    if browser:
+        webbrowser.open(f"{server.origin}/")
+    try:
+        if traffic:
+            return watch(house, console, language)
+        stop.wait()
+    except KeyboardInterrupt:
+        return 0
+    finally:
+        stop.set()
+    return 0
 
 
 def _once(house: DemoHouse, console: Console, language: str) -> int:

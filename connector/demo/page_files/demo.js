@@ -1,0 +1,108 @@
+// The page around the three panes: it chooses what is seen and shows what the server tells.
+
+import { byId, language, number, post, say, told } from "/files/say.js";
+import { drawTour, wireTour } from "/files/tour.js";
+
+const FIGURES = ["sent", "delivered", "waiting", "doubled", "lost"];
+const TROUBLES = ["down", "storm", "kill"];
+
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function drawScore(score) {
+  for (const name of FIGURES) {
+    const box = byId("score").querySelector(`[data-figure="${name}"]`);
+    write(box.querySelector("dd"), number(score[name]));
+    box.classList.toggle("some", score[name] > 0);
+  }
+}
+
+function drawTroubles({ busy, down, line, next }) {
+  for (const name of TROUBLES) {
+    const button = byId(name);
+    const back = name === "down" && down;
+    button.disabled = Boolean(busy) && !back;
+    button.classList.toggle("works", busy === name && !back);
+    write(button.querySelector("strong"), say(back ? "up" : name));
+    write(button.querySelector("span"), say(back ? "up_about" : `${name}_about`));
+  }
+  byId("down").setAttribute("aria-pressed", String(down));
+  if (!line) return;
+  const { score } = line;
+  const shown = !line.over ? ["waiting"] : score.waiting ? FIGURES : FIGURES.filter((name) => name !== "waiting");
+  const figures = score ? shown.map((name) => `${say(name)} ${number(score[name])}`) : [];
+  if (!line.over && next) figures.push(say("next_try", { seconds: next }));
+  write(byId("line"), line.over ? `${line.text}:` : line.text);
+  write(byId("figures"), figures.join(line.over ? ", " : " · "));
+  const box = byId("line").parentElement;
+  box.classList.toggle("over", line.over);
+  box.classList.toggle("bad", Boolean(line.over && (score.lost || score.doubled || score.waiting)));
+}
+
+function drawLast(last) {
+  byId("no-last").hidden = Boolean(last);
+  const link = byId("last");
+  link.hidden = !last;
+  if (!last) return;
+  const address = `${told.console}/trace/${last.trace}`;
+  if (link.href !== address) link.href = address;
+  const took = last.ms === null ? "" : ` · ${number(last.ms)} ms`;
+  const way = say(last.inward ? "to_bitrix" : "to_customer");
+  write(link, `${say("last")}: ${last.trace.slice(0, 8)}… ${way}${took} → ${say(`state_${last.state}`)}`);
+}
+
+function draw(state) {
+  drawScore(state.score);
+  drawTroubles(state);
+  drawLast(state.last);
+  drawTour(state.done);
+}
+
+function showPane(name) {
+  byId("panes").dataset.pane = name;
+  for (const button of byId("chooser").children) {
+    button.setAttribute("aria-pressed", String(button.dataset.pane === name));
+  }
+}
+
+function showChannel(chosen, tabs) {
+  for (const tab of tabs) {
+    const mine = tab === chosen;
+    tab.setAttribute("aria-selected", String(mine));
+    tab.tabIndex = mine ? 0 : -1;
+    byId(tab.getAttribute("aria-controls")).hidden = !mine;
+  }
+}
+
+function wireChannels() {
+  const tabs = [...(byId("channels")?.children ?? [])];
+  for (const [place, tab] of tabs.entries()) {
+    tab.addEventListener("click", () => showChannel(tab, tabs));
+    tab.addEventListener("keydown", ({ key }) => {
+      const way = { ArrowRight: 1, ArrowLeft: -1 }[key];
+      if (!way) return;
+      const other = tabs[(place + way + tabs.length) % tabs.length];
+      showChannel(other, tabs);
+      other.focus();
+    });
+  }
+}
+
+function listen() {
+  const source = new EventSource(`/events?lang=${language}`);
+  source.addEventListener("open", () => { byId("away").hidden = true; });
+  source.addEventListener("message", ({ data }) => draw(JSON.parse(data)));
+  source.addEventListener("error", () => { byId("away").hidden = false; });
+}
+
+for (const name of TROUBLES) byId(name).addEventListener("click", () => post("/trouble", { name }));
+for (const button of byId("chooser").children) {
+  button.addEventListener("click", () => showPane(button.dataset.pane));
+}
+for (const link of document.querySelectorAll('a[target="console"]')) {
+  link.addEventListener("click", () => showPane("console"));
+}
+wireChannels();
+wireTour();
+listen();

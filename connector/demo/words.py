@@ -1,0 +1,169 @@
+"""What the demo page says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from connector.speech import Text
+
+Words = Mapping[str, Text]
+
+WORDS: Words = MappingProxyType(
+    {
+        "title": Text("Bitrix24 connector: live demo", "Коннектор к Битрикс24: живая демонстрация"),
+        "brand": Text("Bitrix24 connector", "Коннектор к Битрикс24"),
+        "live": Text("live demo", "живая демонстрация"),
+        "noscript": Text("This page needs JavaScript.", "Этой странице нужен JavaScript."),
+        "skip": Text("To the panes", "К экранам"),
+        "customer": Text("Customer", "Клиент"),
+        "console": Text("Console", "Консоль"),
+        "desk": Text("Operator in Bitrix24", "Оператор в Битрикс24"),
+        "customer_about": Text("what your customer sees", "что видит ваш клиент"),
+        "console_about": Text("what your engineer sees", "что видит ваш инженер"),
+        "desk_about": Text("what your operator sees", "что видит ваш оператор"),
+        "shop": Text("Web chat", "Чат на сайте"),
+        "phone": Text("Telegram", "Telegram"),
+        "panes": Text("Panes", "Экраны"),
+        "channels": Text("Where the customer writes", "Откуда пишет клиент"),
+        "overview": Text("Overview", "Обзор"),
+        "last": Text("Last request", "Последний запрос"),
+        "no_last": Text("No request yet: write as the customer.", "Запросов ещё не было: напишите как клиент."),
+        "open_story": Text("open its story", "открыть её путь"),
+        "to_bitrix": Text("to Bitrix24", "в Битрикс24"),
+        "to_customer": Text("to the customer", "клиенту"),
+        "state_done": Text("delivered", "доставлено"),
+        "state_waiting": Text("waiting", "ждёт"),
+        "state_parked": Text("parked", "отложено"),
+        "state_discarded": Text("given up", "отброшено"),
+        "next_try": Text("next try in {seconds} s", "следующая попытка через {seconds} с"),
+        "trouble": Text("Make trouble", "Устройте неприятности"),
+        "down": Text("Portal down", "Портал упал"),
+        "up": Text("Bring the portal back", "Вернуть портал"),
+        "storm": Text("429 storm", "Шторм 429"),
+        "kill": Text("Kill a worker", "Убить worker"),
+        "down_about": Text("Bitrix24 answers 503", "Битрикс24 отвечает 503"),
+        "up_about": Text("what waits will leave in order", "накопленное уйдёт по порядку"),
+        "storm_about": Text("12 s of “too many requests”", "12 с «слишком много запросов»"),
+        "kill_about": Text("SIGKILL in mid-work", "SIGKILL посреди работы"),
+        "watch": Text(
+            "Press one and watch the figures: whatever happens, “doubled” and “lost” stay 0.",
+            "Нажмите и следите за цифрами: что бы ни случилось, «задвоено» и «потеряно» останутся 0.",
+        ),
+        "score": Text("Customers' messages", "Сообщения клиентов"),
+        "sent": Text("sent", "отправлено"),
+        "delivered": Text("delivered", "доставлено"),
+        "waiting": Text("waiting", "ждут"),
+        "parked": Text("parked", "отложено"),
+        "doubled": Text("doubled", "задвоено"),
+        "lost": Text("lost", "потеряно"),
+        "away": Text(
+            "The demo has stopped. Start it again: make demo", "Демонстрация остановлена. Запустите снова: make demo"
+        ),
+        "tour": Text("Tour", "Тур"),
+        "tour_show": Text("Show the tour", "Показать тур"),
+        "tour_hide": Text("Hide the tour", "Скрыть тур"),
+        "step_of": Text("Step {number} of {count}", "Шаг {number} из {count}"),
+        "step_done": Text("done", "сделано"),
+        "waits_for_you": Text("waits for you", "ждёт вас"),
+    }
+)
+
+# The steps of the tour: what to do, and how.
+STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
+    {
+        "write": (
+            Text("Write as the customer", "Напишите как клиент"),
+            Text("On the left, in the web chat or in Telegram.", "Слева, в чате на сайте или в Telegram."),
+        ),
+        "desk": (
+            Text("See it at the operator's desk", "Найдите сообщение у оператора"),
+            Text("On the right: open the new chat.", "Справа: откройте новый чат."),
+        ),
+        "file": (
+            Text("Answer with a file", "Ответьте с файлом"),
+            Text(
+                "At the desk: attach any file and send. It arrives at the customer, and ✓✓ says so.",
+                "У оператора: приложите любой файл и отправьте. Файл появится у клиента, а ✓✓ подтвердит доставку.",
+            ),
+        ),
+        "story": (
+            Text("Read the whole story", "Посмотрите весь путь"),
+            Text(
+                "In the middle: press “Last request”. Every step with its time, nothing to guess.",
+                "В середине: нажмите «Последний запрос». Каждый шаг со временем, гадать не придётся.",
+            ),
+        ),
+        "down": (
+            Text("Switch Bitrix24 off and write twice", "Отключите Битрикс24 и напишите дважды"),
+            Text(
+                "Press “Portal down”, then write two messages as the customer.",
+                "Нажмите «Портал упал» и отправьте два сообщения как клиент.",
+            ),
+        ),
+        "back": (
+            Text("Bring it back", "Верните его"),
+            Text(
+                "Press “Bring the portal back”. Both messages arrive once and in order.",
+                "Нажмите «Вернуть портал». Оба сообщения придут по одному разу и по порядку.",
+            ),
+        ),
+        "next": (
+            Text("Now with your own Bitrix24", "Теперь со своим Битрикс24"),
+            Text(
+                "Run `connector init`: it asks for portal and channel and checks each step. More in README.md.",
+                "Выполните `connector init`: он спросит портал и канал и проверит каждый шаг. Подробнее: README.ru.md.",
+            ),
+        ),
+    }
+)
+
+PHONE: Words = MappingProxyType(
+    {
+        "title": Text("A customer's Telegram", "Telegram клиента"),
+        "bot": Text("Acme shop", "Магазин «Акме»"),
+        "kind": Text("bot", "бот"),
+        "chat": Text("The chat", "Переписка"),
+        "empty": Text("Write something, or take a ready phrase.", "Напишите что-нибудь или возьмите готовую фразу."),
+        "text": Text("Message", "Сообщение"),
+        "send": Text("Send", "Отправить"),
+        "attach": Text("Attach a file", "Приложить файл"),
+        "edit": Text("Edit", "Изменить"),
+        "edited": Text("edited", "изменено"),
+        "editing": Text("Changing your message", "Правка сообщения"),
+        "cancel": Text("Cancel", "Отмена"),
+        "unreached": Text(
+            "The connector does not answer. Telegram would try again by itself; press Send once more.",
+            "Коннектор не отвечает. Telegram повторил бы сам, а здесь нажмите «Отправить» ещё раз.",
+        ),
+        "too_big": Text("Files up to 8 MB here.", "Здесь файлы до 8 МБ."),
+        "noscript": Text("The telephone needs JavaScript.", "Телефону нужен JavaScript."),
+    }
+)
+
+PHRASES: tuple[Text, ...] = (
+    Text("Hello! Where is my order?", "Здравствуйте! Где мой заказ?"),
+    Text("The box arrived damaged", "Коробка пришла помятой"),
+    Text("Can I return it?", "Можно вернуть?"),
+)
+
+SHOP: Words = MappingProxyType(
+    {
+        "title": Text("Acme: tea and cups", "Акме: чай и чашки"),
+        "brand": Text("Acme", "Акме"),
+        "about": Text("A pretend shop with the web chat on its page", "Ненастоящий магазин с чатом на странице"),
+        "lead": Text("Tea that is worth a break", "Чай, ради которого стоит прерваться"),
+        "ask": Text("Questions? Press the button in the corner.", "Есть вопросы? Нажмите кнопку в углу."),
+        "green": Text("Green tea, 100 g", "Зелёный чай, 100 г"),
+        "green_price": Text("€ 7.50", "750 ₽"),
+        "cup": Text("Porcelain cup", "Фарфоровая чашка"),
+        "cup_price": Text("€ 12", "1 200 ₽"),
+        "pot": Text("Glass teapot", "Стеклянный чайник"),
+        "pot_price": Text("€ 29", "2 900 ₽"),
+    }
+)
+
+
+def spoken(words: Words, language: str) -> dict[str, str]:
+    """All of them in one language."""
+    return {name: text.say(language) for name, text in words.items()}
