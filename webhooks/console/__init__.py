@@ -15,6 +15,7 @@ from webhooks.console import (
     inside,
     lanes,
     live,
+    oneself,
     overview,
     parked,
     people,
@@ -56,9 +57,10 @@ def room(
     visits, shows = Visits(connector, entrance), Shows(connector)
     rooms.before_request(visits.guard)
     rooms.after_request(harden)
-    live.add(rooms, connector)
+    live.add(rooms, connector, visits)
     signing.add(rooms, connector, visits, shows)
     inside.add(rooms, visits, shows, entrance)
+    oneself.add(rooms, connector, visits, shows)
     overview.add(rooms, connector, shows)
     portals.add(rooms, connector, shows, looks or Looks(connector))
     accounts.add(rooms, connector, shows, account_looks)

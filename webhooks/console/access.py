@@ -37,7 +37,13 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.connect": "integrator",
         "ops.audit": "operator",
         "ops.users": "admin",
+        "ops.add_user": "admin",
+        "ops.user": "admin",
+        "ops.change_user": "admin",
+        "ops.end_visit": "admin",
         "ops.me": "viewer",
+        "ops.renew": "viewer",
+        "ops.end_others": "viewer",
     }
 )
 

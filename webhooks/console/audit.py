@@ -21,6 +21,7 @@ DEEDS = {
     "user.password": Text("changed a password", "изменён пароль"),
     "user.disabled": Text("disabled a user", "отключён пользователь"),
     "user.enabled": Text("enabled a user", "включён пользователь"),
+    "user.ended": Text("ended sessions", "завершены сеансы"),
     "replay": Text("replayed", "повторено"),
     "discard": Text("discarded", "отброшено"),
     "rebind": Text("bound anew", "привязано заново"),
