@@ -27,11 +27,12 @@ from flask import Blueprint, Response, g, request
 
 from connector.bootstrap import Connector
 from connector.errors import TransientError
+from connector.journal.sessions import Visitor
 from webhooks.console.access import allowed
-from webhooks.console.visits import SESSION
+from webhooks.console.visits import Visits
 from webhooks.streams import EVERY, stream
 
-_WHO_EVERY = 5.0  # seconds between two looks whether the session goes on
+WHO_EVERY = 5.0  # seconds between two looks whether the session goes on
 
 Seconds = Callable[[], float]
 
@@ -63,7 +64,7 @@ class Pulse:
             return
 
 
-def add(rooms: Blueprint, connector: Connector) -> None:
+def add(rooms: Blueprint, connector: Connector, visits: Visits) -> None:
     """The route, and the version that each page carries: of the moment before it was read."""
     pulse = Pulse(connector.journal)
 
@@ -73,15 +74,17 @@ def add(rooms: Blueprint, connector: Connector) -> None:
 
     @rooms.get("/live")
     def live() -> Response:
-        here = Presence(connector.journal, request.cookies.get(SESSION, ""))
+        here = Presence(visits.watch())
         return stream(lambda: pulse.version() if here.goes_on() else None)
 
 
 class Presence:
-    """Whether somebody is still signed in, looked up now and then."""
+    """Whether somebody is still signed in; ``look`` is asked now and then."""
 
-    def __init__(self, journal: Any, token: str, *, every: float = _WHO_EVERY, now: Seconds = time.monotonic) -> None:
-        self._journal, self._token, self._every, self._now = journal, token, every, now
+    def __init__(
+        self, look: Callable[[], Visitor | None], *, every: float = WHO_EVERY, now: Seconds = time.monotonic
+    ) -> None:
+        self._look, self._every, self._now = look, every, now
         self._asked = now()  # the guard has just asked
 
     def goes_on(self) -> bool:
@@ -90,7 +93,7 @@ class Presence:
             return True
         self._asked = self._now()
         try:
-            visitor = self._journal.visitor(self._token)
+            visitor = self._look()
         except TransientError:
             return True
         return visitor is not None and allowed("ops.live", visitor.role)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
 
 from flask import Blueprint, Response
 
 from connector import status
 from connector.bootstrap import Connector
+from connector.domain.silence import Silence
 from connector.errors import TransientError
-from connector.journal.glance import Arrivals, Heard
+from connector.journal.tallies import Day
 from connector.speech import Text
+from webhooks.console.charts import Bars, bars
 from webhooks.console.showing import Shows
 
 STATES = {
@@ -23,20 +25,46 @@ STATES = {
     "blocked": Text("blocked for overload", "заблокирован за перегрузку"),
     "unreachable": Text("does not answer", "не отвечает"),
 }
-_FINE, _LOOK = Text("in order", "в порядке"), Text("look here", "обратите внимание")
+_FINE, _PARKED = Text("in order", "в порядке"), Text("parked work", "есть отложенное")
+_STUCK, _SILENT = Text("work is stuck", "работа стоит"), Text("silent", "молчит")
+_ORDER = ("bad", "warn", "good")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The last 24 hours of one side; ``p95_ms`` is of the newest hour that has one, which begins at ``p95_at``."""
+
+    arrived: int
+    delivered: int
+    p95_ms: int | None
+    p95_at: datetime | None
+    last: datetime | None
+    chart: Bars
+    hours: tuple[datetime, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """One portal or account. ``mark`` is ``good``, ``warn`` or ``bad``; ``budget`` is ``(used, of)`` or ``None``."""
 
+    side: str
     name: str
     title: Text | str
     mark: str
     state: Text
     work: status.Destination
-    heard: Heard | None
+    figures: Figures
+    silence: Silence | None = None
     budget: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Totals:
+    """The last 24 hours of the whole house."""
+
+    arrived: int
+    reached: int
+    left: int
 
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
@@ -45,62 +73,108 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     @rooms.get("")
     @rooms.get("/")
     def overview() -> Response:
-        seen = status.overview(connector)
-        arrivals = _arrivals(connector)
-        work = {row.name: row for row in seen.destinations}
+        seen, day = status.overview(connector), _day(connector)
+        portals = [_portal(connector, row, seen, day) for row in seen.portals]
+        accounts = [
+            _card("account", name, account.provider.title, seen, day) for name, account in connector.accounts.items()
+        ]
         return shows.page(
             "overview.html",
             seen=seen,
-            whole=arrivals.whole,
-            portals=[_portal(connector, row, work, arrivals) for row in seen.portals],
-            accounts=[_account(account, work, arrivals) for account in connector.accounts.values()],
+            portals=_worst_first(portals),
+            accounts=_worst_first(accounts),
+            totals=_totals(portals, accounts),
+            whole=day.whole,
+            fresh=seen.database and not any(card.figures.last for card in portals + accounts),
             left=[row for row in seen.destinations if not _known(connector, row.name) and row.waiting + row.parked],
         )
 
 
-def _arrivals(connector: Connector) -> Arrivals:
+def _day(connector: Connector) -> Day:
     """Nothing while the database is away; the page says so elsewhere."""
     try:
-        return connector.journal.arrivals()
+        return connector.journal.day()
     except TransientError:
-        return Arrivals(heard={}, whole=True)
+        return Day(hours=(int(connector.clock().timestamp()),), rows={}, whole=True)
 
 
-def _portal(
-    connector: Connector, row: status.PortalStatus, work: dict[str, status.Destination], arrivals: Arrivals
+def _portal(connector: Connector, row: status.PortalStatus, seen: status.Overview, day: Day) -> Card:
+    url = connector.settings.portals[row.name].url.partition("://")[2]
+    budget = (row.budget["used"], row.budget["burst"]) if row.budget else None
+    stopped = None if row.state == "active" else STATES.get(row.state, Text(row.state, row.state))
+    return _card("portal", row.name, url, seen, day, budget=budget, stopped=stopped)
+
+
+def _card(
+    side: str,
+    name: str,
+    title: Text | str,
+    seen: status.Overview,
+    day: Day,
+    *,
+    budget: tuple[float, float] | None = None,
+    stopped: Text | None = None,
 ) -> Card:
-    name = f"portal:{row.name}"
-    mine = work.get(name) or status.Destination(name=name)
-    mark = "bad" if row.state != "active" else _mark(mine)
+    full = f"{side}:{name}"
+    work = next((row for row in seen.destinations if row.name == full), status.Destination(name=full))
+    silence = next((one for one in seen.silences if one.name == full), None)
+    mark, state = _verdict(work, silence, stopped)
     return Card(
-        name=row.name,
-        title=connector.settings.portals[row.name].url.partition("://")[2],
+        side=side,
+        name=name,
+        title=title,
         mark=mark,
-        state=_LOOK if mark == "warn" else STATES.get(row.state, Text(row.state, row.state)),
-        work=mine,
-        heard=arrivals.heard.get(name),
-        budget=(row.budget["used"], row.budget["burst"]) if row.budget else None,
+        state=STATES["active"] if side == "portal" and mark == "good" else state,
+        work=work,
+        figures=_figures(full, day),
+        silence=silence,
+        budget=budget,
     )
 
 
-def _account(account: Any, work: dict[str, status.Destination], arrivals: Arrivals) -> Card:
-    name = f"account:{account.name}"
-    mine = work.get(name) or status.Destination(name=name)
-    mark = _mark(mine)
-    return Card(
-        name=account.name,
-        title=account.provider.title,
-        mark=mark,
-        state=_FINE if mark == "good" else _LOOK,
-        work=mine,
-        heard=arrivals.heard.get(account.name),
+def _verdict(work: status.Destination, silence: Silence | None, stopped: Text | None) -> tuple[str, Text]:
+    """The worst first."""
+    told = (
+        ("bad", stopped, stopped is not None),
+        ("bad", _SILENT, silence is not None),
+        ("warn", _STUCK, work.oldest > status.STALE),
+        ("warn", _PARKED, work.parked > 0),
+    )
+    return next(((mark, state) for mark, state, true in told if true and state), ("good", _FINE))
+
+
+def _figures(full: str, day: Day) -> Figures:
+    rows = day.rows.get(full, {})
+    timed = [row for hour, row in sorted(rows.items()) if row.p95_ms is not None]
+    last = max((row.last_at or 0.0 for row in rows.values()), default=0.0)
+    drawn = "delivered" if full.startswith("portal:") else "arrived"
+    return Figures(
+        arrived=sum(row.arrived for row in rows.values()),
+        delivered=sum(row.delivered for row in rows.values()),
+        p95_ms=timed[-1].p95_ms if timed else None,
+        p95_at=_at(timed[-1].hour) if timed else None,
+        last=_at(last) if last else None,
+        chart=bars([getattr(rows[hour], drawn) if hour in rows else 0 for hour in day.hours]),
+        hours=tuple(_at(hour) for hour in day.hours),
     )
 
 
-def _mark(work: status.Destination) -> str:
-    return "warn" if work.parked or work.oldest > status.STALE else "good"
+def _totals(portals: list[Card], accounts: list[Card]) -> Totals:
+    return Totals(
+        arrived=sum(card.figures.arrived for card in accounts),
+        reached=sum(card.figures.delivered for card in portals),
+        left=sum(card.figures.delivered for card in accounts),
+    )
+
+
+def _worst_first(cards: list[Card]) -> list[Card]:
+    return sorted(cards, key=lambda card: _ORDER.index(card.mark))
 
 
 def _known(connector: Connector, destination: str) -> bool:
     side, _, name = destination.partition(":")
     return name in (connector.portals if side == "portal" else connector.accounts)
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -27,6 +27,14 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
     },
 }
 
+# Milliseconds of a unit; it is used from here on.
+_UNITS = (
+    (3_600_000, Text("h", "ч")),
+    (60_000, Text("min", "мин")),
+    (1_000, Text("s", "с")),
+    (1, Text("ms", "мс")),
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
@@ -52,6 +60,15 @@ class Reader:
     def age(self, seconds: float) -> str:
         """``3 minutes``."""
         return dates.format_timedelta(timedelta(seconds=seconds), locale=self._locale)
+
+    def clock(self, at: datetime) -> str:
+        """The time of day in the reader's zone."""
+        return dates.format_time(at, "short", tzinfo=self.zone, locale=self._locale)
+
+    def took(self, milliseconds: float) -> str:
+        """``850 ms``, ``1.2 s``, ``4 min``, ``2 h``."""
+        size, unit = next((size, unit) for size, unit in _UNITS if milliseconds >= size or size == 1)
+        return f"{self.number(milliseconds / size)}\u202f{unit.say(self.language)}"
 
     def number(self, value: float) -> str:
         """Digits in groups; at most one after the point."""

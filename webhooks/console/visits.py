@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from flask import Request, Response, g, redirect, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import Refused
-from connector.journal.sessions import LONGEST
+from connector.journal.sessions import LONGEST, Visitor
 from connector.speech import Text
 from webhooks.console.access import ROUTES, allowed
 from webhooks.console.reading import LANGUAGE
@@ -71,6 +72,12 @@ class Visits:
             if request.endpoint not in _TICKETED:
                 self._check_form(request)
         return None
+
+    def watch(self) -> Callable[[], Visitor | None]:
+        """A look at who this request's visitor is, for later, when the request is long answered."""
+        known = self._entrance.visitor if g.framed else self._connector.journal.visitor
+        token = g.token
+        return lambda: known(token)
 
     def begin(self, answer: Response, token: str) -> None:
         """The browser gets a new session; the one it had is forgotten."""

@@ -56,7 +56,7 @@
     let rest = LEAST;
     try {
       const answer = await fetch(location.href, { redirect: "manual", headers: { "X-Live": "1" }, cache: "no-store" });
-      if (answer.type === "opaqueredirect") return end();
+      if (answer.type === "opaqueredirect" || answer.status === 403) return end();
       if (!answer.ok) throw new Error(String(answer.status));
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       version = page.getElementById("live").dataset.version;
