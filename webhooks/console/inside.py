@@ -30,5 +30,5 @@ def add(rooms: Blueprint, visits: Visits, shows: Shows, entrance: Entrance) -> N
     def inside() -> Response:
         """On to the first page, unless the browser has kept no cookie."""
         if g.visitor is not None or not visits.framed_by("where", request.args.get("where", "")):
-            return redirect(url_for("ops.overview"), 303)  # type: ignore[return-value]
+            return redirect("/ops", 303)  # type: ignore[return-value]
         return shows.page("inside.html", 403)

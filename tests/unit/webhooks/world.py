@@ -130,7 +130,10 @@ class FakePortal:
         self.refuses: Exception | None = None
         self.connector_prefix = "cabc123_"
         self.budget = FakeBudget()
-        self.visitors = {"admin-token": Visitor(user_id="7", admin=True), "token": Visitor(user_id="8", admin=False)}
+        self.visitors = {
+            "admin-token": Visitor(user_id="7", admin=True, name="Ivan Petrov"),
+            "token": Visitor(user_id="8", admin=False, name="Anna"),
+        }
         self.hastened = 0
 
     def adopt(self, grant: Grant) -> None:
