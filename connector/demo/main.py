@@ -5,11 +5,13 @@ from __future__ import annotations
 import signal
 import threading
 import webbrowser
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
+from connector.demo.chat_script import play_chat
 from connector.demo.door import Door
 from connector.demo.house import DemoHouse, running
 from connector.demo.live import watch
@@ -91,7 +93,7 @@ def _show(
 def _once(house: DemoHouse, console: Console, language: str) -> int:
     rows = []
     with console.status(""):
-        for row in play(house):
+        for row in chain(play(house), play_chat(house)):
             rows.append(row)
     console.print(_table(rows, language))
     bad = [row for row in rows if not row.ok]

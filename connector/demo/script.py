@@ -6,7 +6,10 @@ import base64
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+
+import requests
 
 from connector.demo.house import DemoHouse, until
 from connector.speech import Text
@@ -65,21 +68,27 @@ class Conversation:
 
 
 def play(house: DemoHouse) -> Iterator[Row]:
-    """Every step for every account, one row each."""
+    """Every step for every account that somebody stands in for, one row each."""
     for account in sorted(house.standins):
         talk = Conversation(house, account)
         memory: dict[str, Any] = {}
         for step, act in _STEPS:
-            begun = time.monotonic()
-            try:
-                act(talk, memory)
-                detail = ""
-            except (AssertionError, TimeoutError, LookupError) as error:
-                detail = str(error) or type(error).__name__
-            yield Row(account=account, step=step, seconds=time.monotonic() - begun, detail=detail)
+            yield timed(account, step, partial(act, talk, memory))
 
 
-def _check(held: bool, otherwise: str) -> None:
+def timed(account: str, step: Text, act: Callable[[], None]) -> Row:
+    """Do one step and tell how it went."""
+    begun = time.monotonic()
+    try:
+        act()
+        detail = ""
+    except (AssertionError, TimeoutError, LookupError, requests.RequestException) as error:
+        detail = str(error) or type(error).__name__
+    return Row(account=account, step=step, seconds=time.monotonic() - begun, detail=detail)
+
+
+def check(held: bool, otherwise: str) -> None:
+    """Raise ``AssertionError`` that says ``otherwise``."""
     if not held:
         raise AssertionError(otherwise)
 
@@ -87,12 +96,12 @@ def _check(held: bool, otherwise: str) -> None:
 def _once(talk: Conversation, text: str) -> None:
     until(f"{text!r} in the chat", lambda: any(text in row["text"] for row in talk.messages()), 20)
     found = [row for row in talk.messages() if text in row["text"]]
-    _check(len(found) == 1, f"{text!r} stands {len(found)} times in the chat")
+    check(len(found) == 1, f"{text!r} stands {len(found)} times in the chat")
 
 
 def _text(talk: Conversation, memory: dict[str, Any]) -> None:
     memory["first"] = talk.standin.say(talk.name, "Good day, is the order ready?")
-    _check(talk.post(memory["first"]) < 300, "the webhook was not accepted")
+    check(talk.post(memory["first"]) < 300, "the webhook was not accepted")
     _once(talk, "is the order ready")
 
 
@@ -103,7 +112,7 @@ def _file(talk: Conversation, memory: dict[str, Any]) -> None:
         return [row for row in talk.messages() if row["files"]]
 
     [row] = until("the file in the chat", arrived, 20)
-    _check(row["files"][0]["size"] == len(PICTURE), f"the file has {row['files'][0]['size']} bytes")
+    check(row["files"][0]["size"] == len(PICTURE), f"the file has {row['files'][0]['size']} bytes")
 
 
 def _edit(talk: Conversation, memory: dict[str, Any]) -> None:
@@ -112,7 +121,7 @@ def _edit(talk: Conversation, memory: dict[str, Any]) -> None:
         return
     talk.post(edited)
     _once(talk, "is order 17 ready")
-    _check(not any("the order ready" in row["text"] for row in talk.messages()), "the old text still stands")
+    check(not any("the order ready" in row["text"] for row in talk.messages()), "the old text still stands")
 
 
 def _reply(talk: Conversation, memory: dict[str, Any]) -> None:
@@ -132,7 +141,7 @@ def _reply_edit(talk: Conversation, memory: dict[str, Any]) -> None:
         return
     talk.house.sandbox.edit(memory["reply"], "It is ready until six.")
     until("the edited reply at the customer", lambda: "until six" in talk.heard(), 20)
-    _check("come by" not in talk.heard(), "the customer still sees the old reply")
+    check("come by" not in talk.heard(), "the customer still sees the old reply")
 
 
 def _reply_delete(talk: Conversation, memory: dict[str, Any]) -> None:
@@ -145,7 +154,7 @@ def _reply_delete(talk: Conversation, memory: dict[str, Any]) -> None:
 def _duplicate(talk: Conversation, memory: dict[str, Any]) -> None:
     request = talk.standin.say(talk.name, "Did you get this?")
     statuses = {talk.post(request) for _ in range(REPEATS)}
-    _check(all(status < 300 for status in statuses), f"answers {statuses}")
+    check(all(status < 300 for status in statuses), f"answers {statuses}")
     _once(talk, "Did you get this")
 
 
@@ -167,14 +176,14 @@ def _refused(talk: Conversation, memory: dict[str, Any]) -> None:
     before = talk.heard()
     talk.reply("You will not read this.")
     until("the note to the operator", lambda: talk.messages("system"), 20)
-    _check(talk.heard() == before, "the customer got something")
+    check(talk.heard() == before, "the customer got something")
     parked = talk.house.connector.journal.list(kind="deliveries", state="parked", destination=f"account:{talk.account}")
-    _check(len(parked) == 1, f"{len(parked)} deliveries parked instead of one")
+    check(len(parked) == 1, f"{len(parked)} deliveries parked instead of one")
 
 
 def _forged(talk: Conversation, memory: dict[str, Any]) -> None:
     status = talk.post(talk.standin.forge(talk.name, "I am not the provider"))
-    _check(400 <= status < 500, f"a forged request was answered {status}")
+    check(400 <= status < 500, f"a forged request was answered {status}")
 
 
 _STEPS: tuple[tuple[Text, Callable[[Conversation, dict[str, Any]], None]], ...] = (

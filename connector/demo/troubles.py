@@ -138,7 +138,9 @@ class Troubles:
 
     def _finish(self, name: str, seconds: Callable[[], float]) -> None:
         score = self._wait(lambda score: score.settled)
-        text = _DONE[name].with_(seconds=f"{seconds():.1f}")
+        took = f"{seconds():.1f}"
+        done = _DONE[name]
+        text = Text(done.en.format(seconds=took), done.ru.format(seconds=took.replace(".", ",")))
         self._line = Line(name=name, text=text, score=score, over=True)
 
     def _wait(self, enough: Callable[[Score], bool]) -> Score:
