@@ -134,7 +134,7 @@ def _whole(found: Mapping[str, Any], begun: datetime) -> tuple[Text, float] | No
     mine = [row for row in found["deliveries"] if row["destination"].startswith(side)]
     if not mine or any(row["state"] != "done" or not row["settled_at"] for row in mine):
         return None
-    title = Text("to the client in", "до клиента за") if outwards else Text("to Bitrix24 in", "до Битрикс24 за")
+    title = Text("time to the client", "время до клиента") if outwards else Text("time to Bitrix24", "время до Битрикс24")
     return title, (max(datetime.fromisoformat(row["settled_at"]) for row in mine) - begun).total_seconds()
 
 
