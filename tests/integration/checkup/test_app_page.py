@@ -20,16 +20,22 @@ def opened(world: World, *, user: int = 1, lang: str = "ru") -> Any:
 
 
 def look_of(text: str) -> str:
-    found = re.search(r"/bitrix24/app\?look=([^\"]+)\"", text)
+    found = re.search(r'name="look" value="([^"]+)"', text)
     return html.unescape(found[1]) if found else ""
 
 
 def looked(world: World, ticket: str) -> requests.Response:
-    return requests.get(f"{world.url}/bitrix24/app", params={"look": ticket}, timeout=20)
+    return requests.post(f"{world.url}/bitrix24/app", data={"look": ticket}, timeout=20)
+
+
+def door_of(text: str) -> dict[str, str]:
+    """The hidden fields of the form that opens the console."""
+    form = re.search(r'action="/ops/inside">(.*?)</form>', text, re.DOTALL)
+    return dict(re.findall(r'name="(\w+)" value="([^"]+)"', form[1])) if form else {}
 
 
 def ticket_of(text: str) -> str:
-    found = re.search(r'name="ticket" value="([^"]+)"', text)
+    found = re.search(r'action="/bitrix24/app">\s*<input type="hidden" name="ticket" value="([^"]+)"', text)
     return html.unescape(found[1]) if found else ""
 
 
@@ -83,7 +89,32 @@ def test_the_button_mends_and_is_in_the_audit_with_who_pressed_it(world: World):
     assert "ONIMCONNECTORMESSAGEADD" in world.handlers()
     trace = next(row["trace"] for row in world.envelopes() if row["method"] == "CLI")
     audit = world.connector.journal.trace(trace)["audit"]
-    assert [(row["who"], row["what"]) for row in audit] == [("bitrix24 user 1", "rebind")]
+    name = world.sandbox.portal.users[1]
+    assert [(row["who"], row["what"]) for row in audit] == [(f"{name.name} {name.last_name} (main #1)", "rebind")]
+
+
+def test_an_administrator_walks_on_into_the_console_as_a_portal_user(world: World):
+    browser = requests.Session()
+    door = door_of(opened(world, lang="en").html)
+    page = browser.post(f"{world.url}/ops/inside", data=door, headers={"Origin": world.url}, timeout=10)
+    name = world.sandbox.portal.users[1]
+    assert (page.status_code, page.url) == (200, f"{world.url}/ops")
+    assert f"{name.name} {name.last_name} (main #1)" in page.text
+    assert f"frame-ancestors {world.sandbox.url}" in page.headers["Content-Security-Policy"]
+
+
+def test_an_employee_finds_no_door(world: World):
+    assert door_of(opened(world, user=2).html) == {}
+
+
+def test_the_visit_ends_when_the_application_is_removed(world: World):
+    browser = requests.Session()
+    door = door_of(opened(world).html)
+    browser.post(f"{world.url}/ops/inside", data=door, headers={"Origin": world.url}, timeout=10)
+    assert browser.get(f"{world.url}/ops/audit", timeout=10).url.endswith("/ops/audit")
+    world.sandbox.uninstall()
+    world.work()
+    assert "/ops/sign-in" in browser.get(f"{world.url}/ops/audit", timeout=10).url
 
 
 def test_opening_the_page_as_an_administrator_starts_a_portal_without_tokens_again(world: World):
