@@ -175,7 +175,7 @@ class Slider:
             line=line,
             choices=choices,
             serving=serving,
-            chosen=(wish.account if wish else "") or serving or next(iter(choices)).name,
+            chosen=(wish.account if wish else "") or serving or next((choice.name for choice in choices), ""),
             wish=wish,
             waiting=waiting,
             long=long,

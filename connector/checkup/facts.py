@@ -9,7 +9,7 @@ from connector.checkup.rehearsal import Rehearsal
 from connector.domain.provider import Finding
 from connector.speech import Text
 
-_NOBODY = Text("", "")
+NOBODY = Text("", "")
 PLACEHOLDER = "local.0000000000000.00000000"  # the client_id that `connector init` writes before there is one
 
 
@@ -35,7 +35,7 @@ class Facts:
     reason: str = ""
     stuck: Text | None = None
     account: str = ""
-    provider: Text = _NOBODY
+    provider: Text = NOBODY
     heard: datetime | None = None
     line: str = ""
     bound: bool = False

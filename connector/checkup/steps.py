@@ -51,9 +51,11 @@ class _Rule(NamedTuple):
 _RULES = (
     _Rule("public", Text("Public address", "Внешний адрес"), (), public),
     _Rule("card", Text("Application in Bitrix24", "Приложение в Битрикс24"), ("public",), card),
-    _Rule("keys", Text("Keys of the application", "Ключи приложения"), (), keys),
-    _Rule("installation", Text("Installation and rights", "Установка и права"), ("public", "keys"), installation),
-    _Rule("account", Text("Account at the provider", "Аккаунт у провайдера"), (), account),
+    _Rule("keys", Text("Keys and secrets", "Ключи и секреты"), (), keys),
+    _Rule(
+        "installation", Text("Installation and rights", "Установка и права"), ("public", "card", "keys"), installation
+    ),
+    _Rule("account", Text("Account at the provider", "Аккаунт у провайдера"), ("keys",), account),
     _Rule("line", Text("Open line", "Открытая линия"), ("installation", "account"), line),
     _Rule("test", Text("Test message", "Проверочное сообщение"), ("line",), test_message),
     _Rule("answer", Text("Operator's answer", "Ответ оператора"), ("test",), answer),

@@ -25,9 +25,10 @@ _HTTPS = Text(
     "{url} — не https. Задайте в CONNECTOR_PUBLIC_URL адрес https://, по которому эту машину видно из интернета",
 )
 _MAKE_CARD = Text(
-    "Make a local application in {url} with these values and save it. Green when Bitrix24 knocks here",
-    "Создайте в {url} локальное приложение с этими значениями и сохраните. Станет зелёным, когда Битрикс24 обратится "
-    "сюда",
+    "Make a local application in {url} with these values, save it, and open it once as an administrator: that installs "
+    "it. Green as soon as Bitrix24 comes here",
+    "Создайте в {url} локальное приложение с этими значениями, сохраните и один раз откройте под администратором: этим "
+    "оно установится. Станет зелёным, как только Битрикс24 обратится сюда",
 )
 _CARD = Text("Bitrix24 came to the address of the card", "Битрикс24 обратился по адресу из карточки")
 _NO_KEYS = Text(
@@ -132,6 +133,8 @@ def account(facts: Facts) -> Verdict:
     """The provider answers and knows our address; one that cannot be asked has delivered something."""
     if not facts.account:
         return Verdict("bad", _NO_ACCOUNT)
+    if facts.unset:
+        return Verdict("wait", _UNSET.with_(names=", ".join(facts.unset)))
     named = {"provider": facts.provider}
     if wrong := facts.wrong("account."):
         hint = wrong.hint or wrong.what

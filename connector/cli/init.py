@@ -1,56 +1,38 @@
-"""``connector init``: the first settings file and the secret key, from a few questions."""
+"""``connector init``: settings, key and first administrator from a few questions, and where one stands after that."""
 
 from __future__ import annotations
 
-import json
 import os
-import secrets
 from pathlib import Path
+from typing import Any
 
 import click
-from pydantic import SecretStr
-from pydantic.fields import FieldInfo
 
+from connector.checkup.facts import PLACEHOLDER
+from connector.cli.first_admin import make_admin
+from connector.cli.first_file import KEY_FILE, Answers, with_key, write_key, write_new
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish
+from connector.cli.standing import tell_standing
 from connector.cli.words import say
-from connector.domain.provider import AccountSettings
 from connector.registry import models
 from connector.settings import config_path
 from connector.settings.checks import NAME, wrong_address
 from connector.speech import Text
 
-KEY_FILE = "connector.key"
+__all__ = ["KEY_FILE", "init"]
 
-_EXISTS = Text("{path} is there already and was not touched.", "{path} уже есть, и он не тронут.")
-_EXISTS_HINT = Text(
-    "Edit it, or name another file in CONNECTOR_CONFIG; then: connector check",
-    "Измените его или укажите другой файл в CONNECTOR_CONFIG; затем: connector check",
-)
+_EXISTS = Text("{path} is there already and is left as it is.", "{path} уже есть и остаётся как есть.")
 _WRITTEN = Text("Written: {path}", "Записано: {path}")
-_NEXT = Text("Next:", "Дальше:")
-
-_TEMPLATE = """\
-# The settings of the connector. Every key is told in docs/settings.md; `connector check` looks at them all.
-portals:
-  main:
-    url: {url}
-    app:
-      client_id: {client_id}
-      client_secret: "${{B24_CLIENT_SECRET}}"
-
-accounts:
-  {account}:
-    provider: {provider}
-    portal: main
-    line: {line}
-{fields}"""
+_NEXT = Text("Set these, then go on with `connector init`:", "Задайте это, затем продолжите с `connector init`:")
 
 
 @click.command(
     help=say(
-        "Write connector.yaml and a secret key. Overwrites nothing.",
-        "Записать connector.yaml и секретный ключ. Ничего не перезаписывает.",
+        "Write connector.yaml and a secret key, make the first administrator, and show each step to the first message. "
+        "Overwrites nothing: run it again to see where you stand.",
+        "Записать connector.yaml и секретный ключ, создать первого администратора и показать шаги до первого "
+        "сообщения. Ничего не перезаписывает: запустите снова, чтобы увидеть, что осталось.",
     )
 )
 @click.option("--url", default="", help=say("address of the portal", "адрес портала"))
@@ -58,37 +40,58 @@ accounts:
 @click.option("--provider", default="", help=say("telegram, generic, …", "telegram, generic, …"))
 @click.option("--account", default="", help=say("a name for the account", "имя аккаунта"))
 @click.option("--line", type=click.IntRange(min=1), help=say("number of the open line", "номер открытой линии"))
+@click.option("--admin", default="", help=say("name of the first administrator", "имя первого администратора"))
+@click.option(
+    "--password-file",
+    "file",
+    default="",
+    help=say("their password is in this file; - is stdin", "его пароль лежит в этом файле; - это stdin"),
+)
 @click.option("--yes", is_flag=True, help=say("ask nothing, take the defaults", "не спрашивать, взять умолчания"))
 @answering
-def init(out: Output, url: str, client_id: str, provider: str, account: str, line: int | None, yes: bool) -> None:
+def init(out: Output, admin: str, file: str, yes: bool, **given: Any) -> None:
     """Asks for what was not given, unless ``--yes`` or ``--json``."""
-    path = config_path()
+    path = config_path().absolute()
+    key, ask = path.parent / KEY_FILE, not (yes or out.as_json)
     if path.exists():
-        out.problem("init.exists", out.words(_EXISTS, path=path), out.words(_EXISTS_HINT))
-        finish(False)
-    ask = not (yes or out.as_json)
+        _again(out, path, key, admin=admin, file=file)
+        return
+    answers = _questions(ask, **given)
+    write_new(path, answers.text(), 0o644)
+    written = [path, key] if write_key(key, os.environ) else [path]
+    for one in written:
+        out.say(_WRITTEN, path=one)
+    env = with_key(os.environ, key)
+    made = make_admin(out, path, env, name=admin, file=file, ask=ask)
+    commands = _commands(answers, key if key in written else None)
+    out.say(_NEXT)
+    for command in commands:
+        out.say(Text(f"  {command}", f"  {command}"))
+    _, told = tell_standing(out, path, env)
+    out.document({"written": written, "admin": made, "next": commands, **told})
+
+
+def _again(out: Output, path: Path, key: Path, *, admin: str, file: str) -> None:
+    """Nothing is written; leaves with 1 while a step is missing."""
+    out.say(_EXISTS, path=path)
+    env = with_key(os.environ, key)
+    made = make_admin(out, path, env, name=admin, file=file, ask=False) if admin else None
+    proven, told = tell_standing(out, path, env)
+    out.document({"written": [], "admin": made, "next": [], **told})
+    finish(proven)
+
+
+def _questions(ask: bool, *, url: str, client_id: str, provider: str, account: str, line: int | None) -> Answers:
     known = sorted(models())
     url = _asked(ask, say("Portal", "Портал"), url, "https://example.bitrix24.ru").rstrip("/")
-    client_id = _asked(ask, "client_id", client_id, "local.0000000000000.00000000")
+    client_id = _asked(ask, "client_id", client_id, PLACEHOLDER)
     first = "telegram" if "telegram" in known else known[0]
     provider = _asked(ask, say(f"Provider ({', '.join(known)})", f"Провайдер ({', '.join(known)})"), provider, first)
     account = _asked(ask, say("Account name", "Имя аккаунта"), account, "shop")
     _check_answers(url, provider, account, known)
-    model = models()[provider]
-    text = _TEMPLATE.format(
-        url=json.dumps(url),
-        client_id=json.dumps(client_id),
-        account=account,
-        provider=provider,
-        line=line or 1,
-        fields="".join(
-            _line_of(name, field, account) for name, field in _own_fields(model).items() if field.is_required()
-        ),
+    return Answers(
+        url=url, client_id=client_id, provider=provider, account=account, line=line or 1, model=models()[provider]
     )
-    _write_new(path, text, 0o644)
-    key = path.absolute().parent / KEY_FILE
-    written = [path.absolute(), key] if _write_key(key) else [path.absolute()]
-    _tell(out, written, key, ["B24_CLIENT_SECRET", *_variables(model, account)])
 
 
 def _asked(ask: bool, question: str, given: str, default: str) -> str:
@@ -107,51 +110,7 @@ def _check_answers(url: str, provider: str, account: str, known: list[str]) -> N
         raise click.BadParameter("[a-z][a-z0-9_-]*", param_hint="--account")
 
 
-def _own_fields(model: type[AccountSettings]) -> dict[str, FieldInfo]:
-    """What the provider adds to every account."""
-    return {name: field for name, field in model.model_fields.items() if name not in AccountSettings.model_fields}
-
-
-def _variable(name: str, account: str) -> str:
-    return f"{account}_{name}".upper().replace("-", "_")
-
-
-def _secret(field: FieldInfo) -> bool:
-    return "SecretStr" in str(field.annotation) or field.annotation is SecretStr
-
-
-def _line_of(name: str, field: FieldInfo, account: str) -> str:
-    value = f'"${{{_variable(name, account)}}}"' if _secret(field) else '""  # docs/settings.md'
-    return f"    {name}: {value}\n"
-
-
-def _variables(model: type[AccountSettings], account: str) -> list[str]:
-    fields = _own_fields(model).items()
-    return [_variable(name, account) for name, field in fields if field.is_required() and _secret(field)]
-
-
-def _write_new(path: Path, text: str, mode: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def _write_key(path: Path) -> bool:
-    """A fresh key, unless one is there or the environment has one."""
-    if path.exists() or os.environ.get("CONNECTOR_SECRET_KEY") or os.environ.get("CONNECTOR_SECRET_KEY_FILE"):
-        return False
-    _write_new(path, secrets.token_urlsafe(48) + "\n", 0o600)
-    return True
-
-
-def _tell(out: Output, written: list[Path], key: Path, variables: list[str]) -> None:
-    steps = [f"export {name}=…" for name in variables]
-    if key in written:
-        steps.insert(0, f"export CONNECTOR_SECRET_KEY_FILE={key}")
-    steps += ["export CONNECTOR_PUBLIC_URL=https://…", "connector check", "connector run"]
-    for path in written:
-        out.say(_WRITTEN, path=path)
-    out.say(_NEXT)
-    for step in steps:
-        out.say(Text(f"  {step}", f"  {step}"))
-    out.document({"written": written, "next": steps})
+def _commands(answers: Answers, key: Path | None) -> list[str]:
+    exported = [f"export CONNECTOR_SECRET_KEY_FILE={key}"] if key else []
+    exported += [f"export {name}=…" for name in answers.variables()]
+    return [*exported, "export CONNECTOR_PUBLIC_URL=https://…", "connector check", "connector run"]

@@ -61,7 +61,7 @@ def user() -> None:
 def add(out: Output, name: str, role: Role, file: str, who: str, why: str) -> None:
     """The password never stands on the command line: others could read it there."""
     house = tools(click.get_current_context()).connector()
-    password = _password(out, name, file)
+    password = read_password(out, name, file)
     made = house.journal.add_user(name, role, password, who=who or repair.somebody(), why=why)
     out.say(_ADDED, name=made.name, role=role, url=house.settings.public_url.rstrip("/"))
     out.document(asdict(made))
@@ -118,7 +118,7 @@ def role(out: Output, name: str, role: Role, who: str, why: str) -> None:
 def password(out: Output, name: str, file: str, who: str, why: str) -> None:
     """Whoever knew the old one is signed out."""
     house = tools(click.get_current_context()).connector()
-    new = _password(out, name, file)
+    new = read_password(out, name, file)
     house.journal.set_password(name, new, who=who or repair.somebody(), why=why)
     _done(out, name)
 
@@ -128,7 +128,7 @@ def _done(out: Output, name: str) -> None:
     out.document({"name": name, "signed_out": True})
 
 
-def _password(out: Output, name: str, file: str) -> str:
+def read_password(out: Output, name: str, file: str) -> str:
     """Typed twice, unseen; or the first line of the file. Raises ``PermanentError``."""
     if file:
         return _first_line(file)

@@ -150,7 +150,7 @@ def load(
     if mistakes:
         ours = sorted(mistakes, key=lambda mistake: (mistake.file != place.name, mistake.line))
         raise SettingsMistakesError(ours, language)
-    var = _var(values, place)
+    var = var_folder(values, place)
     egress = machine.egress or values.get("egress") or ""
     return Settings(
         **parts,
@@ -187,7 +187,8 @@ def _language(values: Mapping[str, Any]) -> str:
     return language if language in ("ru", "en") else ""
 
 
-def _var(values: Mapping[str, Any], place: Path) -> Path:
+def var_folder(values: Mapping[str, Any], place: Path) -> Path:
+    """The working folder, beside the settings file ``place`` unless it says otherwise."""
     return place.parent / Path(str(values.get("var") or "var")).expanduser()
 
 

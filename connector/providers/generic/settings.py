@@ -36,7 +36,7 @@ class GenericSettings(AccountSettings):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     secret: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed), Field(min_length=1, max_length=5)]
-    deliver_url: str
+    deliver_url: str = Field(examples=["https://chat.example.com/from-bitrix24"])
     deliver_format: Literal["plain", "markdown", "html", "bbcode"] = "plain"
 
     @field_validator("secret")

@@ -101,7 +101,7 @@ def test_each_step_says_what_it_is_and_what_to_do_in_both_languages(code: str):
         ("card", replace(ALL, webhook_only=True, installed=""), "bad"),
         ("keys", replace(ALL, client_id=PLACEHOLDER), "bad"),
         ("keys", replace(ALL, unset=("B24_CLIENT_SECRET",)), "bad"),
-        ("installation", replace(ALL, installed=""), "wait"),
+        ("installation", replace(ALL, installed=""), "later"),  # opening the application is the step before
         ("installation", replace(ALL, installed="", stuck=HINT), "bad"),
         ("installation", replace(ALL, installed="needs_reauth"), "bad"),
         ("installation", instead(said("portal.scopes", "bad")), "bad"),
@@ -110,6 +110,7 @@ def test_each_step_says_what_it_is_and_what_to_do_in_both_languages(code: str):
         ("account", replace(ALL, account=""), "bad"),
         ("account", instead(said("account.telegram", "bad")), "bad"),
         ("account", without("account.telegram"), "wait"),
+        ("account", without("account.telegram", unset=("SHOP_TOKEN",)), "later"),
         ("line", replace(ALL, line=""), "wait"),
         ("line", instead(said("portal.line", "bad")), "bad"),
         ("line", without("portal.line"), "wait"),

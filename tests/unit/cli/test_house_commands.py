@@ -132,7 +132,7 @@ def test_init_writes_settings_and_a_key_once(desk, tmp_path, monkeypatch):
     assert len(key.read_text().strip()) >= 32
     assert "${FRONT_DESK_TOKEN}" in path.read_text()
     before = path.read_text(), key.read_text()
-    assert desk.json("init", code=1)["error"]["cause"] == "init.exists"
+    assert desk.json("init", code=1)["written"] == []
     assert (path.read_text(), key.read_text()) == before
 
 
@@ -143,7 +143,8 @@ def test_what_init_writes_is_sound(desk, tmp_path, monkeypatch):
     path = tmp_path / "sound" / "connector.yaml"
     path.parent.mkdir()
     monkeypatch.setenv("CONNECTOR_CONFIG", str(path))
-    result = desk.run("init", answer='https://acme.bitrix24.ru\nlocal."x\ntelegram\nshop\n')
+    admin = "boss\n" + 2 * "correct horse battery\n"
+    result = desk.run("init", answer='https://acme.bitrix24.ru\nlocal."x\ntelegram\nshop\n' + admin)
     assert result.exit_code == 0
     env = {"CONNECTOR_SECRET_KEY": "k" * 40, "B24_CLIENT_SECRET": "s", "SHOP_TOKEN": "1:abc", "SHOP_SECRET": "abc"}
     loaded = settings.load(path, env, models())
