@@ -7,7 +7,7 @@ PY := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench e2e venv lock clean
+.PHONY: help demo test lint format bench e2e venv lock widget clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -43,6 +43,9 @@ venv: .venv/.stamp-dev ## the virtual environment with everything
 
 lock: ## renew both lock files (needs uv)
 	@.ci/lock.sh
+
+widget: ## write the web chat's script anew from its parts (needs node)
+	@$(PY) .ci/widget.py
 
 clean: ## forget the virtual environment and the caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,7 +1,20 @@
 from __future__ import annotations
 
 from tests.e2e.faces.browser import browser_page, chromium
+from tests.e2e.faces.chat_stage import chat_house, chat_house_with
 from tests.e2e.faces.console_stage import console, house
 from tests.e2e.faces.desk_stage import sandbox, shop
+from tests.e2e.faces.shop_site import embedded, shop_site
 
-__all__ = ["browser_page", "chromium", "console", "house", "sandbox", "shop"]
+__all__ = [
+    "browser_page",
+    "chat_house",
+    "chat_house_with",
+    "chromium",
+    "console",
+    "embedded",
+    "house",
+    "sandbox",
+    "shop",
+    "shop_site",
+]

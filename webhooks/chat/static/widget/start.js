@@ -1,0 +1,109 @@
+// Opening and closing, the line to the connector, and what the site may ask for.
+const roomy = () => innerWidth > 480;
+const show = (now) => {
+  if (PAGE || shown == !!now) return;
+  shown = !shown;
+  chat.classList.toggle("open", shown);
+  // Modal on phones: the browser itself keeps the focus inside.
+  if (shown) roomy() ? panel.show() : panel.showModal();
+  else panel.close();
+  launch.querySelector("path").setAttribute("d", shown ? DOWN : BUBBLE);
+  grow();
+  paint();
+  bottom();
+  (!shown ? launch : roomy() ? area : log).focus();
+};
+
+const light = (color) => {
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = parseInt(color.slice(at, at + 2), 16) / 255;
+    return part > 0.04045 ? ((part + 0.055) / 1.055) ** 2.4 : part / 12.92;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+};
+const dress = () => {
+  const color = [ME.dataset.color, settings?.color, "#0b66c3"].find((one) => /^#[\da-f]{6}$/i.test(one));
+  chat.style.setProperty("--brand", color);
+  chat.style.setProperty("--on", light(color) > 0.179 ? "#000" : "#fff");
+  greeting.replaceChildren(settings?.greeting ? el(".bubble", {}, settings.greeting) : "");
+  area.maxLength = settings?.text_limit || 4000;
+  picker.accept = settings?.accept || "";
+  if (!styled || host.isConnected) return;
+  document.body.append(host);
+  if ("open" in ME.dataset && roomy()) show(true);
+};
+
+let mine, tries = 0;
+const heard = (news) => {
+  tries = 0;
+  apply(news);
+};
+const turn = async () => {
+  if (!styled) await style();
+  if (!settings || away || !kept("pass")) settings = kept("settings", await ask("/settings"));
+  dress();
+  offline(false);
+  flush();
+  if (mine != kept("pass")) {
+    mine = kept("pass");
+    seq = 0;
+    list.replaceChildren();
+  }
+  if (!mine) {
+    tries = 0;
+    return pause(1e9);
+  }
+  if (!deaf && !document.hidden) {
+    await listen("/events?after=" + seq, heard);
+    return pause(backoff(0));
+  }
+  heard(await ask("/state?after=" + seq));
+  return pause(document.hidden ? 15e3 : 3e3);
+};
+const live = async () => {
+  for (;;) {
+    try { await turn(); } catch (error) {
+      dress();
+      if (error.name == "AbortError") continue;
+      offline(!error.wait);
+      await pause(error.wait || backoff(tries++));
+    }
+  }
+};
+
+const hear = (target, name, work) => target.addEventListener(name, work);
+const offer = (event, data) => {
+  if (data.files[0]) event.preventDefault();
+  take(data.files);
+};
+hear(area, "keydown", (event) => {
+  if (event.key != "Enter" || event.shiftKey || event.isComposing) return;
+  event.preventDefault();
+  send();
+});
+hear(area, "paste", (event) => offer(event, event.clipboardData));
+hear(panel, "dragover", (event) => event.preventDefault());
+hear(panel, "drop", (event) => offer(event, event.dataTransfer));
+hear(panel, "keydown", (event) => event.key == "Escape" && show());
+hear(panel, "close", () => show());
+hear(window, "online", stir);
+hear(window, "offline", stir);
+hear(document, "visibilitychange", () => { paint(); stir(); });
+hear(window, "storage", (event) => {
+  if (event.key == SHELF + "outbox") paint();
+  if (event.key == SHELF + "pass") stir();
+});
+if (window.visualViewport) hear(visualViewport, "resize", () => chat.style.setProperty("--tall", visualViewport.height + "px"));
+
+window.ConnectorChat = {
+  open: () => show(true),
+  close: () => show(false),
+  identify: ({ name, email, phone }) => { kept("client", { name, email, phone }); },
+};
+const handed = PAGE && /^#pass=(.+)/.exec(location.hash);
+if (handed) {
+  kept("pass", handed[1]);
+  history.replaceState(null, "", location.pathname);
+}
+area.value = visit("draft") || "";
+document.body ? live() : hear(document, "DOMContentLoaded", live);

@@ -1,0 +1,50 @@
+// Every word a visitor reads: [English, Russian].
+const RU = /^ru/i.test(ME.dataset.lang || document.documentElement.lang || navigator.language);
+const LANGUAGE = RU ? "ru" : "en";
+const WORDS = {
+  open: ["Open the chat", "Открыть чат"],
+  close: ["Close the chat", "Закрыть чат"],
+  unread: ["unread", "непрочитанных"],
+  talk: ["Messages", "Сообщения"],
+  here: ["Ask us anything", "Напишите нам"],
+  operator: ["Operator", "Оператор"],
+  earlier: ["Earlier messages", "Показать более ранние"],
+  you: ["You", "Вы"],
+  write: ["Write a message…", "Напишите сообщение…"],
+  send: ["Send", "Отправить"],
+  smile: ["Emoji", "Эмодзи"],
+  attach: ["Attach a file", "Прикрепить файл"],
+  away: [
+    "No connection. What you write is kept and goes out by itself.",
+    "Нет связи. Всё, что вы напишете, сохранится и уйдёт само.",
+  ],
+  lead: [
+    "Leave a message and tell us how to reach you.",
+    "Оставьте сообщение и скажите, как с вами связаться.",
+  ],
+  name: ["Your name", "Ваше имя"],
+  reach: ["E-mail or phone", "Почта или телефон"],
+  waiting: ["Waiting to be sent", "Ждёт отправки"],
+  kept: ["Received", "Принято"],
+  delivered: ["Delivered", "Доставлено"],
+  read: ["Read and answered", "Прочитано, есть ответ"],
+  failed: ["Not delivered yet, we are looking into it", "Пока не доставлено, мы разбираемся"],
+  change: ["Change", "Исправить"],
+  edited: ["edited", "изменено"],
+  deleted: ["Message deleted", "Сообщение удалено"],
+  big: ["larger than", "больше, чем"],
+  refused: ["This could not be sent", "Не получилось отправить"],
+  remove: ["Remove", "Убрать"],
+  rate: ["How did we do?", "Как мы вам помогли?"],
+  like: ["Good", "Хорошо"],
+  dislike: ["Not good", "Плохо"],
+  comment: ["Anything to add?", "Хотите что-то добавить?"],
+  thanks: ["Thank you for the rating!", "Спасибо за оценку!"],
+  device: ["Continue on another device", "Продолжить на другом устройстве"],
+  secret: [
+    "Open this link there. Whoever has it can read the chat.",
+    "Откройте там эту ссылку. У кого она есть, тот прочтёт чат.",
+  ],
+  copy: ["Copy", "Копировать"],
+};
+const say = (word) => WORDS[word][+RU];
