@@ -124,7 +124,6 @@ class People:
             choices=choices(),
             wrong=wrong,
             typed={"name": request.form.get("name", "")[:64], "role": request.form.get("role", "")},
-            told=_told(found),
             ended=request.args.get("ended") == "yes",
         )
 
@@ -136,7 +135,7 @@ class People:
         except (PermanentError, Refused) as error:
             return self.listed(400, wrong=error.hint)
         log.info("console.user_added", name=made.name, who=g.visitor.name)
-        return _to(url_for("ops.users", name=made.name, did="added"))
+        return _to(url_for("ops.user", name=made.name, did="added"))
 
     def one(self, name: str, status: int = 200, *, wrong: Text | None = None) -> Response:
         """One user, and what can be changed."""
@@ -151,7 +150,7 @@ class People:
             titles=TITLES,
             choices=choices(),
             wrong=wrong,
-            told=_told([user]),
+            told=DONE.get(request.args.get("did", "")),
         )
 
     def changed(self, name: str) -> Response:
@@ -209,14 +208,6 @@ def _form(name: str) -> Form:
 
 def _is_oneself(name: str) -> bool:
     return not g.visitor.portal and bool(g.visitor.name == name)
-
-
-def _told(users: list[User]) -> tuple[str, Text] | None:
-    """``(name, what was done)`` of the deed that led here."""
-    name, done = request.args.get("name", ""), DONE.get(request.args.get("did", ""))
-    if request.view_args and request.view_args.get("name"):
-        name = request.view_args["name"]
-    return (name, done) if done is not None and any(user.name == name for user in users) else None
 
 
 def _to(place: str) -> Response:
