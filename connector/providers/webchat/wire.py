@@ -17,7 +17,7 @@ from connector.speech import Text
 TEXT_LIMIT = 4000
 FILES_LIMIT = 10
 MARKS = ("source", "medium", "campaign", "term", "content")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]")
 _SHAPE = Text("Reload the page; {field} is not as it should be", "Обновите страницу; поле {field} задано неверно")
 _EMPTY = Text("Write something or attach a file", "Напишите что-нибудь или приложите файл")
 
