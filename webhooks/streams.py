@@ -24,7 +24,8 @@ def stream(
 ) -> Response:
     """A stream of what ``look`` returns: one frame now, and one whenever it is another than before.
 
-    ``look`` returns one line of text (JSON or a version), or ``None`` to end the stream.
+    ``look`` returns one line of text (JSON or a version), or ``None`` to end the stream for good: the event ``over``
+    tells the page not to come back.
     """
     frames = told(look, every=every, longest=longest, pause=pause, now=now)
     answer = Response(frames, mimetype="text/event-stream")
@@ -43,6 +44,7 @@ def told(
     while now() - began < longest:
         seen = look()
         if seen is None:
+            yield b"event: over\ndata:\n\n"
             return
         if seen != sent:
             yield f"data: {seen}\n\n".encode()

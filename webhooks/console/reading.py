@@ -21,12 +21,21 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "en": {"one": "request", "other": "requests"},
         "ru": {"one": "запрос", "few": "запроса", "many": "запросов", "other": "запроса"},
     },
+    "delivery": {
+        "en": {"one": "delivery", "other": "deliveries"},
+        "ru": {"one": "доставка", "few": "доставки", "many": "доставок", "other": "доставки"},
+    },
+    "lane_in": {
+        "en": {"one": "conversation", "other": "conversations"},
+        "ru": {"one": "диалоге", "few": "диалогах", "many": "диалогах", "other": "диалога"},
+    },
     "problem": {
         "en": {"one": "thing needs you", "other": "things need you"},
         "ru": {"one": "дело ждёт вас", "few": "дела ждут вас", "many": "дел ждут вас", "other": "дела ждут вас"},
     },
 }
 
+_NOW = timedelta(seconds=2)
 # Milliseconds of a unit; it is used from here on.
 _UNITS = (
     (3_600_000, Text("h", "ч")),
@@ -53,8 +62,10 @@ class Reader:
         return dates.format_datetime(at, "medium", tzinfo=self.zone, locale=self._locale)
 
     def ago(self, at: datetime) -> str:
-        """``3 minutes ago``."""
-        passed = min(at - self.now, timedelta(0))
+        """``3 minutes ago``, ``just now``."""
+        passed = at - self.now
+        if passed > -_NOW:
+            return self.say("just now", "только что")
         return dates.format_timedelta(passed, add_direction=True, locale=self._locale)
 
     def age(self, seconds: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -39,12 +40,19 @@ LOOKS: tuple[tuple[Literal["ru", "en"], bool, int], ...] = (
 @pytest.fixture
 def house(tmp_path: Path, redis_server: Redis) -> Iterator[Connector]:
     """A connector with a user for each role."""
-    (tmp_path / "connector.yaml").write_text(YAML, encoding="utf-8")
+    with housed(tmp_path, redis_server, YAML) as made:
+        yield made
+
+
+@contextmanager
+def housed(folder: Path, redis_server: Redis, yaml: str) -> Iterator[Connector]:
+    """A connector of these settings with a user for each role."""
+    (folder / "connector.yaml").write_text(yaml, encoding="utf-8")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{probe.getsockname()[1]}"
     env = {"CONNECTOR_SECRET_KEY": "k" * 40, "REDIS_URL": redis_server.url, "CONNECTOR_PUBLIC_URL": url}
-    made = build(settings.load(tmp_path / "connector.yaml", env, models()))
+    made = build(settings.load(folder / "connector.yaml", env, models()))
     for role in ROLES:
         made.journal.add_user(role, role, PASSWORD, who="root", why="new")
     made.journal.audit(HOSTILE, "replay", HOSTILE, HOSTILE)

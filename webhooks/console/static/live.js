@@ -96,6 +96,7 @@
       if (frame.data !== version) want();
       else if (!wanted) say("on");
     };
+    stream.addEventListener("over", end);
     stream.onerror = () => {
       say("off");
       if (stream.readyState !== EventSource.CLOSED) return; // the browser tries again by itself

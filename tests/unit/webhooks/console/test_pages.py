@@ -86,7 +86,7 @@ def test_the_overview_tells_of_portals_and_accounts(console: Console, clock: Fak
     assert all(word in page for word in ("main", "acme.bitrix24.ru", "shop", "Fake channel", "3 minutes ago"))
     assert 'max="50.0"' in page
     assert "Nothing needs you" in page
-    assert "ещё не было" in console.signed_in(language="ru").get("/ops").text
+    assert "запросов ещё не было" in console.signed_in(language="ru").get("/ops").text
 
 
 def test_the_overview_says_what_is_wrong(console: Console):
