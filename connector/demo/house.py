@@ -29,7 +29,7 @@ from connector.sandbox import SandboxServer
 from connector.settings import Settings, load
 
 ROOT = Path(__file__).resolve().parents[2]
-ACCESS = "access.log"
+WEB_LOG = "web.log"
 PATIENCE = 60.0
 GLANCE = 0.05
 
@@ -157,7 +157,7 @@ def _environment(folder: Path, port: int, redis_url: str, language: str) -> dict
         "CONNECTOR_LANGUAGE": language,
         "PORT": str(port),
         "REDIS_URL": redis_url,
-        "GUNICORN_CMD_ARGS": f"--graceful-timeout 1 --access-logfile {ACCESS} --access-logformat '%(m)s %(U)s %(s)s'",
+        "GUNICORN_CMD_ARGS": "--graceful-timeout 1 --access-logfile - --access-logformat '%(m)s %(U)s %(s)s'",
     }
 
 

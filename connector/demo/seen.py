@@ -12,7 +12,7 @@ from connector.sandbox import SandboxServer
 
 Application: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-_STORY = re.compile(r"GET /ops/traces?/[0-9a-f]+ 200")
+_STORY = re.compile(r"\bGET /ops/traces?/[0-9a-f]+ 200")
 
 
 class Desk:
@@ -33,7 +33,7 @@ class Desk:
 
 
 class Stories:
-    """How often somebody read a trace in the console, by the web server's access log."""
+    """How often somebody read a trace in the console, by the log of the web server."""
 
     def __init__(self, log: Path) -> None:
         self._log, self._at, self._count = log, 0, 0

@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.demo.counting import Counts, Sight
 from connector.demo.crowd import Crowd
-from connector.demo.house import ACCESS, DemoHouse
+from connector.demo.house import WEB_LOG, DemoHouse
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
@@ -36,7 +36,7 @@ class Stage:
         house.host.taps[self._telegram] = self.phone.listen
         self.troubles = Troubles(house, self.counts, Crowd(house, self.counts, self._telegram, language))
         self.tour = Tour()
-        self._desk, self._stories = Desk(house.sandbox), Stories(house.folder / ACCESS)
+        self._desk, self._stories = Desk(house.sandbox), Stories(house.folder / WEB_LOG)
         self._password, self._token = secrets.token_urlsafe(24), ""
         self._lock, self._looked, self._seen = threading.Lock(), 0.0, dict[str, Any]()
         house.connector.journal.add_user(USER, "admin", self._password, who=USER, why="the demo's visitor")

@@ -30,6 +30,7 @@ WORDS: Words = MappingProxyType(
         "last": Text("Last request", "Последний запрос"),
         "no_last": Text("No request yet: write as the customer.", "Запросов ещё не было: напишите как клиент."),
         "open_story": Text("open its story", "открыть её путь"),
+        "ms": Text("ms", "мс"),
         "to_bitrix": Text("to Bitrix24", "в Битрикс24"),
         "to_customer": Text("to the customer", "клиенту"),
         "state_done": Text("delivered", "доставлено"),

@@ -47,7 +47,7 @@ function drawLast(last) {
   if (!last) return;
   const address = `${told.console}/trace/${last.trace}`;
   if (link.href !== address) link.href = address;
-  const took = last.ms === null ? "" : ` · ${number(last.ms)} ms`;
+  const took = last.ms === null ? "" : ` · ${number(last.ms)} ${say("ms")}`;
   const way = say(last.inward ? "to_bitrix" : "to_customer");
   write(link, `${say("last")}: ${last.trace.slice(0, 8)}… ${way}${took} → ${say(`state_${last.state}`)}`);
 }

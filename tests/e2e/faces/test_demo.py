@@ -1,0 +1,129 @@
+"""``connector demo`` in a real browser: the tour to its end, and three troubles in which nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.e2e.faces.browser import NARROW, OpenPage
+from tests.e2e.faces.demo_stage import SLOW, Demo, panes
+from tests.e2e.faces.desk_stage import PNG
+
+pytestmark = pytest.mark.timeout(300)
+PICTURE = {"name": "счёт.png", "mimeType": "image/png", "buffer": PNG}
+
+
+def test_one_address_is_printed_and_it_comes_last(demo: Demo):
+    assert demo.printed.count("http://") == 1
+    assert demo.printed.splitlines()[-1] == demo.url
+
+
+def test_the_tour_is_walked_to_its_end(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.chats("Добрый день, есть улун?")
+    seen.proven("write")
+    seen.opens_chat("Добрый день, есть улун?")
+    seen.proven("desk")
+    seen.replies("Есть, вот счёт", PICTURE)
+    expect(seen.shop.get_by_text("Есть, вот счёт")).to_be_visible()
+    expect(seen.shop.get_by_role("img", name="счёт.png")).to_be_visible()
+    seen.proven("file")
+    expect(seen.page.locator("#last")).to_contain_text("мс → доставлено")
+    seen.page.locator("#last").click()
+    expect(seen.console.locator("h1")).to_contain_text("Трасса")
+    seen.proven("story")
+    seen.face.screen("demo-tour-story")
+
+    seen.page.locator("#down").click()
+    expect(seen.desk.locator("#banner")).to_contain_text("Портал выключен")
+    for text in ("Ещё вопрос", "И ещё один"):
+        seen.chats(text)
+        expect(seen.shop.get_by_text(text, exact=True)).to_be_visible()
+    seen.proven("down")
+    expect(seen.page.locator("[data-figure=waiting] dd")).to_have_text("5")
+    seen.face.screen("demo-tour-down")
+    seen.page.locator("#down").click()
+    expect(seen.line).to_contain_text("отправлено 5, доставлено 5, задвоено 0, потеряно 0", timeout=SLOW)
+    seen.proven("back")
+    said = seen.desk.locator("#messages > li").filter(has_text="ещё").all_inner_texts()
+    assert [("Ещё вопрос" in text, "И ещё один" in text) for text in said] == [(True, False), (False, True)]
+    expect(seen.page.locator("#step")).to_contain_text("connector init")
+    seen.face.screen("demo-tour-end")
+
+
+def test_the_telephone_and_the_operator_talk(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.page.locator("#tab-phone").click()
+    seen.phone.get_by_role("button", name="Коробка пришла помятой").click()
+    seen.opens_chat("Коробка пришла помятой")
+    seen.replies("Пришлём [b]новую[/b]", PICTURE)
+    shown = seen.phone.locator(".bubble").filter(has_text="Пришлём")
+    expect(shown.locator("b").last).to_have_text("новую")
+    expect(shown.get_by_role("img", name="счёт.png")).to_be_visible()
+    seen.phone.locator("#file").set_input_files({**PICTURE, "name": "коробка.png"})
+    expect(seen.desk.get_by_role("img").last).to_be_visible()
+    seen.phone.get_by_role("button", name="Изменить: Коробка пришла помятой").last.click()
+    seen.phone.locator("#text").fill("Коробка пришла мокрой")
+    seen.phone.locator("#send").click()
+    expect(seen.desk.locator("#messages")).to_contain_text("Коробка пришла мокрой")
+    expect(seen.phone.locator(".bubble").filter(has_text="Коробка пришла мокрой")).to_contain_text("изменено")
+    seen.face.screen("demo-phone")
+
+
+def test_a_killed_worker_loses_nothing_and_doubles_nothing(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.page.locator("#kill").click()
+    expect(seen.page.locator("#line")).to_contain_text("SIGKILL", timeout=SLOW)
+    expect(seen.page.locator("#storm")).to_be_disabled()
+    seen.face.screen("demo-kill")
+    expect(seen.line).to_contain_text("Worker убит", timeout=SLOW)
+    expect(seen.line).to_contain_text("отправлено 12, доставлено 12, задвоено 0, потеряно 0")
+
+
+def test_a_storm_of_refusals_loses_nothing_and_doubles_nothing(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page, language="en")
+    seen.page.locator("#storm").click()
+    expect(seen.page.locator("#line")).to_contain_text("QUERY_LIMIT_EXCEEDED")
+    expect(seen.page.locator("#figures")).to_contain_text("next try in", timeout=SLOW)
+    seen.face.screen("demo-storm")
+    expect(seen.line).to_contain_text("429 storm of", timeout=SLOW)
+    expect(seen.line).to_contain_text("sent 12, delivered 12, doubled 0, lost 0")
+
+
+def test_the_tour_is_put_away_and_taken_out_by_the_keyboard(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page, language="en")
+    seen.page.get_by_role("button", name="Hide the tour").focus()
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator("#tour")).to_be_hidden()
+    seen.page.reload()
+    expect(seen.page.get_by_role("button", name="Show the tour")).to_be_visible()
+    seen.page.get_by_role("button", name="Show the tour").focus()
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator("#tour")).to_be_visible()
+    seen.page.get_by_role("tab", name="Web chat").focus()
+    seen.page.keyboard.press("ArrowRight")
+    expect(seen.page.get_by_role("tab", name="Telegram")).to_be_focused()
+    expect(seen.phone.get_by_role("heading", name="Acme shop")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["ru", "en"])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 1100, NARROW])
+def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str, dark: bool, width: int):
+    seen = panes(demo, browser_page, language=language, dark=dark, width=width, height=860)
+    expect(seen.page.locator("html")).to_have_attribute("lang", language)
+    expect(seen.console.locator("html")).to_have_attribute("lang", language)
+    expect(seen.desk.locator("html")).to_have_attribute("lang", language)
+    seen.face.is_accessible()
+    name = f"demo-{language}-{'dark' if dark else 'light'}-{width}"
+    seen.face.screen(name)
+    seen.page.locator("#tab-phone").click()
+    seen.face.is_accessible()
+    seen.face.screen(f"{name}-phone")
+    if width != NARROW:
+        return
+    for pane in ("console", "desk"):
+        seen.page.locator(f"#chooser [data-pane={pane}]").click()
+        expect(seen.page.locator(f".pane[data-pane={pane}]")).to_be_in_viewport()
+        seen.face.is_accessible()
+        seen.face.screen(f"{name}-{pane}")
