@@ -12,7 +12,9 @@ from connector.domain.events import AppInstalled, Event
 from connector.domain.request import Request
 from connector.errors import PermanentError
 from connector.intake import Account, check_writable, new_trace, portal_routes, routes
-from connector.journal import Envelope, Journal, NewDelivery
+from connector.journal import Envelope, Journal, NewDelivery, people
+from connector.journal.sieve import Sieve
+from connector.journal.sweeps import Swept
 from connector.portal import Portal, decode_form, parse_event
 from connector.settings import Settings
 from connector.speech import Text
@@ -101,6 +103,23 @@ def discard_envelope(house: House, trace: str, deed: Deed) -> None:
     house.journal.ignore(trace, deed.who, deed.why)
 
 
+def sweep(house: House, sieve: Sieve, what: people.Deed, deed: Deed) -> Swept:
+    """Replay or discard everything parked that fits, in the order of its lanes; one line in the audit.
+
+    What somebody else released meanwhile, and what lies beyond the bound of ``sieve``, is left alone; a request that
+    still cannot be read stays parked and is counted.
+    """
+    journal, who, why = house.journal, deed.who, deed.why
+    if sieve.of == "deliveries":
+        return journal.sweep(sieve, what, who, why)
+    return journal.sweep_envelopes(sieve, what, who, why, lambda envelope: _reading(house, envelope, what))
+
+
+def readable(house: House, envelope: Envelope) -> bool:
+    """Whether today's code and settings can read a parked envelope; changes nothing."""
+    return _reading(house, envelope, "replay") is not None
+
+
 def rebind(house: House, portal: str, deed: Deed) -> str:
     """Register the connectors and the event handlers of ``portal`` anew and connect its lines; returns the trace.
 
@@ -149,6 +168,15 @@ def _with_application(house: House, portal: str) -> Portal:
     if not known.connector_prefix:
         raise PermanentError("portal.no_application", hint=_NO_APP.with_(name=portal))
     return known
+
+
+def _reading(house: House, envelope: Envelope, what: people.Deed) -> list[NewDelivery] | None:
+    if what == "discard":
+        return []
+    try:
+        return _read(house, envelope)
+    except PermanentError:
+        return None
 
 
 def _parked(house: House, trace: str) -> Envelope:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,6 +12,8 @@ from connector.cli.output import Output
 from connector.cli.shape import answering, tools
 from connector.cli.telling import show_row, show_rows, show_story
 from connector.cli.words import say
+from connector.journal import people
+from connector.journal.sieve import Sieve
 from connector.speech import Text
 
 _NOTHING = Text("Nothing fits.", "Ничего не подходит.")
@@ -24,7 +27,10 @@ _ASK_DISCARD = Text(
     "Discard {count} for good? What they hold will not be delivered.",
     "Отбросить {count} навсегда? Их содержимое не будет доставлено.",
 )
-_PAGE = 500
+_MORE = Text(
+    "There is more than one deed takes: run it again.", "Отложено больше, чем берётся за раз: выполните ещё раз."
+)
+_DEEDS = {"replay": (_ASK_REPLAY, _REPLAYED, "replayed"), "discard": (_ASK_DISCARD, _DISCARDED, "discarded")}
 
 
 @click.group(help=say("What came in and what became of it.", "Что пришло и что с этим стало."))
@@ -96,10 +102,13 @@ def _which(command: Any) -> Any:
 def replay(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:
     """``NAMES`` are numbers of deliveries or traces of unread requests."""
     house = tools(click.get_current_context()).connector()
-    ids, traces = _chosen(house.journal, names, destination, cause)
+    deed = repair.Deed(who=who or repair.somebody(), why=why)
+    if not names:
+        _sweep(out, house, "replay", _filter(destination, cause), deed, yes)
+        return
+    ids, traces = _named(names, destination, cause)
     if not _agreed(out, _ASK_REPLAY, len(ids) + len(traces), yes):
         return
-    deed = repair.Deed(who=who or repair.somebody(), why=why)
     count = repair.replay(house, ids, deed) if ids else 0
     made = {trace: repair.replay_envelope(house, trace, deed) for trace in traces}
     out.say(_REPLAYED, count=count + sum(made.values()))
@@ -112,10 +121,13 @@ def replay(out: Output, names: tuple[str, ...], destination: str, cause: str, wh
 def discard(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:
     """``NAMES`` are numbers of deliveries or traces of unread requests."""
     house = tools(click.get_current_context()).connector()
-    ids, traces = _chosen(house.journal, names, destination, cause)
+    deed = repair.Deed(who=who or repair.somebody(), why=why)
+    if not names:
+        _sweep(out, house, "discard", _filter(destination, cause), deed, yes)
+        return
+    ids, traces = _named(names, destination, cause)
     if not _agreed(out, _ASK_DISCARD, len(ids) + len(traces), yes):
         return
-    deed = repair.Deed(who=who or repair.somebody(), why=why)
     count = repair.discard(house, ids, deed) if ids else 0
     for trace in traces:
         repair.discard_envelope(house, trace, deed)
@@ -123,32 +135,36 @@ def discard(out: Output, names: tuple[str, ...], destination: str, cause: str, w
     out.document({"discarded": count, "envelopes": traces})
 
 
-def _chosen(book: Any, names: tuple[str, ...], destination: str, cause: str) -> tuple[list[int], list[str]]:
-    """Numbers and traces: as named, or everything parked that fits the filters."""
-    if not names and not (destination or cause):
+def _filter(destination: str, cause: str) -> Sieve:
+    if not (destination or cause):
         raise click.UsageError(
             say(
                 "Name what, or narrow by --cause or --destination.",
                 "Назовите что, или задайте --cause или --destination.",
             )
         )
-    if names and (destination or cause):
+    return Sieve(destination=destination, cause=cause)
+
+
+def _sweep(out: Output, house: Any, what: people.Deed, sieve: Sieve, deed: repair.Deed, yes: bool) -> None:
+    """Everything parked that fits now; what is parked while the person thinks about the question is not touched."""
+    foreseen = house.journal.foresee(sieve)
+    question, told, key = _DEEDS[what]
+    if not _agreed(out, question, foreseen.count, yes):
+        return
+    done = repair.sweep(house, replace(sieve, bound=foreseen.bound), what, deed)
+    out.say(told, count=done.count)
+    if foreseen.more:
+        out.say(_MORE)
+    out.document({key: done.count, "envelopes": {} if what == "replay" else [], "more": foreseen.more})
+
+
+def _named(names: tuple[str, ...], destination: str, cause: str) -> tuple[list[int], list[str]]:
+    """Numbers and traces."""
+    if destination or cause:
         raise click.UsageError(say("Either names or filters.", "Или имена, или фильтры."))
     numbers = [name for name in names if name.isdigit() and len(name) < 19]
-    traces = [name for name in names if name not in numbers]
-    if names:
-        return [int(number) for number in numbers], traces
-    return _all_parked(book, destination, cause), []
-
-
-def _all_parked(book: Any, destination: str, cause: str) -> list[int]:
-    ids: list[int] = []
-    while True:
-        after = ids[-1] if ids else None
-        rows = book.list(state="parked", destination=destination, cause=cause, limit=_PAGE, after=after)
-        ids += [int(row["id"]) for row in rows]
-        if len(rows) < _PAGE:
-            return ids
+    return [int(number) for number in numbers], [name for name in names if name not in numbers]
 
 
 def _agreed(out: Output, question: Text, count: int, yes: bool) -> bool:

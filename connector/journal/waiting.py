@@ -15,7 +15,7 @@ from connector.journal.schema import deliveries, destinations
 from connector.speech import Text
 
 COUNTED = 10_000  # waiting deliveries of a destination that are counted; beyond that it is "more than"
-_IN_LANE = 500  # the same of one lane
+IN_LANE = 500  # the same of one lane
 _EVENT = 2000  # characters of an event that a list carries
 
 _QUEUES = text(
@@ -114,7 +114,7 @@ class Waiting(Desk):
 
     def waiting_lanes(self, destination: str, *, limit: int = 50, after: str = "") -> list[WaitingLane]:
         """The lanes of a destination by name, those behind the name ``after``."""
-        values = {"destination": destination, "after": after, "lanes": limit, "counted": _IN_LANE + 1}
+        values = {"destination": destination, "after": after, "lanes": limit, "counted": IN_LANE + 1}
         with self.store.reading() as db:
             rows = list(db.execute(_LANES, values))
             heads = _waiters(db, [row.head for row in rows])

@@ -1,16 +1,130 @@
-"""``/ops/parked``: the repair bench."""
+"""``/ops/parked``: the repair bench. What is parked, by cause; a list of it; one item with its request."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, Response, request, url_for
+from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
+from connector.errors import PermanentError
+from connector.journal.bench import Group, Groups, Item
+from connector.journal.sieve import DEPTH, Of
+from connector.logs import mask_credentials
+from webhooks.console import parked_deeds
+from webhooks.console.gist import gist
+from webhooks.console.kinds import KINDS, STANDS, kind_of
+from webhooks.console.parked_filters import HIGHEST, Asked, asked
+from webhooks.console.parked_sight import sight
+from webhooks.console.purse import Purse
+from webhooks.console.reading import reader
 from webhooks.console.showing import Shows
+
+_PAGE = 50
+_WORDS = 18_000  # bytes of strangers' texts on a page
+_BOTH: tuple[Of, ...] = ("deliveries", "envelopes")
 
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     """The routes."""
+    journal = connector.journal
+    parked_deeds.add(rooms, connector, shows)
 
     @rooms.get("/parked")
     def parked() -> Response:
-        return shows.lost()
+        wish = asked(request.args, reader(request, connector.clock()))
+        found = {of: journal.parked_groups(wish.of(of).sieve) for of in _BOTH if wish.fits(of)}
+        words = Purse(_WORDS)
+        groups = sorted((group for one in found.values() for group in one.groups), key=lambda group: -group.count)
+        return shows.page(
+            "parked.html",
+            groups=[(group, _list(wish, group)) for group in groups[:_PAGE]],
+            count=sum(group.count for group in groups),
+            whole=all(one.whole for one in found.values()),
+            depth=DEPTH,
+            word=lambda text, most=200: words.word(mask_credentials(text[:2000]), most),
+            **_filters(connector, wish, found),
+        )
+
+    @rooms.get("/parked/list")
+    def parked_list() -> Response:
+        wish = asked(request.args, reader(request, connector.clock()))
+        wish = wish.of(wish.sieve.of)
+        items = journal.parked_items(wish.sieve, limit=_PAGE + 1, before=_before(wish.sieve.of))
+        groups = journal.parked_groups(wish.sieve)
+        older = url_for("ops.parked_list", before=items[_PAGE - 1].name, **wish.query) if len(items) > _PAGE else None
+        cause = next((group for group in groups.groups if group.cause == wish.sieve.cause), None)
+        return shows.page(
+            "parked_list.html",
+            rows=_rows(items[:_PAGE]),
+            count=groups.count,
+            group=cause,
+            whole=groups.whole,
+            older=older,
+            newest=url_for("ops.parked_list", **wish.query) if "before" in request.args else None,
+            **_filters(connector, wish, {wish.sieve.of: groups}),
+        )
+
+    @rooms.get("/parked/<int:number>")
+    def parked_item(number: int) -> Response:
+        if number > HIGHEST:
+            raise NotFound
+        return _item(connector, shows, number)
+
+    @rooms.get("/parked/envelope/<trace>")
+    def parked_envelope(trace: str) -> Response:
+        return _item(connector, shows, trace)
+
+
+def _item(connector: Connector, shows: Shows, name: int | str) -> Response:
+    try:
+        seen = sight(connector.journal, name)
+    except PermanentError as error:
+        return shows.page("fault.html", 404, hint=error.hint)
+    return shows.page("parked_item.html", one=seen, stand=STANDS[seen.stand], kind_of=kind_of)
+
+
+def _before(of: Of) -> int | str | None:
+    text = request.args.get("before", "")[:64].replace("\0", "")
+    if of == "envelopes":
+        return text.encode(errors="ignore").decode() or None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+
+
+def _list(wish: Asked, group: Group) -> str:
+    return url_for("ops.parked_list", **{**wish.of(group.of).query, "cause": group.cause})
+
+
+def _filters(connector: Connector, wish: Asked, found: Mapping[Of, Groups]) -> dict[str, Any]:
+    """What the form of the filters shows: the choices are what there is."""
+    places = connector.journal.parked_places("deliveries")
+    causes = {group.cause for one in found.values() for group in one.groups}
+    known = [*(f"portal:{name}" for name in connector.portals), *(f"account:{name}" for name in connector.accounts)]
+    senders = [*connector.accounts, *(f"portal:{name}" for name in connector.portals)]
+    senders += [place for place in connector.journal.parked_places("envelopes") if place not in senders]
+    return {
+        "wish": wish,
+        "causes": sorted(causes | ({wish.sieve.cause} - {""})),
+        "places": sorted({*places, *known, wish.sieve.destination} - {""}),
+        "senders": sorted({*senders, wish.sieve.account} - {""}),
+        "kinds": KINDS,
+    }
+
+
+def _rows(items: Sequence[Item]) -> list[dict[str, Any]]:
+    """Lines of the list; strangers' texts are cut to what a page may weigh, and made visible."""
+    purse = Purse(_WORDS)
+    return [
+        {
+            "item": item,
+            "what": kind_of(purse.word(item.kind, 80)),
+            "gist": purse.word(gist(item.event), 280),
+            "lane": purse.word(item.lane, 100),
+            "place": purse.word(item.place, 60),
+            "cause": purse.word(item.cause, 80),
+            "detail": purse.word(mask_credentials(item.detail[:500]), 200),
+        }
+        for item in items
+    ]

@@ -18,6 +18,7 @@ PLACES: dict[str, Any] = {
     "filename": "tokens.css",
     "rest": "nowhere",
     "trace": "none",
+    "number": 1,
 }
 FORM = {"why": "a test"}
 

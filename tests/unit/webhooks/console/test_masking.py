@@ -52,10 +52,7 @@ def test_headers_and_query_bear_no_secret():
         headers={"x-api-key": "k1", "cookie": "k2", "user-agent": "curl", "x-forwarded-uri": "/rest/1/abcdefgh/"},
     )
     shown = str(seen(an_envelope(request=request)))
-    assert not [
-        secret for secret in ("k1", "k2", "abcdef", "abcdefgh") if f"'{secret}'" in shown or secret in shown[:60]
-    ]
-    assert "abcdefgh" not in shown
+    assert not [secret for secret in ("k1", "k2", "abcdef") if secret in shown]
     assert "curl" in shown
 
 

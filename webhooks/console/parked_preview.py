@@ -1,0 +1,181 @@
+"""What a deed will do, said before it is done: how many, where, in which order, and what will not go as hoped."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from connector import repair
+from connector.bootstrap import Connector
+from connector.delivery.retry import CHAT
+from connector.journal.choosing import Chosen, Foreseen
+from connector.journal.desk import moment
+from connector.journal.sieve import Sieve
+from connector.speech import Text
+from webhooks.console.overview import STATES
+
+_SHOWN = 30  # lanes in the order of release
+_TRIED = 50  # requests that are read for trial
+
+_GONE = Text(
+    "{name} is no longer in connector.yaml: these will park again. Put it back first, or discard them.",
+    "{name} больше нет в connector.yaml: эти доставки снова будут отложены. Сначала верните его или отбросьте их.",
+)
+_STOPPED = Text(
+    "{name} is stopped ({state}): these will wait until it works again.",
+    "{name} остановлен ({state}): эти доставки будут ждать, пока он не заработает.",
+)
+_OLD = Text(
+    "{count} chat messages are older than {hours:g} h: they arrive that late. What has not gone out {hours:g} h after "
+    "the retry is parked again. Discard what makes no sense any more.",
+    "Сообщений чата старше {hours:g} ч: {count}, они придут с таким опозданием. Что не уйдёт за {hours:g} ч после "
+    "повтора, снова будет отложено. Отбросьте то, что уже потеряло смысл.",
+)
+_LATE = Text(
+    "In {count} conversations newer messages have been delivered already: there the order of the talk will be broken.",
+    "Диалогов, где более новые сообщения уже доставлены: {count}. В них порядок разговора нарушится.",
+)
+_MORE = Text(
+    "This is the most that one deed takes, the oldest first; do the rest afterwards.",
+    "Больше за один раз не берётся, сначала старейшие; остальное — следующим разом.",
+)
+_UNREAD = Text(
+    "Of the first {tried} requests {unread} still cannot be read: they will stay parked.",
+    "Из первых {tried} запросов по-прежнему не читаются: {unread}. Они останутся отложенными.",
+)
+_READABLE = Text(
+    "Of the first {tried} requests {good} can be read now.",
+    "Из первых {tried} запросов теперь читаются: {good}.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A destination (or sender) and how much of the deed concerns it. ``trouble`` when it will not go through."""
+
+    name: str
+    count: int
+    lanes: int
+    trouble: Text | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LaneOf:
+    """One lane of the deed; ``number`` is its first delivery."""
+
+    number: int
+    destination: str
+    lane: str
+    kinds: tuple[str, ...]
+    count: int
+    oldest: datetime
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """``lanes`` are the first ones in the order of release, of ``lane_count``. ``good`` tells what is promising."""
+
+    foreseen: Foreseen
+    places: tuple[Place, ...]
+    lanes: tuple[LaneOf, ...]
+    lane_count: int
+    warnings: tuple[Text, ...]
+    good: Text | None = None
+
+
+def preview(connector: Connector, sieve: Sieve, *, replay: bool) -> Preview:
+    """What will happen; changes nothing."""
+    foreseen = connector.journal.foresee(sieve)
+    return _requests(connector, foreseen, replay) if sieve.of == "envelopes" else _works(connector, foreseen, replay)
+
+
+def _works(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
+    lanes = [
+        _lane(list(rows), foreseen) for _, rows in groupby(foreseen.rows, key=lambda row: (row.destination, row.lane))
+    ]
+    counts, lane_counts = Counter(row.destination for row in foreseen.rows), Counter(lane.destination for lane in lanes)
+    places = tuple(
+        Place(
+            name=name,
+            count=count,
+            lanes=lane_counts[name],
+            trouble=_trouble(connector, name) if replay else None,
+        )
+        for name, count in counts.most_common()
+    )
+    warnings = _warnings(connector, foreseen) if replay else ([_MORE] if foreseen.more else [])
+    return Preview(
+        foreseen=foreseen,
+        places=places,
+        lanes=tuple(lanes[:_SHOWN]),
+        lane_count=len(lanes),
+        warnings=tuple(warnings),
+    )
+
+
+def _lane(rows: Sequence[Chosen], foreseen: Foreseen) -> LaneOf:
+    first = rows[0]
+    return LaneOf(
+        number=first.id,
+        destination=first.destination,
+        lane=first.lane,
+        kinds=tuple(dict.fromkeys(row.kind for row in rows)),
+        count=len(rows),
+        oldest=moment(min(row.created_at for row in rows)),
+        late=(first.destination, first.lane) in foreseen.late,
+    )
+
+
+def _warnings(connector: Connector, foreseen: Foreseen) -> list[Text]:
+    hours = connector.settings.limits.message_hours
+    stale = (connector.clock() - timedelta(hours=hours)).timestamp()
+    old = sum(1 for row in foreseen.rows if row.kind in CHAT and row.created_at < stale)
+    senders = sorted({_sender(row) for row in foreseen.rows} - {""} - connector.accounts.keys())
+    return [
+        *([_OLD.with_(count=old, hours=hours)] if old else []),
+        *([_LATE.with_(count=len(foreseen.late))] if foreseen.late else []),
+        *(_GONE.with_(name=f"account:{name[:60]}") for name in senders[:5]),
+        *([_MORE] if foreseen.more else []),
+    ]
+
+
+def _sender(row: Chosen) -> str:
+    """The account that a client's delivery to a portal is about: its lane begins with it."""
+    of_client = row.destination.startswith("portal:") and row.kind.startswith(("message.", "button.", "conversation."))
+    return row.lane.partition(".")[0] if of_client else ""
+
+
+def _trouble(connector: Connector, destination: str) -> Text | None:
+    side, _, name = destination.partition(":")
+    known = connector.portals if side == "portal" else connector.accounts
+    if name not in known:
+        return _GONE.with_(name=destination[:80])
+    if side != "portal":
+        return None
+    installation = connector.portals[name].installation()
+    state = installation.state if installation else "not_installed"
+    if state == "active":
+        return None
+    said = STATES.get(state, Text(state, state))
+    return Text(
+        _STOPPED.en.format(name=destination, state=said.en), _STOPPED.ru.format(name=destination, state=said.ru)
+    )
+
+
+def _requests(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
+    tried = foreseen.traces[:_TRIED]
+    envelopes = [connector.journal.envelope(trace) for trace in tried] if replay else []
+    good = sum(repair.readable(connector, envelope) for envelope in envelopes)
+    bad = _UNREAD.with_(tried=len(tried), unread=len(tried) - good) if good < len(envelopes) else None
+    return Preview(
+        foreseen=foreseen,
+        places=(),
+        lanes=(),
+        lane_count=0,
+        warnings=tuple(text for text in (bad, _MORE if foreseen.more else None) if text),
+        good=_READABLE.with_(tried=len(tried), good=good) if good else None,
+    )
