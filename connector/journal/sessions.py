@@ -82,8 +82,11 @@ class Sessions(Tries):
             write_audit(db, now, who=name, what="user.password", why="one's own", target=f"user:{name}")
         return token
 
-    def visitor(self, token: str) -> Visitor | None:
-        """Whose session it is; ``None`` when it is unknown, ended or too old, or its user is disabled."""
+    def visitor(self, token: str, *, watching: bool = False) -> Visitor | None:
+        """Whose session it is; ``None`` when it is unknown, ended or too old, or its user is disabled.
+
+        ``watching`` when an open page asks by itself: that keeps no session alive.
+        """
         now = self.now()
         mine = select(users.c.name, users.c.role, sessions.c.seen_at).join(users, users.c.name == sessions.c.name)
         found = mine.where(sessions.c.mark == marked(token), _alive(now), users.c.disabled_at.is_(None))
@@ -91,7 +94,7 @@ class Sessions(Tries):
             row = db.execute(found).first()
         if row is None:
             return None
-        if row.seen_at < now - _GLANCE:
+        if row.seen_at < now - _GLANCE and not watching:
             with self.store.writing() as db:
                 db.execute(update(sessions).where(sessions.c.mark == marked(token)).values(seen_at=now))
                 db.execute(update(users).where(users.c.name == row.name).values(seen_at=now))

@@ -75,9 +75,10 @@ class Visits:
 
     def watch(self) -> Callable[[], Visitor | None]:
         """A look at who this request's visitor is, for later, when the request is long answered."""
-        known = self._entrance.visitor if g.framed else self._connector.journal.visitor
-        token = g.token
-        return lambda: known(token)
+        framed, token = g.framed, g.token
+        if framed:
+            return lambda: self._entrance.visitor(token)
+        return lambda: self._connector.journal.visitor(token, watching=True)
 
     def begin(self, answer: Response, token: str) -> None:
         """The browser gets a new session; the one it had is forgotten."""
@@ -123,7 +124,7 @@ class Visits:
     def _recognise(self) -> None:
         held = self._held()
         for name, token in held:
-            known = self._entrance.visitor if name == FRAME else self._connector.journal.visitor
+            known = self._entrance.visitor if name == FRAME else self._user
             g.visitor = known(token)
             if g.visitor is not None:
                 g.token = token
@@ -132,6 +133,12 @@ class Visits:
                 return
         if held and held[0][0] == FRAME and _in_frame():
             self.framed_by("visit", held[0][1])
+
+    def _user(self, token: str) -> Visitor | None:
+        """Whose session it is; a page that renews itself (``static/live.js``) keeps none alive."""
+        if "X-Live" in request.headers:
+            return self._connector.journal.visitor(token, watching=True)
+        return self._connector.journal.visitor(token)
 
     def _held(self) -> list[tuple[str, str]]:
         """The session cookies, the likelier first: on one site a browser may send its own and the frame's."""

@@ -281,3 +281,15 @@ def test_who_was_heard_of_late(journal: Journal, clock: FakeClock) -> None:
     assert journal.arrivals().heard[account].hour == 1
     clock.advance(90000)
     assert journal.arrivals().heard == {}
+
+
+def test_an_open_page_alone_keeps_no_session_alive(journal: Journal, anna: str, clock: FakeClock) -> None:
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    for _ in range(4):
+        clock.advance(IDLE / 4 + 1)
+        left = journal.visitor(token, watching=True)
+    assert left is None
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    for _ in range(4):
+        clock.advance(IDLE / 4 + 1)
+        assert journal.visitor(token) is not None

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from connector.domain.request import Request
 from connector.journal import Envelope, JournalAway
-from connector.journal.sessions import Visitor
+from connector.journal.sessions import IDLE, Visitor
 from tests.conftest import FakeClock
 from tests.unit.webhooks.console.conftest import Console
 from webhooks.console.live import WHO_EVERY, Presence, Pulse
@@ -105,3 +105,11 @@ def test_a_page_for_nobody_tells_no_version(console: Console):
     page = console.browser().get("/ops/sign-in").text
     assert "data-version" not in page
     assert "live.js" not in page
+
+
+def test_a_page_that_renews_itself_keeps_no_session_alive(console: Console, clock: FakeClock):
+    browser = console.signed_in("viewer")
+    for _ in range(3):
+        clock.advance(IDLE / 2 - 60)
+        last = browser.get("/ops", **{"X-Live": "1"}).status_code
+    assert last == 303
