@@ -92,6 +92,14 @@ class Depths:
             for destination, numbers in sorted(stats.items()):
                 family.add_metric([destination], float(numbers.get(field) or 0))
             yield family
+        silent = GaugeMetricFamily(
+            "connector_silence_missed_requests",
+            "Requests that usually would have come since the last one, of whoever is silent",
+            labels=["sender"],
+        )
+        for silence in self._connector.journal.silences():
+            silent.add_metric([silence.name], float(silence.missed))
+        yield silent
         parked = self._connector.journal.counts()["parked_envelopes"]
         yield GaugeMetricFamily("connector_envelopes_parked", "Requests that could not be read", value=parked)
         found = CounterMetricFamily("connector_replies_found", "Replies of which no event had come", labels=["portal"])

@@ -93,6 +93,7 @@ def test_metrics_tell_depths_from_the_journal_and_counts_from_the_edge(world: Wo
     assert 'connector_deliveries_waiting{destination="portal:main"} 3.0' in text
     assert 'connector_oldest_waiting_seconds{destination="portal:main"} 12.5' in text
     assert "connector_envelopes_parked 4.0" in text
+    assert 'connector_silence_missed_requests{sender="account:shop"} 23.0' in text
     assert 'connector_replies_found_total{portal="main"} 0.0' in text
     assert 'connector_budget{portal="main",what="burst"}' in text
     assert 'connector_envelopes_total{account="",cause="account.unknown",outcome="refused"}' in text

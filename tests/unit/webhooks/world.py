@@ -13,6 +13,7 @@ from connector.domain.events import Event, Ignored, MessageReceived
 from connector.domain.ports import Clock, Grant, Installation
 from connector.domain.provider import AccountSettings, Capabilities, Channel, Provider
 from connector.domain.request import Reply, Request
+from connector.domain.silence import Silence
 from connector.domain.values import Person
 from connector.errors import Refused
 from connector.intake import Account, Intake
@@ -85,6 +86,10 @@ class FakeJournal:
     def counts(self) -> dict[str, Any]:
         self._here()
         return {"parked_envelopes": 4}
+
+    def silences(self) -> list[Silence]:
+        self._here()
+        return [Silence(name="account:shop", since=NOW, missed=23)]
 
     @property
     def deliveries(self) -> list[NewDelivery]:
