@@ -64,13 +64,19 @@ const lift = async (one) => {
   one.busy = false;
   if (queued) send();
 };
+const refusal = ({ name, size, type }) => {
+  const { file_limit: limit, accept } = settings || {};
+  const fits = (kind) => name.toLowerCase().endsWith(kind) || type.startsWith(kind.replace("*", ""));
+  if (size > limit) return say("big") + " " + amount(limit);
+  return !accept || accept.split(",").some(fits) ? "" : say("type");
+};
 const take = (files) => {
   for (const file of files) {
-    const bar = el("progress", { value: 0, "aria-label": file.name }), one = { file, bar }, limit = settings?.file_limit;
+    const bar = el("progress", { value: 0, "aria-label": file.name }), one = { file, bar }, hint = refusal(file);
     one.node = el(".chip", {}, el("span", {}, file.name), bar, key("", "remove", CROSS, () => drop(one)));
     chosen.push(one);
     chips.append(one.node);
-    file.size > limit ? drop(one, say("big") + " " + amount(limit)) : lift(one);
+    hint ? drop(one, hint) : lift(one);
   }
   picker.value = "";
 };

@@ -1,5 +1,5 @@
 // The button and the panel as nodes; what they do is said in the parts that follow.
-const PAGE = "page" in ME.dataset, CROSS = "M6 6l12 12M18 6L6 18", FACES = "🙂😊😀😂😍😉😎🤔😢😡👍👎🙏👋🎉";
+const PAGE = "page" in ME.dataset, CROSS = "M6 6l12 12M18 6L6 18", FACES = "🙂😊😀😂😍😉🤔😢👍👎🙏👋";
 const host = el("connector-chat"), root = host.attachShadow({ mode: "open" });
 let styled;
 const style = async () => {
@@ -12,7 +12,7 @@ const style = async () => {
   } catch { root.append(el("link", { rel: "stylesheet", href: answer.url })); }
   styled = true;
 };
-const entry = (tag, word, props) => el(tag, { placeholder: say(word), "aria-label": say(word), maxLength: 200, ...props });
+const entry = (tag, word, props) => el(tag, { placeholder: say(word), "aria-label": say(word), ...props });
 
 const BUBBLE = "M4 5h16v11H9l-5 4z", DOWN = "M6 9l6 6 6-6";
 const badge = el("span.badge");

@@ -10,7 +10,6 @@ const el = (tag = "", props, ...kids) => {
 const icon = (d) => {
   const [svg, path] = ["svg", "path"].map((name) => document.createElementNS("http://www.w3.org/2000/svg", name));
   svg.setAttribute("viewBox", "0 0 24 24");
-  svg.setAttribute("aria-hidden", true);
   path.setAttribute("d", d);
   svg.append(path);
   return svg;

@@ -29,7 +29,7 @@ const dress = () => {
   area.maxLength = settings?.text_limit || 4000;
   picker.accept = settings?.accept || "";
   if (!styled || host.isConnected) return;
-  document.body.append(host);
+  (document.body || document.documentElement).append(host);
   if ("open" in ME.dataset && roomy()) show(true);
 };
 
@@ -106,4 +106,5 @@ if (handed) {
   history.replaceState(null, "", location.pathname);
 }
 area.value = visit("draft") || "";
-document.body ? live() : hear(document, "DOMContentLoaded", live);
+origin(); // the marks are on the first page of a visit only
+live();

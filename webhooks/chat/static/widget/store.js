@@ -23,8 +23,8 @@ const clean = (address) => {
 };
 const bare = (title) => title.replace(/^\(\d+\) /, "");
 const origin = () => {
-  const utm = {};
-  for (const [name, value] of new URL(location).searchParams) if (/^utm_/.test(name)) utm[name.slice(4)] = value;
+  const marks = [...new URL(location).searchParams].filter(([name]) => /^utm_/.test(name));
+  const utm = Object.fromEntries(marks.map(([name, value]) => [name.slice(4), value]));
   const page = { url: clean(location), title: bare(document.title), referrer: clean(document.referrer) };
-  return { page, utm: utm.source ? visit("utm", utm) : visit("utm") || {} };
+  return { page, utm: marks[0] ? visit("utm", utm) : visit("utm") || {} };
 };
