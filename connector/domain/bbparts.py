@@ -28,7 +28,16 @@ def parts(text: str) -> list[Part]:
 
     ``url`` is http, https, mailto or tel. Quoted lines begin with ``> ``; bare addresses become links.
     """
-    flat = ({**style, "text": words} for words, style in _walk(parse(text), _PLAIN) if words)
+    return _joined(_walk(parse(text), _PLAIN))
+
+
+def typed(text: str) -> list[Part]:
+    """The same of plain text, which says what it says: addresses become links, and nothing else happens to it."""
+    return _joined(_literal(text, _PLAIN))
+
+
+def _joined(pieces: Iterable[tuple[str, Style]]) -> list[Part]:
+    flat = ({**style, "text": words} for words, style in pieces if words)
     joined = [
         {"text": "".join(part["text"] for part in some), **dict(style)}
         for style, some in groupby(flat, key=lambda part: [(k, v) for k, v in part.items() if k != "text"])

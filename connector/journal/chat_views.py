@@ -14,7 +14,7 @@ from connector.domain.values import StoredFile
 from connector.journal.chat_marks import Name, changed_marks, settle_marks
 from connector.journal.chat_tables import chat_messages, chats
 from connector.journal.chats import count_up_to, grow, of_chat
-from connector.journal.desk import Desk, moment
+from connector.journal.desk import moment
 from connector.journal.links import Links
 
 NEWEST = 100
@@ -25,7 +25,10 @@ FACE = "operator"  # the link that tells who an operator is
 
 @dataclass(frozen=True, kw_only=True)
 class ChatRow:
-    """One message. ``name`` is as it was said; ``author`` is the operator, ``<portal>/<user>``. ``text`` is BBCode."""
+    """One message. ``name`` is as it was said; ``author`` is the operator, ``<portal>/<user>``.
+
+    ``text`` is BBCode of operators and the system, plain of visitors.
+    """
 
     id: int
     seq: int

@@ -26,7 +26,7 @@ _HIGHEST = 2**62
 
 @dataclass(frozen=True, kw_only=True)
 class OwnWords:
-    """What a visitor said. ``key`` is the dedupe key of the envelope that brings it to the portal; ``text`` BBCode."""
+    """What a visitor said, plain. ``key`` is the dedupe key of the envelope that brings it to the portal."""
 
     key: str
     text: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from connector.providers.webchat import passes
+from connector.providers.webchat import passes, wire
 from webhooks.chat.limits import Limits
 from webhooks.chat.pages import Pages
 from webhooks.chat.rooms import Guest, Rooms
@@ -54,9 +54,14 @@ def add(blueprint: Blueprint, rooms: Rooms, talking: Talking, streams: Streams, 
         return streams.events(guest(account, "reads"), after=number(request.args.get("after"), "after"))
 
     @blueprint.post("/chat/<account>/messages")
-    @blueprint.post("/hooks/<account>")
     def messages(account: str) -> tuple[Response, int]:
         return jsonify(talking.say(guest(account, "messages"))), 202
+
+    @blueprint.post("/hooks/<account>")
+    def hook(account: str) -> tuple[Response, int]:
+        known = guest(account, "messages")
+        rated = isinstance(wire.said(known.request), wire.Rating)
+        return jsonify(talking.rate(known) if rated else talking.say(known)), 202
 
     @blueprint.post("/chat/<account>/rating")
     def rating(account: str) -> tuple[Response, int]:

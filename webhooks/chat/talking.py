@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import unquote
 
 import structlog
 from flask import Request as FlaskRequest
 
 from connector.bootstrap import Connector
-from connector.domain.bbcode import escape
-from connector.domain.events import MessageReceived
 from connector.domain.values import File, Page, StoredFile
 from connector.errors import PermanentError, Refused, TransientError
 from connector.journal import JournalAway
@@ -55,10 +52,11 @@ class Talking:
 
         Raises ``TransientError`` when one of the two cannot be kept: the browser keeps it and comes again.
         """
-        said = inbound.parse(self._accepted(guest), guest.room.settings)[0]
-        assert isinstance(said, MessageReceived)
-        words = OwnWords(key=_key(guest), text=said.text, files=tuple(map(_stored, said.files)))
-        return {"id": said.message_id, "seq": self._kept(guest, words)}
+        message = wire.read(guest.request, wire.Message)
+        self._accept(guest)
+        files = inbound.files_of(guest.visitor, message, guest.room.settings)
+        words = OwnWords(key=_key(guest), text=message.text, files=tuple(map(_stored, files)))
+        return {"id": message.id, "seq": self._kept(guest, words)}
 
     def rate(self, guest: Guest) -> Json:
         """The answer to an operator's request for a rating. Raises ``Refused`` 409 when none is awaited any more."""
@@ -67,8 +65,8 @@ class Talking:
         asks = self._connector.journal.chat_state(*place).asks
         if str(asks) != rating.id and not self._connector.journal.chat_has(guest.room.account, _key(guest)):
             raise Refused("rating.over", hint=_OVER, status=409)
-        self._accepted(guest)
-        text = f"{_THUMBS[rating.value]} {escape(rating.comment.strip())}".strip()
+        self._accept(guest)
+        text = f"{_THUMBS[rating.value]} {rating.comment.strip()}".strip()
         return {"id": f"rate:{rating.id}", "seq": self._kept(guest, OwnWords(key=_key(guest), text=text))}
 
     def attach(self, room: Room, visitor: str, raw: FlaskRequest) -> Json:
@@ -101,13 +99,12 @@ class Talking:
         hint = _LARGE.with_(limit=self.file_limit // 2**20)
         return Refused("file.too_large", hint=hint, status=413)
 
-    def _accepted(self, guest: Guest) -> Any:
+    def _accept(self, guest: Guest) -> None:
         try:
             self._connector.intake.accept(guest.room.account, guest.request)
         except OSError as error:
             log.error("chat.not_kept", account=guest.room.account, error=type(error).__name__)
             raise TransientError("chat.not_kept", hint=_FULL, retry_after=5) from None
-        return guest.request
 
     def _kept(self, guest: Guest, words: OwnWords) -> int:
         place = guest.room.account, guest.visitor

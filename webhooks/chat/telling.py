@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from connector.domain.bbparts import parts
+from connector.domain.bbparts import parts, typed
 from connector.domain.values import StoredFile
 from connector.journal.chat_views import ChatRow, ChatState
 from connector.media import Media
@@ -52,7 +52,7 @@ class Telling:
             "seq": row.seq,
             "id": row.key.partition(":")[2] if own else str(row.id),
             "from": row.side,
-            "parts": parts(row.text),
+            "parts": typed(row.text) if own else parts(row.text),
             "at": row.at.isoformat(),
             "edited": row.edited,
             "deleted": row.deleted,

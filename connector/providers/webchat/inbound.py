@@ -37,7 +37,7 @@ def verify(request: Request, settings: WebchatSettings) -> None:
     visitor = known(request, settings)
     body = wire.said(request)
     if isinstance(body, wire.Message):
-        _files(visitor, body, settings)
+        files_of(visitor, body, settings)
 
 
 def check_origin(request: Request, settings: WebchatSettings) -> None:
@@ -91,7 +91,7 @@ def _written(visitor: str, body: wire.Message, settings: WebchatSettings) -> dic
     return {
         "message_id": body.id,
         "text": escape(body.text),
-        "files": _files(visitor, body, settings),
+        "files": files_of(visitor, body, settings),
         "page": Page(url=body.page.url, title=body.page.title, marks=body.utm.marks()),
     }
 
@@ -102,7 +102,8 @@ def _rated(body: wire.Rating) -> dict[str, Any]:
     return {"message_id": f"rate.{body.id}", "text": text, "page": Page()}
 
 
-def _files(visitor: str, body: wire.Message, settings: WebchatSettings) -> tuple[File, ...]:
+def files_of(visitor: str, body: wire.Message, settings: WebchatSettings) -> tuple[File, ...]:
+    """The uploads that a message names. Raises ``Refused`` 400 for one that is not this visitor's."""
     found = [passes.file_of(visitor, given, settings) for given in body.files]
     if not all(found):
         raise Refused("webchat.file", hint=_FILE, status=400)
