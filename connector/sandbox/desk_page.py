@@ -68,7 +68,7 @@ def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
 
     @blueprint.get("")
     def page() -> str:
-        language = _language(portal)
+        language = chosen_language(portal)
         return render_template("desk.html", language=language, words=desk_words(language))
 
     @blueprint.get("/<name>")
@@ -91,7 +91,8 @@ def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
     return blueprint
 
 
-def _language(portal: Portal) -> str:
+def chosen_language(portal: Portal) -> str:
+    """By ``?lang``, else as the browser likes it, else the portal's."""
     asked = request.args.get("lang", "")
     if asked in LANGUAGES:
         return asked

@@ -11,6 +11,7 @@ from typing import Any, Self
 from flask import Flask, Response, request
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from connector.sandbox.app_frame import app_blueprint
 from connector.sandbox.config import SandboxConfig
 from connector.sandbox.control import Control, control_blueprint
 from connector.sandbox.desk_page import Bell, desk_blueprint
@@ -43,6 +44,7 @@ def make_app(portal: Portal, control: Control) -> Flask:
     app.register_blueprint(control_blueprint(control))
     bell = Bell()
     app.register_blueprint(desk_blueprint(portal, bell))
+    app.register_blueprint(app_blueprint(portal))
 
     @app.before_request
     def away() -> Response | None:

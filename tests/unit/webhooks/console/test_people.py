@@ -146,7 +146,7 @@ def test_who_is_in_from_a_portal_is_seen_and_sent_out_with_a_reason(console: Con
 
 def test_the_page_says_whom_the_settings_let_in(console: Console):
     page = re.sub(r"\s+", " ", re.sub("<[^>]+>", "", console.signed_in().get("/ops/users").text))
-    assert "Open to administrators of a portal as integrator, to employees as nobody" in page
+    assert "Administrators of a portal: integrator. Employees: no way in." in page
 
 
 def test_users_are_read_page_by_page(console: Console, clock: FakeClock):

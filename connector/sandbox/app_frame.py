@@ -1,0 +1,92 @@
+"""``/app``: the application inside the portal, as one of its users sees it: a form into a frame.
+
+facts/bitrix24-platform.md §4.6a. ``?user=<id>&lang=ru|en&url=<page of the application>``: a page on this machine,
+because tokens travel to it.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from urllib.parse import urlencode, urlsplit
+
+from flask import Blueprint, Response, make_response, render_template, request
+
+from connector.sandbox import installing
+from connector.sandbox.answers import ApiError
+from connector.sandbox.desk_page import FILES, chosen_language
+from connector.sandbox.loopback import check_host, is_loopback
+from connector.sandbox.model import App
+from connector.sandbox.rest import json_answer
+from connector.sandbox.state import Portal
+
+_NOBODY = "'none'"
+
+
+def app_blueprint(portal: Portal) -> Blueprint:
+    """``GET /app``; loopback only."""
+    blueprint = Blueprint("app", __name__, template_folder=str(FILES))
+
+    @blueprint.errorhandler(ApiError)
+    def refused(error: ApiError) -> Response:
+        return json_answer(error.body(), error.status)
+
+    @blueprint.get("/app")
+    def app() -> Response:
+        check_host(request)
+        return _framed(portal)
+
+    return blueprint
+
+
+def _framed(portal: Portal) -> Response:
+    where = _address(portal)
+    language, nonce = chosen_language(portal), secrets.token_urlsafe(16)
+    with portal.lock:
+        users = [(user.id, f"{user.name} {user.last_name}".strip(), user.admin) for user in portal.users.values()]
+        asked = request.args.get("user", "")
+        user = int(asked) if asked.isdigit() and int(asked) in portal.users else installing.admin(portal)
+        query, form = installing.page_parts(portal, _app(portal), user, language)
+    form |= {"PLACEMENT": "DEFAULT", "PLACEMENT_OPTIONS": json.dumps([])}
+    page = render_template(
+        "app.html",
+        language=language,
+        nonce=nonce,
+        action=f"{where}?{urlencode(query)}",
+        form=form,
+        users=users,
+        user=user,
+        url=request.args.get("url", ""),
+        domain=portal.domain,
+    )
+    answer = make_response(page)
+    parts = urlsplit(where)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    answer.headers["Content-Security-Policy"] = (
+        f"default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; "
+        f"form-action {origin}; frame-src {origin}; frame-ancestors {' '.join(portal.config.desk_frames) or _NOBODY}"
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    return answer
+
+
+def _address(portal: Portal) -> str:
+    where = request.args.get("url", "") or portal.config.handler_url
+    parts = urlsplit(where)
+    if (
+        parts.scheme != "http"
+        or not is_loopback(parts.netloc)
+        or parts.query
+        or any(sign in where for sign in " ;,'\"")
+    ):
+        raise ApiError("HANDLER_URL", "Say ?url=http://127.0.0.1:8000/bitrix24/app: a page on this machine", 400)
+    return where
+
+
+def _app(portal: Portal) -> App:
+    asked = request.args.get("client_id", "") or portal.config.client_id
+    app = portal.apps.get(asked)
+    if app is None or not app.present:
+        raise ApiError("APPLICATION_NOT_FOUND", "The application is not installed", 404)
+    return app
