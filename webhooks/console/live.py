@@ -9,7 +9,8 @@ content into each of these elements. The rules that keep a person undisturbed:
   elements inside of it are still renewed, so give the cards of a list their own ids.
 * What was opened (``<details>``) stays open; the page never scrolls or reloads.
 * At most once in two seconds, less often when the page is slow, never while the tab is hidden, and once a minute in
-  any case, so that "3 minutes ago" stays true.
+  any case, so that "3 minutes ago" stays true. A live element with ``data-soon="10"`` inside is not finished: what it
+  waits for is not in the journal, so the page is asked for after so many seconds.
 * A page without live elements opens no stream. Without scripts the page is simply as old as its footer says.
 
 The stream asks the journal one small question a second for all browsers of a process together, and ends with the

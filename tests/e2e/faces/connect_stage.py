@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from urllib.parse import urlencode
 
 import pytest
 import yaml
+from werkzeug.serving import make_server
 
 from connector import registry
 from connector.bootstrap import Connector, build
 from connector.demo.host import StandInHost
+from connector.demo.house import until
 from connector.journal.users import ROLES
 from connector.sandbox import SandboxServer, installing
 from connector.settings import load
@@ -23,10 +27,37 @@ from tests.e2e.faces.console_stage import PASSWORD
 from tests.integration.portal.world import Quiet
 from tests.services import Redis
 from webhooks.app import create_app
-from werkzeug.serving import make_server
 
 APP = {"client_id": "local.way", "client_secret": "the-secret-of-the-way"}
 GLANCE = 0.05
+
+
+class Pumps:
+    """Pumps what is due, until the block ends."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector, self._stop, self._turn = connector, threading.Event(), threading.Lock()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def _run(self) -> None:
+        while not self._stop.wait(GLANCE):
+            with self._turn:
+                for destination in self._connector.journal.due_destinations():
+                    self._connector.pump(destination).run(seconds=20, should_stop=self._stop.is_set)
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Nothing is pumped inside the block."""
+        with self._turn:
+            yield
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(20)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,6 +67,7 @@ class Way:
     connector: Connector
     sandbox: SandboxServer
     host: StandInHost
+    pumps: Pumps
 
     @property
     def url(self) -> str:
@@ -45,11 +77,31 @@ class Way:
         """An administrator opens the application in Bitrix24."""
         assert self.sandbox.install(url=f"{self.url}/bitrix24/install", mode="page")["installed"]
 
-    def slider(self, account: str, lang: str = "ru", line: int = 1) -> Any:
-        """The page in the Contact Center, as the portal opens it for the account's tile."""
-        portal = self.connector.portals["main"]
+    def settled(self) -> None:
+        """Wait until nothing is due."""
+        until("nothing is due", lambda: self.sandbox.settle() and not self.connector.journal.due_destinations())
+
+    def asleep(self) -> AbstractContextManager[None]:
+        """No worker runs inside the block."""
+        return self.pumps.asleep()
+
+    def slider_form(self, account: str, *, line: int = 1, lang: str = "ru") -> tuple[str, dict[str, str]]:
+        """``(address, fields)`` of what the portal posts when an administrator opens the account's tile."""
+        portal = self.sandbox.portal
         slug = self.connector.accounts[account].provider.slug
-        return self.sandbox.open_settings(connector=portal.connector_id(slug), line=line, lang=lang)
+        connector = self.connector.portals["main"].connector_id(slug)
+        with portal.lock:
+            query, form = installing.page_parts(portal, portal.apps[APP["client_id"]], installing.admin(portal), lang)
+            options = installing.slider_options(portal, connector, line)
+        placed = {"PLACEMENT": "SETTING_CONNECTOR", "PLACEMENT_OPTIONS": json.dumps(options)}
+        return f"{self.url}/bitrix24/settings?{urlencode(query)}", {**form, **placed}
+
+    def choose(self, account: str, *, line: int = 1) -> None:
+        """An administrator connects the account to the line in the Contact Center."""
+        slug = self.connector.accounts[account].provider.slug
+        opened = self.sandbox.open_settings(self.connector.portals["main"].connector_id(slug), line)
+        done = self.sandbox.submit(opened["url"], opened["html"], {"account": account, "do": "connect"})
+        assert done["status"] == 200
 
     def chat(self, account: str) -> dict[str, Any]:
         """The test client's chat, as the operator sees it."""
@@ -81,8 +133,8 @@ def way(tmp_path: Path, redis_server: Redis) -> Iterator[Way]:
         stack.callback(server.server_close)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         stack.callback(server.shutdown)
-        stack.enter_context(_pumps(connector))
-        yield Way(connector=connector, sandbox=sandbox, host=host)
+        pumps = stack.enter_context(Pumps(connector))
+        yield Way(connector=connector, sandbox=sandbox, host=host, pumps=pumps)
 
 
 def _settings(folder: Path, sandbox: SandboxServer, host: StandInHost) -> Path:
@@ -95,23 +147,3 @@ def _settings(folder: Path, sandbox: SandboxServer, host: StandInHost) -> Path:
     path = folder / "connector.yaml"
     path.write_text(yaml.safe_dump({"portals": {"main": portal}, "accounts": accounts}), encoding="utf-8")
     return path
-
-
-class _pumps:  # noqa: N801 - reads as a function
-    """Pumps what is due until the block ends."""
-
-    def __init__(self, connector: Connector) -> None:
-        self._connector, self._stop = connector, threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def _run(self) -> None:
-        while not self._stop.wait(GLANCE):
-            for destination in self._connector.journal.due_destinations():
-                self._connector.pump(destination).run(seconds=20, should_stop=self._stop.is_set)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join(20)

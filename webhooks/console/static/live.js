@@ -76,7 +76,9 @@
   const soon = () => {
     clearTimeout(timer);
     if (ended || document.hidden) return;
-    const pause = wanted ? Math.max(0, free - performance.now()) : MINUTE;
+    const soonest = Math.max(0, free - performance.now());
+    const unfinished = document.querySelector("main [data-live] [data-soon]");
+    const pause = wanted ? soonest : unfinished ? Math.max(soonest, 1000 * unfinished.dataset.soon) : MINUTE;
     timer = setTimeout(async () => {
       if (!busy) await look();
       soon();
