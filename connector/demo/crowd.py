@@ -9,9 +9,10 @@ import requests
 
 from connector.demo.counting import Counts, Key
 from connector.demo.house import DemoHouse
+from connector.demo.people import CUSTOMERS, signed
 from connector.speech import Text
 
-FIRST, MANY = 701, 12  # the numbers of their chats
+FIRST = 701  # the number of the first one's chat
 WORDS: Sequence[Text] = (
     Text("Hello! Is my order ready?", "Здравствуйте! Мой заказ готов?"),
     Text("How much is delivery?", "Сколько стоит доставка?"),
@@ -32,12 +33,13 @@ class Crowd:
 
     def write(self, messages: int, chats: int) -> list[Key]:
         """So many messages in turn over so many chats; what they sent and the connector accepted."""
-        first = self._chance.randrange(MANY)
-        sent = [self._say(str(FIRST + (first + number % chats) % MANY)) for number in range(messages)]
+        first = self._chance.randrange(len(CUSTOMERS))
+        sent = [self._say((first + number % chats) % len(CUSTOMERS)) for number in range(messages)]
         return [key for key in sent if key is not None]
 
-    def _say(self, chat: str) -> Key | None:
-        request = self._standin.say(chat, self._chance.choice(WORDS).say(self._language))
+    def _say(self, who: int) -> Key | None:
+        said = self._standin.say(str(FIRST + who), self._chance.choice(WORDS).say(self._language))
+        request = signed(said, CUSTOMERS[who].say(self._language))
         try:
             accepted = self._house.post(self._account, request).ok
         except requests.RequestException:

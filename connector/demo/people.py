@@ -1,8 +1,14 @@
-"""Who works in the pretend Bitrix24, named in the language of the demo."""
+"""Who takes part in the demo, named in its language: operators, lines, and customers."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from connector.domain.request import Request
 from connector.sandbox.config import LINES, OPERATORS, LineSettings, Operator
+from connector.speech import Text
 
 _OPERATORS = (
     Operator(id=1, name="Anna", last_name="Smirnova", admin=True),
@@ -12,6 +18,21 @@ _LINES = (
     LineSettings(id=1, name="Sales"),
     LineSettings(id=2, name="Support"),
     LineSettings(id=3, name="Returns"),
+)
+VISITOR = Text("Maria Orlova", "Мария Орлова")
+CUSTOMERS: Sequence[Text] = (
+    Text("Vera Sokolova", "Вера Соколова"),
+    Text("Gleb Antonov", "Глеб Антонов"),
+    Text("Daria Belova", "Дарья Белова"),
+    Text("Egor Vlasov", "Егор Власов"),
+    Text("Zoya Grishina", "Зоя Гришина"),
+    Text("Ivan Denisov", "Иван Денисов"),
+    Text("Kira Ershova", "Кира Ершова"),
+    Text("Lev Zhukov", "Лев Жуков"),
+    Text("Nina Zaitseva", "Нина Зайцева"),
+    Text("Oleg Ilyin", "Олег Ильин"),
+    Text("Polina Kotova", "Полина Котова"),
+    Text("Roman Lapin", "Роман Лапин"),
 )
 
 
@@ -23,3 +44,13 @@ def operators(language: str) -> tuple[Operator, ...]:
 def lines(language: str) -> tuple[LineSettings, ...]:
     """The open lines."""
     return LINES if language == "ru" else _LINES
+
+
+def signed(request: Request, name: str) -> Request:
+    """A pretend Telegram customer's message with another name: first and last, with a blank between them."""
+    update = json.loads(request.body)
+    first, _, last = name.partition(" ")
+    for message in (part for part in update.values() if isinstance(part, dict)):
+        for person in ("from", "chat"):
+            message[person] |= {"first_name": first, "last_name": last}
+    return replace(request, body=json.dumps(update, ensure_ascii=False).encode())

@@ -13,11 +13,12 @@ from typing import Any
 import requests
 
 from connector.demo.marked import Part, parts
+from connector.demo.people import signed
 from connector.domain.provider import StandIn
 from connector.domain.request import Reply, Request
 from connector.providers.telegram import formdata
 
-OWNER = "4200"  # the stand-in calls this client Anna Orlova
+OWNER = "4200"
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
@@ -53,10 +54,10 @@ class PhoneError(Exception):
 
 
 class Phone:
-    """``post`` delivers a webhook; ``listen`` hears what the bot does in Telegram."""
+    """``owner`` is their name, ``post`` delivers a webhook; ``listen`` hears what the bot does in Telegram."""
 
-    def __init__(self, standin: StandIn, post: Callable[[Request], requests.Response]) -> None:
-        self._standin, self._post = standin, post
+    def __init__(self, standin: StandIn, owner: str, post: Callable[[Request], requests.Response]) -> None:
+        self._standin, self._owner, self._post = standin, owner, post
         self._bubbles: dict[int, Bubble] = {}
         self._lock = threading.Lock()
 
@@ -117,6 +118,7 @@ class Phone:
         self._keep(Bubble(number=number, mine=False, text=parts_of(fields), at=_now(), file=file))
 
     def _send(self, request: Request, bubble: Bubble) -> None:
+        request = signed(request, self._owner)
         self._deliver(request)
         self._keep(replace(bubble, number=int(json.loads(request.body)["message"]["message_id"]), sent=request))
 

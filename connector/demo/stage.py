@@ -14,6 +14,7 @@ from typing import Any
 from connector.demo.counting import Counts, Sight
 from connector.demo.crowd import Crowd
 from connector.demo.house import WEB_LOG, DemoHouse
+from connector.demo.people import VISITOR
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
@@ -32,7 +33,7 @@ class Stage:
         self.house = house
         self.counts = Counts(house)
         self._telegram, self._webchat = house.account("telegram"), house.account("webchat")
-        self.phone = Phone(house.standins[self._telegram], self._post)
+        self.phone = Phone(house.standins[self._telegram], VISITOR.say(language), self._post)
         house.host.taps[self._telegram] = self.phone.listen
         self.troubles = Troubles(house, self.counts, Crowd(house, self.counts, self._telegram, language))
         self.tour = Tour()

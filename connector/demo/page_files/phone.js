@@ -15,7 +15,7 @@ function piece(part) {
 function fileNode(id, file) {
   const address = `/phone/file?id=${id}`;
   if (file.image) return el("img", { src: address, alt: file.name });
-  return el("a", { href: address, download: file.name }, `📄 ${file.name}`);
+  return el("a", { className: "file", href: address, download: file.name }, file.name);
 }
 
 function bubble(row) {
@@ -26,8 +26,8 @@ function bubble(row) {
     change.addEventListener("click", () => edit(row.id, plain));
     foot.append(change);
   }
-  if (row.edited) foot.append(say("edited"));
-  foot.append(clock.format(new Date(row.at * 1000)), row.mine ? " ✓" : "");
+  const time = clock.format(new Date(row.at * 1000));
+  foot.append(el("span", {}, `${row.edited ? `${say("edited")} ` : ""}${time}${row.mine ? " ✓" : ""}`));
   return el("li", { className: row.mine ? "bubble mine" : "bubble" },
     row.file ? fileNode(row.id, row.file) : null,
     el("div", { className: "words" }, ...row.text.map(piece)), foot);

@@ -111,6 +111,7 @@ def test_the_tour_is_put_away_and_taken_out_by_the_keyboard(demo: Demo, browser_
 @pytest.mark.parametrize("width", [1440, 1100, NARROW])
 def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str, dark: bool, width: int):
     seen = panes(demo, browser_page, language=language, dark=dark, width=width, height=860)
+    seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
     expect(seen.page.locator("html")).to_have_attribute("lang", language)
     expect(seen.console.locator("html")).to_have_attribute("lang", language)
     expect(seen.desk.locator("html")).to_have_attribute("lang", language)

@@ -58,7 +58,7 @@ def test_hostile_names_messages_and_files_run_nothing_in_any_pane(demo: Demo, br
     expect(seen.page.locator("#last")).to_be_visible()
     seen.page.locator("#last").click()
     expect(seen.console.locator("h1")).to_contain_text("Трасса")
-    for path in ("lanes", "traces", "audit", "accounts"):
+    for path in ("lanes", "trace", "audit", "accounts"):
         frame = seen.page.frame(name="console")
         assert frame is not None
         frame.goto(frame.url.partition("/ops")[0] + f"/ops/{path}")
