@@ -124,7 +124,7 @@ class Overview:
 def overview(house: House) -> Overview:
     """Look at all of it. Never raises for a part that is away: it is told in ``problems``."""
     destinations = _try(lambda: _destinations(house), None)
-    envelopes = _try(lambda: int(house.journal.counts()["parked_envelopes"]), 0)
+    envelopes = _try(lambda: int(house.journal.parked_envelopes()), 0)
     redis_up = _redis_up(house)
     spool = bool(house.spool.pending())
     reachable = house.portals if destinations is not None else {}

@@ -100,7 +100,7 @@ class Depths:
         for silence in self._connector.journal.silences():
             silent.add_metric([silence.name], float(silence.missed))
         yield silent
-        parked = self._connector.journal.counts()["parked_envelopes"]
+        parked = self._connector.journal.parked_envelopes()
         yield GaugeMetricFamily("connector_envelopes_parked", "Requests that could not be read", value=parked)
         found = CounterMetricFamily("connector_replies_found", "Replies of which no event had come", labels=["portal"])
         for name in self._connector.settings.portals:

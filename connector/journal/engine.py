@@ -22,7 +22,9 @@ _SQLITE = ("PRAGMA busy_timeout = 3000", "PRAGMA synchronous = FULL", "PRAGMA fo
 _POSTGRES = {
     "connect_timeout": 3,
     "application_name": "bitrix24-connector",
-    "options": "-c statement_timeout=15000 -c lock_timeout=4000 -c idle_in_transaction_session_timeout=30000",
+    # jit: compiling a statement takes longer than running any of ours.
+    "options": "-c jit=off -c statement_timeout=15000 -c lock_timeout=4000 "
+    "-c idle_in_transaction_session_timeout=30000",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,

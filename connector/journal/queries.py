@@ -28,15 +28,26 @@ _TIMES = {
     "at",
 }
 _BRIEF = [column for column in envelopes.c if column.name not in ("body", "headers")]
+# Along the index of what waits, lane by lane; the first id of a destination is its oldest.
 _WAITING = text(
-    "SELECT destination, count(*) AS waiting, count(DISTINCT lane) AS lanes, min(created_at) AS oldest "
-    "FROM deliveries WHERE state = 'waiting' GROUP BY destination"
+    """
+    SELECT w.destination, w.waiting, w.lanes, d.created_at AS oldest
+    FROM (
+        SELECT destination, CAST(sum(deep) AS BIGINT) AS waiting, count(*) AS lanes, min(first) AS first
+        FROM (
+            SELECT destination, lane, count(*) AS deep, min(id) AS first
+            FROM deliveries WHERE state = 'waiting' GROUP BY destination, lane
+        ) lanes
+        GROUP BY destination
+    ) w JOIN deliveries d ON d.id = w.first
+    """
 )
 _PARKED = text("SELECT destination, count(*) AS parked FROM deliveries WHERE state = 'parked' GROUP BY destination")
 _DONE = text(
     "SELECT destination, count(*) AS done FROM deliveries WHERE state = 'done' AND settled_at >= :since "
     "GROUP BY destination"
 )
+_UNREAD = select(func.count()).select_from(envelopes).where(text("envelopes.state = 'parked'"))
 
 
 class Queries(Desk):
@@ -110,13 +121,17 @@ class Queries(Desk):
 
     def counts(self) -> dict[str, Any]:
         """For the metrics: ``waiting`` and ``parked`` by destination, ``parked_envelopes``."""
-        parked = select(func.count()).select_from(envelopes).where(text("envelopes.state = 'parked'"))
         with self.store.reading() as db:
             return {
                 "waiting": {row.destination: row.waiting for row in db.execute(_WAITING)},
                 "parked": {row.destination: row.parked for row in db.execute(_PARKED)},
-                "parked_envelopes": db.execute(parked).scalar_one(),
+                "parked_envelopes": db.execute(_UNREAD).scalar_one(),
             }
+
+    def parked_envelopes(self) -> int:
+        """How many requests could not be read and are parked."""
+        with self.store.reading() as db:
+            return int(db.execute(_UNREAD).scalar_one())
 
     def ping(self) -> None:
         """Look whether the database answers. Raises ``JournalAway``."""
