@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -53,13 +54,14 @@ class Chosen(NamedTuple):
 class Foreseen:
     """What a deed would touch, in the order of release: lane by lane, each by position and id.
 
-    Of envelopes ``traces`` are meant, of deliveries ``rows``. ``late`` are the lanes, as ``(destination, lane)``, in
-    which something younger was done already, among the first 2000 lanes. ``bound`` keeps the deed to what was seen;
-    ``more`` when it does not reach everything that fits.
+    Of envelopes ``traces`` and ``senders`` (name and number) are meant, of deliveries ``rows``. ``late`` are the lanes,
+    as ``(destination, lane)``, in which something younger was done already, among the first 2000 lanes. ``bound``
+    keeps the deed to what was seen; ``more`` when it does not reach everything that fits.
     """
 
     rows: tuple[Chosen, ...] = ()
     traces: tuple[str, ...] = ()
+    senders: tuple[tuple[str, int], ...] = ()
     late: frozenset[tuple[str, str]] = frozenset()
     bound: Bound | None = None
     more: bool = False
@@ -106,11 +108,14 @@ def _place(row: Chosen) -> tuple[str, str, int, int]:
 
 
 def _envelopes(db: Connection, sieve: Sieve) -> Foreseen:
-    rows = parked(sieve, envelopes.c.trace, envelopes.c.created_at, *haystack(sieve), oldest=True)
-    found: list[Any] = list(db.execute(searched(sieve, rows, rows.c.trace, rows.c.created_at).order_by(rows.c.trace)))
+    columns = [envelopes.c[name] for name in ("trace", "created_at", "account")]
+    rows = parked(sieve, *columns, *haystack(sieve), oldest=True)
+    wanted = searched(sieve, rows, *[rows.c[column.name] for column in columns]).order_by(rows.c.trace)
+    found: list[Any] = list(db.execute(wanted))
+    senders = Counter(row.account for row in found).most_common()
     bound = Bound(key=found[-1].trace, at=max(row.created_at for row in found)) if found else None
     more = len(found) >= DEPTH or (bool(sieve.text) and _full(db, sieve))
-    return Foreseen(traces=tuple(row.trace for row in found), bound=bound, more=more)
+    return Foreseen(traces=tuple(row.trace for row in found), senders=tuple(senders), bound=bound, more=more)
 
 
 def _full(db: Connection, sieve: Sieve) -> bool:

@@ -18,6 +18,7 @@ from connector.speech import Text
 from webhooks.console.overview import STATES
 
 _SHOWN = 30  # lanes in the order of release
+_NUMBERS = 5  # deliveries of a lane that are named
 _TRIED = 50  # requests that are read for trial
 
 _GONE = Text(
@@ -64,9 +65,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class LaneOf:
-    """One lane of the deed; ``number`` is its first delivery."""
+    """One lane of the deed; ``number`` is its first delivery, ``numbers`` are the first ones in their order."""
 
     number: int
+    numbers: tuple[int, ...]
     destination: str
     lane: str
     kinds: tuple[str, ...]
@@ -121,6 +123,7 @@ def _lane(rows: Sequence[Chosen], foreseen: Foreseen) -> LaneOf:
     first = rows[0]
     return LaneOf(
         number=first.id,
+        numbers=tuple(row.id for row in rows[:_NUMBERS]),
         destination=first.destination,
         lane=first.lane,
         kinds=tuple(dict.fromkeys(row.kind for row in rows)),
@@ -166,14 +169,24 @@ def _trouble(connector: Connector, destination: str) -> Text | None:
     )
 
 
+def _vanished(connector: Connector, sender: str) -> Text | None:
+    side, _, portal = sender.partition(":")
+    known = portal in connector.portals if side == "portal" and portal else sender in connector.accounts
+    return None if known else _GONE.with_(name=sender[:80])
+
+
 def _requests(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
     tried = foreseen.traces[:_TRIED]
     envelopes = [connector.journal.envelope(trace) for trace in tried] if replay else []
     good = sum(repair.readable(connector, envelope) for envelope in envelopes)
     bad = _UNREAD.with_(tried=len(tried), unread=len(tried) - good) if good < len(envelopes) else None
+    places = [
+        Place(name=name, count=count, lanes=0, trouble=_vanished(connector, name) if replay else None)
+        for name, count in foreseen.senders
+    ]
     return Preview(
         foreseen=foreseen,
-        places=(),
+        places=tuple(places),
         lanes=(),
         lane_count=0,
         warnings=tuple(text for text in (bad, _MORE if foreseen.more else None) if text),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from connector.journal import Journal
 from connector.journal.sieve import Of
 from connector.logs import mask_credentials
 from connector.speech import Text
+from webhooks.console.gist import gist
 from webhooks.console.kinds import stands
 from webhooks.console.masking import Body, pretty, seen
 from webhooks.console.purse import Cut, Purse
@@ -24,7 +26,7 @@ class Sight:
     """A parked delivery (``name`` is its number) or envelope (its trace). Texts are cut to fit a page.
 
     ``stand`` is a key of ``kinds.STANDS``. ``parked`` is false when it is parked no more. ``lines`` are the request's
-    headers. ``calls`` and ``keys`` are rows of the journal.
+    headers, ``said`` the words of the event. ``calls`` and ``keys`` are rows of the journal.
     """
 
     of: Of
@@ -46,6 +48,7 @@ class Sight:
     lines: str
     body: Body
     body_text: Cut
+    said: str
     event: Cut | None
     calls: Sequence[Mapping[str, Any]]
     keys: Sequence[Mapping[str, Any]]
@@ -78,7 +81,8 @@ def sight(journal: Journal, name: int | str) -> Sight:
         hint=_hint(row) if row else envelope.hint,
         arrived=envelope.request.received_at,
         settled=datetime.fromisoformat(settled) if settled else None,
-        event=purse.take(pretty(row["event"]), 16_000) if row else None,
+        said=purse.word(gist(json.dumps(row["event"])), 600) if row else "",
+        event=purse.take(pretty(_filled(row["event"])), 16_000) if row else None,
         request=purse.word(first, 2000),
         lines=purse.word("\n".join(f"{header}: {value}" for header, value in request.headers), 8000),
         body=request.body,
@@ -111,6 +115,14 @@ def _key(row: Mapping[str, Any], purse: Purse) -> dict[str, Any]:
         "note": purse.word(row["note"]),
         "result": purse.word(pretty(row["result"]), 400) if row["result"] is not None else "",
     }
+
+
+def _filled(event: Any) -> Any:
+    """The event without the fields that say nothing."""
+    if isinstance(event, Mapping):
+        told = {name: _filled(value) for name, value in event.items()}
+        return {name: value for name, value in told.items() if value not in ("", None, [], {})}
+    return [_filled(value) for value in event] if isinstance(event, list) else event
 
 
 def _hint(row: Mapping[str, Any]) -> Text | None:

@@ -21,6 +21,10 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "en": {"one": "request", "other": "requests"},
         "ru": {"one": "запрос", "few": "запроса", "many": "запросов", "other": "запроса"},
     },
+    "byte": {
+        "en": {"one": "byte", "other": "bytes"},
+        "ru": {"one": "байт", "few": "байта", "many": "байт", "other": "байта"},
+    },
     "delivery": {
         "en": {"one": "delivery", "other": "deliveries"},
         "ru": {"one": "доставка", "few": "доставки", "many": "доставок", "other": "доставки"},

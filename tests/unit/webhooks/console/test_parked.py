@@ -24,7 +24,7 @@ PREVIEW = "/ops/parked/preview"
 def press(browser: Browser, preview: str, why: str = "mended", **changes: str) -> Any:
     """Send the form of a preview, as a person does."""
     page = browser.get(preview).text
-    form = re.search(r'<form class="actions" method="post".*?</form>', page, re.S)
+    form = re.search(r'<form class="actions bench" method="post".*?</form>', page, re.S)
     assert form, page
     fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
     return browser.post("/ops/parked/deed", {**dict(fields), "why": why, **changes})
