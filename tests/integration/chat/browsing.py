@@ -51,7 +51,7 @@ class Browser:
     def state(self, query: str = "") -> dict[str, Any]:
         answer = self.ask("GET", f"/state{query}")
         assert answer.status_code == 200, answer.text
-        found: dict[str, Any] = answer.json
+        found: dict[str, Any] = dict(answer.json or {})
         return found
 
     def shown(self) -> list[str]:
