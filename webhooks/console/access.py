@@ -51,6 +51,7 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.me": "viewer",
         "ops.renew": "viewer",
         "ops.end_others": "viewer",
+        "ops.zone": "viewer",
     }
 )
 

@@ -11,8 +11,10 @@ from connector.journal.users import Seat
 from connector.speech import Text
 from webhooks.console.agents import browser
 from webhooks.console.duties import GISTS, TITLES, duties
+from webhooks.console.reading import OWN_ZONE, reader
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
+from webhooks.console.zones import ZONES, zones
 
 _DIFFER = Text("The new passwords differ. Type them again", "Новые пароли не совпали. Введите их ещё раз")
 _NO_PASSWORD = Text("You came from Bitrix24 and have no password here", "Вы вошли из Битрикс24, пароля здесь у вас нет")
@@ -21,6 +23,7 @@ DONE = {
         "The password is changed; all other sessions have ended", "Пароль изменён; остальные сеансы завершены"
     ),
     "others": Text("All other sessions have ended", "Остальные сеансы завершены"),
+    "zone": Text("Times are shown in this zone now", "Теперь время показано в этом поясе"),
 }
 
 
@@ -48,6 +51,13 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) ->
             connector.journal.end_others(g.token)
         return _back("others")
 
+    @rooms.post("/me/zone")
+    def zone() -> Response:
+        asked = request.form.get("zone", "")
+        answer = _back("zone")
+        visits.remember(answer, OWN_ZONE, asked if asked in ZONES else "")
+        return answer
+
 
 def _renewed(connector: Connector) -> str:
     """The token of the session that goes on. Raises ``Refused`` or ``PermanentError`` as ``renew_password`` does."""
@@ -61,6 +71,7 @@ def _renewed(connector: Connector) -> str:
 
 
 def _page(connector: Connector, shows: Shows, status: int = 200, *, wrong: Text | None = None) -> Response:
+    read = reader(request, connector.clock())
     mine = [] if g.visitor.portal else connector.journal.sessions_of(g.visitor.name, g.token)
     return shows.page(
         "me.html",
@@ -71,6 +82,8 @@ def _page(connector: Connector, shows: Shows, status: int = 200, *, wrong: Text 
         sessions=mine,
         browser=browser,
         stay=STAY,
+        zones=zones(read.language, read.now),
+        own_zone=request.cookies.get(OWN_ZONE, ""),
         wrong=wrong,
         told=DONE.get(request.args.get("did", "")),
     )

@@ -14,6 +14,7 @@ from flask import Request
 from connector.speech import Language, Text
 
 LANGUAGE, ZONE = "ops_language", "ops_zone"
+OWN_ZONE = "ops_own_zone"  # chosen by the person; wins over what the browser tells
 
 # One noun in all its forms: by the plural rule of each language (CLDR).
 NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
@@ -109,7 +110,8 @@ def reader(request: Request, now: datetime) -> Reader:
     chosen = request.cookies.get(LANGUAGE, "")
     if chosen not in ("en", "ru"):
         chosen = request.accept_languages.best_match(["en", "ru"], "en") or "en"
-    return Reader(language="ru" if chosen == "ru" else "en", zone=_zone(request.cookies.get(ZONE, "")), now=now)
+    zone = _zone(request.cookies.get(OWN_ZONE) or request.cookies.get(ZONE, ""))
+    return Reader(language="ru" if chosen == "ru" else "en", zone=zone, now=now)
 
 
 def _zone(name: str) -> Any:

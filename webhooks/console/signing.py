@@ -10,6 +10,7 @@ from flask import Blueprint, Response, g, redirect, request
 from connector.bootstrap import Connector
 from connector.errors import Refused
 from connector.speech import Text
+from webhooks.console.reading import LANGUAGE
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
 
@@ -46,7 +47,7 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) ->
     @rooms.get("/language/<any(en, ru):language>")
     def language(language: str) -> Response:
         answer = _go(request.args.get("next", ""))
-        visits.speak(answer, language)
+        visits.remember(answer, LANGUAGE, language)
         return answer
 
 

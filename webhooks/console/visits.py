@@ -95,7 +95,7 @@ class Visits:
         g.framed = True
         self._set(answer, FRAME, cookie, COOKIE_SECONDS)
         if LANGUAGE not in request.cookies:
-            self.speak(answer, "ru" if language.lower().startswith("ru") else "en")
+            self.remember(answer, LANGUAGE, "ru" if language.lower().startswith("ru") else "en")
 
     def framed_by(self, purpose: str, ticket: str) -> bool:
         """Let the portal that the ticket is of show this page; ``False`` for a ticket that is not ours."""
@@ -103,9 +103,9 @@ class Visits:
         g.framed, g.frames = g.framed or bool(origins), tuple(dict.fromkeys((*g.frames, *origins)))
         return bool(origins)
 
-    def speak(self, answer: Response, language: str) -> None:
-        """The browser remembers the language."""
-        self._set(answer, LANGUAGE, language, _YEAR)
+    def remember(self, answer: Response, name: str, value: str) -> None:
+        """The browser remembers how its reader likes it; an empty value is forgotten."""
+        self._set(answer, name, value, _YEAR if value else 0)
 
     def end(self, answer: Response, *, everywhere: bool) -> None:
         """Signed out, here or everywhere."""

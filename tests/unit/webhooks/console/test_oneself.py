@@ -81,3 +81,20 @@ def test_who_came_from_a_portal_has_no_password_here(console: Console):
     page = browser.get("/ops/me").text
     assert "You came from the portal" in page
     assert 'type="password"' not in page
+
+
+def test_a_chosen_zone_wins_over_the_browsers(console: Console):
+    browser = console.signed_in("viewer")
+    browser.client.set_cookie("ops_zone", "Asia/Omsk", domain="edge.example", path="/ops")
+    assert "as the browser tells: Asia/Omsk" in browser.get("/ops/me").text
+    browser.submit("/ops/me/zone", "/ops/me", zone="Europe/Moscow")
+    page = browser.get("/ops/me?did=zone").text
+    assert '<option value="Europe/Moscow" selected>Moscow, GMT+03:00</option>' in page
+    assert "Europe/Moscow</span>" in page
+    browser.submit("/ops/me/zone", "/ops/me", zone="../etc")
+    assert "as the browser tells: Asia/Omsk" in browser.get("/ops/me").text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "Novosibirsk, GMT+07:00"), ("ru", "Новосибирск, GMT+07:00")])
+def test_zones_are_named_in_the_readers_language(console: Console, language: str, words: str):
+    assert words in console.signed_in("viewer", language).get("/ops/me").text
