@@ -84,7 +84,7 @@ def test_unreadable_requests_lead_to_the_bench_and_name_no_command(console: Cons
     hello(console, "1", state="parked")
     page = console.signed_in("operator").get("/ops").text
     assert "1 request could not be read" in page
-    assert 'href="/ops/parked"' in page
+    assert 'href="/ops/parked/list?of=envelopes"' in page
     assert "connector journal" not in page
 
 
