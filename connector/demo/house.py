@@ -157,15 +157,17 @@ def _environment(folder: Path, port: int, redis_url: str, language: str) -> dict
         "CONNECTOR_LANGUAGE": language,
         "PORT": str(port),
         "REDIS_URL": redis_url,
+        "WEB_CONCURRENCY": "1",
         "GUNICORN_CMD_ARGS": "--graceful-timeout 1 --access-logfile - --access-logformat '%(m)s %(U)s %(s)s'",
     }
 
 
 def _commands(found: wakes.Wakes) -> dict[str, list[str]]:
-    connector = [sys.executable, "-m", "connector"]
-    if found.standin:
-        return {"web": [*connector, "web"], "pumping": [sys.executable, "-m", "connector.demo.pumping"]}
-    return {name: [*connector, name] for name in ("web", "worker", "clock")}
+    """What ``connector web``, ``worker`` and ``clock`` become; straight away, for every second counts here."""
+    web = ("gunicorn", "--config", "python:webhooks.gunicorn_conf", "webhooks.wsgi:app")
+    alone = {"web": web, "pumping": ("connector.demo.pumping",)}
+    whole = {"web": web, "worker": ("jobs.worker",), "clock": ("jobs.clock",)}
+    return {name: [sys.executable, "-m", *words] for name, words in (alone if found.standin else whole).items()}
 
 
 def _open(house: DemoHouse) -> None:

@@ -43,6 +43,10 @@ function draw(rows) {
     node.print = print;
     return node;
   }));
+  toEnd();
+}
+
+function toEnd() {
   byId("scroll").scrollTop = byId("scroll").scrollHeight;
 }
 
@@ -82,6 +86,7 @@ byId("write").addEventListener("submit", async (event) => {
   if (await send(editing ? { edit: editing, text } : { text })) edit(0, "");
   byId("send").disabled = false;
 });
+byId("bubbles").addEventListener("load", toEnd, true);
 byId("cancel").addEventListener("click", () => edit(0, ""));
 byId("file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;

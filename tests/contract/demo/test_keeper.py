@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from connector.demo.keeper import Keeper
+from tests.services import until
+
+CHILD = "import os, subprocess, sys; p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
+TELL = "open(sys.argv[1], 'a').write(f'{p.pid}\\n'); p.wait()"
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def told(file: Path) -> list[int]:
+    return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+@pytest.fixture
+def children(tmp_path: Path) -> Path:
+    return tmp_path / "children"
+
+
+def test_a_killed_process_takes_its_children_along_and_is_started_again(tmp_path: Path, children: Path):
+    command = [sys.executable, "-c", CHILD + TELL, str(children)]
+    with Keeper(tmp_path, os.environ, {"worker": command}) as keeper:
+        until(lambda: len(told(children)) == 1, "the first start")
+        first = keeper.pid("worker")
+        assert keeper.kill("worker") == first
+        assert keeper.pid("worker") is None
+        until(lambda: not alive(told(children)[0]), "the end of the child")
+        until(lambda: len(told(children)) == 2, "the second start")
+        assert keeper.pid("worker") not in (None, first)
+    assert keeper.pid("worker") is None
+    until(lambda: not alive(told(children)[1]), "the end of the last child")
+
+
+def test_what_a_process_says_is_in_its_log_after_every_start(tmp_path: Path):
+    command = [sys.executable, "-c", "print('here')"]
+    with Keeper(tmp_path, os.environ, {"short": command}):
+        log = tmp_path / "short.log"
+        until(lambda: log.exists() and log.read_text().count("here") == 2, "it said so twice")
