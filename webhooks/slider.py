@@ -138,7 +138,7 @@ class Slider:
         event = (
             LineConnected(portal=line.portal, connector=line.connector, line=line.line, account=account)
             if connecting
-            else LineDisconnected(portal=line.portal, connector=line.connector, line=line.line)
+            else LineDisconnected(portal=line.portal, connector=line.connector, line=line.line, asked=True)
         )
         kept = replace(received, body=json.dumps({"do": event.kind, **line.facts(), "account": account}).encode())
         self._connector.intake.keep_event(line.portal, f"line:{nonce}", kept, lambda: [event])

@@ -13,6 +13,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from connector.sandbox.app_frame import app_blueprint
 from connector.sandbox.config import SandboxConfig
+from connector.sandbox.contact_center import contact_center_blueprint
 from connector.sandbox.control import Control, control_blueprint
 from connector.sandbox.desk_page import Bell, desk_blueprint
 from connector.sandbox.methods import registry
@@ -45,6 +46,7 @@ def make_app(portal: Portal, control: Control) -> Flask:
     bell = Bell()
     app.register_blueprint(desk_blueprint(portal, bell))
     app.register_blueprint(app_blueprint(portal))
+    app.register_blueprint(contact_center_blueprint(portal))
 
     @app.before_request
     def away() -> Response | None:

@@ -8,6 +8,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import expect
 
+from connector.demo.house import until
 from tests.e2e.faces.browser import Face, OpenPage
 from tests.e2e.faces.connect_stage import Way
 from tests.e2e.faces.console_stage import LOOKS
@@ -35,6 +36,11 @@ def opened(face: Face, way: Way, *, at: str = "", target: str = "_self", languag
     return face
 
 
+def active(way: Way) -> list[int]:
+    """The lines on which the portal calls a connector active."""
+    return [row["line"] for row in way.sandbox.state()["statuses"] if row["active"]]
+
+
 @pytest.fixture
 def installed(way: Way) -> Way:
     way.install()
@@ -43,17 +49,19 @@ def installed(way: Way) -> Way:
 
 
 def test_inside_the_portal_an_account_is_chosen_and_turns_green_by_itself(installed: Way, browser_page: OpenPage):
-    face = opened(browser_page(language="ru"), installed, target="in")
+    face = browser_page(language="ru")
+    face.page.goto(f"{installed.sandbox.url}/contact_center/")
+    face.page.get_by_role("link", name="Telegram").first.click()
     inside = face.page.frame_locator("iframe")
     expect(inside.get_by_role("status")).to_contain_text("Не подключено")
-    inside.get_by_label("shop").check()
+    face.screen("sandbox-contact-center-ru-light-1280")
+    inside.get_by_role("radio", name="shop").check()
     inside.get_by_role("button", name="Подключить").click()
     expect(inside.get_by_role("status")).to_contain_text("Подключено: shop", timeout=SOON_MS)
-    rows = installed.sandbox.state()["statuses"]
-    assert [row["line"] for row in rows if row["active"]] == [1]
+    until("the line is active", lambda: active(installed) == [1])
     inside.get_by_role("button", name="Отключить").click()
     expect(inside.get_by_role("status")).to_contain_text("Отключено", timeout=SOON_MS)
-    assert not [row for row in installed.sandbox.state()["statuses"] if row["active"]]
+    until("no line is active", lambda: active(installed) == [])
 
 
 def test_every_state_is_accessible_in_every_look(installed: Way, browser_page: OpenPage):

@@ -152,7 +152,7 @@ def test_a_connected_line_can_be_disconnected(world: World):
     assert 'value="disconnect"' in page.text
     submit(browser, page, "disconnect", "shop")
     assert [d.event for d in world.journal.deliveries] == [
-        LineDisconnected(portal="main", connector="cabc123_fake", line="3")
+        LineDisconnected(portal="main", connector="cabc123_fake", line="3", asked=True)  # so the portal is told
     ]
 
 
