@@ -39,7 +39,7 @@ const flush = async () => {
       offline(false);
     }
   } catch (error) {
-    offline(!error.wait);
+    offline(error.status != 429);
     later = setTimeout(flush, error.wait || backoff(fails++));
   }
   busy = false;

@@ -30,6 +30,7 @@ const sheet = el(".card", { hidden: true }, el("b", {}, say("device")), say("sec
 const strip = el(".strip", { role: "status" });
 
 const earlier = plain("link", "earlier", () => back());
+earlier.hidden = true;
 const greeting = el(".row"), list = el(), pending = el();
 const log = el(".log", { role: "log", tabIndex: 0, "aria-label": say("talk") }, earlier, greeting, list, pending);
 

@@ -40,7 +40,7 @@ const portrait = (name, picture) => {
 };
 const amount = (size) => {
   const [unit, per] = size < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-  return (size / per).toLocaleString(LANGUAGE, { style: "unit", unit, maximumFractionDigits: 0 });
+  return Math.ceil(size / per).toLocaleString(LANGUAGE, { style: "unit", unit });
 };
 const moment = (at) => {
   const date = new Date(at), today = date.toDateString() == new Date().toDateString();
@@ -69,16 +69,17 @@ const marked = (mark, hint) => {
   return node;
 };
 const row = ({ from, name, picture, parts, files, at, mark, hint, edited, deleted }) => {
-  const ours = from == "operator", node = el(".row." + from), who = name || say("operator");
+  const who = name || say("operator");
   const said = deleted
     ? [el("i.bubble", {}, say("deleted"))]
-    : [parts.length && el(".bubble", { dir: "auto" }, ...parts.map(part)), ...files.map(card)];
-  if (ours) said.unshift(el(".by.faint", {}, portrait(who, picture), who));
-  if (from == "visitor") said.unshift(el(".sr", {}, say("you")));
-  node.append(...said.filter((one) => one));
+    : [parts[0] && el(".bubble", { dir: "auto" }, ...parts.map(part)), ...files.map(card)];
+  const node = el(".row." + from, {},
+    from == "operator" && el(".by.faint", {}, portrait(who, picture), who),
+    from == "visitor" && el(".sr", {}, say("you")),
+    ...said,
+    from != "system" &&
+      el(".faint", {}, moment(at), edited && " · " + say("edited"), mark && " ", mark && marked(mark, hint)));
   node.by = from + who;
   node.said = JSON.stringify([who, parts, files, edited, deleted]);
-  if (from != "system")
-    node.append(el(".faint", {}, moment(at), edited && " · " + say("edited"), mark && " ", mark && marked(mark, hint)));
   return node;
 };

@@ -39,8 +39,9 @@ const heard = (news) => {
   apply(news);
 };
 const turn = async () => {
-  if (!styled) await style();
-  if (!settings || away || !kept("pass")) settings = kept("settings", await ask("/settings"));
+  const stale = !settings || away || !kept("pass");
+  const [fresh] = await Promise.all([stale ? ask("/settings") : settings, styled || style()]);
+  settings = kept("settings", fresh);
   dress();
   offline(false);
   flush();
@@ -65,7 +66,7 @@ const live = async () => {
     try { await turn(); } catch (error) {
       dress();
       if (error.name == "AbortError") continue;
-      offline(!error.wait);
+      offline(error.status != 429);
       await pause(error.wait || backoff(tries++));
     }
   }

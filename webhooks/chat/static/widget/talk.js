@@ -58,6 +58,7 @@ const share = () => attempt(async () => {
 const pick = (value) => {
   choice = value;
   more.hidden = false;
+  bottom();
   for (const one of verdicts) one.setAttribute("aria-pressed", one.textContent == say(value));
 };
 const judge = () => attempt(async () => {

@@ -10,7 +10,7 @@ const WORDS = {
   operator: ["Operator", "Оператор"],
   earlier: ["Earlier messages", "Более ранние"],
   you: ["You", "Вы"],
-  write: ["Write a message…", "Напишите сообщение…"],
+  write: ["Message…", "Сообщение…"],
   send: ["Send", "Отправить"],
   smile: ["Emoji", "Эмодзи"],
   attach: ["Attach a file", "Прикрепить файл"],
@@ -43,8 +43,8 @@ const WORDS = {
   thanks: ["Thank you for the rating!", "Спасибо за оценку!"],
   device: ["Continue on another device", "Продолжить на другом устройстве"],
   secret: [
-    "Open it there. Whoever has it can read the chat.",
-    "Откройте её там. У кого ссылка, тот прочтёт чат.",
+    "Open this link there and keep it to yourself.",
+    "Откройте эту ссылку там и никому её не передавайте.",
   ],
   copy: ["Copy", "Копировать"],
 };
