@@ -12,9 +12,9 @@ ARGS ?=
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
-demo: .venv/.stamp-run ## see it work; ONCE=1 runs the story once and checks it
+demo: .venv/.stamp-run ## see it work in a browser; ONCE=1 runs the story once and checks it
 	@.ci/services.sh redis
-	@$(PY) -m connector demo $(if $(ONCE),--once)
+	@$(PY) -m connector demo $(if $(ONCE),--once) $(ARGS)
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
 	@.ci/services.sh redis postgresql chromium
