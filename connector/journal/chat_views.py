@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, tuple_
+from sqlalchemy import ColumnElement, Connection, select
 
 from connector.domain.values import StoredFile
-from connector.journal.chat_marks import Name, changed_marks, settle_marks
+from connector.journal.chat_marks import Name, changed_marks, of_names, settle_marks
 from connector.journal.chat_tables import chat_messages, chats
 from connector.journal.chats import count_up_to, grow, of_chat
 from connector.journal.desk import moment
@@ -103,7 +103,7 @@ class ChatViews(Links):
         found: dict[Name, int] = {}
         with self.store.reading() as db:
             for some in _chunks(names):
-                wanted = select(chats).where(tuple_(chats.c.account, chats.c.visitor).in_(some))
+                wanted = select(chats.c.account, chats.c.visitor, chats.c.seq).where(of_names(chats, some))
                 found |= {(row.account, row.visitor): row.seq for row in db.execute(wanted)}
         return found
 
