@@ -78,8 +78,8 @@ class Way:
         assert self.sandbox.install(url=f"{self.url}/bitrix24/install", mode="page")["installed"]
 
     def settled(self) -> None:
-        """Wait until nothing is due."""
-        until("nothing is due", lambda: self.sandbox.settle() and not self.connector.journal.due_destinations())
+        """Wait until nothing waits."""
+        until("nothing waits", lambda: self.sandbox.settle() and not self.connector.journal.counts()["waiting"])
 
     def asleep(self) -> AbstractContextManager[None]:
         """No worker runs inside the block."""
