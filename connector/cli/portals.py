@@ -12,11 +12,11 @@ import click
 from connector import reconcile as reconciling
 from connector import repair, settings
 from connector.bootstrap import Connector
+from connector.checkup.card import fields, scopes
 from connector.cli.check import check_portals, names_of, patience
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
-from connector.portal.selfcheck import NEEDED
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 
@@ -59,11 +59,8 @@ _WHERE = Text(
     "In {url}: Developer resources → Other → Local application. Fill in:",
     "В {url}: Разработчикам → Другое → Локальное приложение. Заполните:",
 )
-_FIELDS = (
-    ("handler", Text("Your handler path", "Путь вашего обработчика")),
-    ("install", Text("Initial installation path", "Путь для первоначальной установки")),
-    ("rights", Text("Rights (scope)", "Права (scope)")),
-)
+_SCOPE = Text("  {name}: {purpose}", "  {name}: {purpose}")
+_RIGHTS = Text("Rights (scope)", "Права (scope)")
 _THEN = Text(
     "Save, copy client_id and client_secret into connector.yaml, start `connector run`, and open the application in "
     "the portal once: that installs it. Then: connector check",
@@ -189,18 +186,16 @@ def _look_back(out: Output, house: Connector, name: str) -> dict[str, Any]:
 def install(out: Output, name: str | None) -> None:
     """Prints; changes nothing."""
     portals, public = settings.sketch(None, os.environ)
-    values = {
-        "handler": f"{public}/bitrix24/app",
-        "install": f"{public}/bitrix24/install",
-        "rights": ", ".join(NEEDED),
-    }
+    card, rights = fields(public), [scope.name for scope in scopes()]
     for one in [name] if name and _known(out, portals, name) else portals:
         out.say(_WHERE, url=portals[one])
-        out.pairs((title, values[key]) for key, title in _FIELDS)
+        out.pairs([*((field.title, field.value) for field in card), (_RIGHTS, ", ".join(rights))])
+        for scope in scopes():
+            out.say(_SCOPE, name=scope.name, purpose=out.words(scope.purpose))
     out.say(_THEN)
     if not public.startswith("https://"):
         out.say(_NOT_PUBLIC)
-    out.document({**values, "rights": list(NEEDED)})
+    out.document({**{field.code: field.value for field in card}, "rights": rights})
 
 
 def _known(out: Output, portals: Collection[str], name: str) -> bool:
