@@ -74,12 +74,8 @@ def _framed(portal: Portal) -> Response:
 def _address(portal: Portal) -> str:
     where = request.args.get("url", "") or portal.config.handler_url
     parts = urlsplit(where)
-    if (
-        parts.scheme != "http"
-        or not is_loopback(parts.netloc)
-        or parts.query
-        or any(sign in where for sign in " ;,'\"")
-    ):
+    clean = not parts.query and not any(sign in where for sign in " ;,'\"")
+    if not clean or parts.scheme not in ("http", "https") or not is_loopback(parts.netloc):
         raise ApiError("HANDLER_URL", "Say ?url=http://127.0.0.1:8000/bitrix24/app: a page on this machine", 400)
     return where
 

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
+import shutil
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from playwright.sync_api import Error, FrameLocator, expect
+import yaml
+from playwright.sync_api import Browser, Error, FrameLocator, expect
+from werkzeug.serving import make_server
 
-from connector.bootstrap import Connector
+from connector import registry
+from connector.bootstrap import Connector, build
 from connector.journal.guests import Guest
 from connector.journal.users import ROLES
 from connector.sandbox import SandboxServer
-from tests.e2e.faces.browser import NARROW, WIDE, Face, OpenPage
+from connector.settings import load
+from tests import services
+from tests.e2e.faces.browser import NARROW, PROGRAMS, WIDE, Face, OpenPage
 from tests.e2e.faces.console_stage import HOSTILE, PASSWORD, in_every_look, signed_in
-from tests.integration.portal.world import World, world_of_two
+from tests.integration.portal.world import FIRST, MEMBER, Quiet, World, world_of_two
 from tests.services import Redis
+from webhooks.app import create_app
 from webhooks.console.access import allowed
 from webhooks.console.showing import MENU
 
@@ -179,3 +188,61 @@ def test_a_hostile_name_from_a_portal_stays_a_name(world: World, browser_page: O
         face.is_accessible()
         face.screen(f"console-users-guest-{lang}-light-{width}")
         assert "stolen" not in face.page.title()
+
+
+# Over https, from another site, with other sites' cookies blocked: as in a cloud portal
+
+
+@pytest.fixture
+def far_away(tmp_path: Path, redis_server: Redis) -> Iterator[World]:
+    """A portal at ``127.0.0.1`` and a console at ``https://localhost``: two sites to a browser."""
+    with ExitStack() as stack:
+        sandbox = stack.enter_context(SandboxServer(burst=0, operating_limit=0.0, member_id=MEMBER, **FIRST))
+        plain, secure = services.free_port(), services.free_port()
+        env = {
+            "CONNECTOR_SECRET_KEY": "k" * 40,
+            "CONNECTOR_PUBLIC_URL": f"https://localhost:{secure}",
+            "DATABASE_URL": f"sqlite:///{tmp_path}/connector.db",
+            "REDIS_URL": redis_server.url,
+        }
+        told = {"portals": {"main": {"url": sandbox.url, "app": FIRST}}, "accounts": {}}
+        (tmp_path / "connector.yaml").write_text(yaml.safe_dump(told), encoding="utf-8")
+        connector = build(load(tmp_path / "connector.yaml", env, registry.models()))
+        stack.callback(connector.journal.close)
+        app = create_app(connector)
+        for port, kind in ((plain, None), (secure, "adhoc")):
+            server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet, ssl_context=kind)
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+            stack.callback(server.shutdown)
+        sandbox.install(url=f"http://127.0.0.1:{plain}/bitrix24/install", mode="page")
+        yield World(connector=connector, sandbox=sandbox)
+
+
+@pytest.fixture
+def strict(chromium: Browser) -> Iterator[Face]:
+    """A tab of a browser that keeps no cookies of other sites."""
+    arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--test-third-party-cookie-phaseout"]
+    program = next(found for name in PROGRAMS if (found := shutil.which(name)))
+    browser = chromium.browser_type.launch(executable_path=program, args=arguments)
+    face = Face(browser.new_context(locale="en-GB", ignore_https_errors=True).new_page())
+    yield face
+    browser.close()
+    assert not face.unexpected()
+
+
+def test_the_visit_holds_in_another_sites_frame_that_keeps_no_cookies(far_away: World, strict: Face):
+    app = opened(strict, far_away, lang="en")
+    app.get_by_role("button", name="Open the console").click()
+    expect(app.get_by_role("heading", level=1)).to_have_text("Overview")
+    app.get_by_role("button", name="Menu").or_(app.get_by_role("link", name="Portals")).first.click()
+    expect(app.get_by_role("heading", level=1)).to_have_text("Portals")
+    app.get_by_role("link", name="(main #1)").click()
+    app.get_by_label("Time zone").select_option("Asia/Omsk")
+    app.get_by_role("button", name="Show times so").click()
+    expect(app.get_by_role("status")).to_contain_text("this zone now")
+    expect(app.locator("footer")).to_contain_text("Asia/Omsk")
+    kept = {cookie["name"]: cookie for cookie in strict.page.context.cookies()}
+    assert kept["ops_frame"]["partitionKey"] == "http://127.0.0.1"
+    assert kept["ops_zone"]["partitionKey"] == "http://127.0.0.1"
+    strict.page.goto(f"{far_away.url}/ops")
+    expect(strict.page).to_have_url(re.compile("/ops/sign-in"))
