@@ -67,6 +67,12 @@ def room(
     connect.add(rooms, connector, shows, way_looks)
     for room_of in (lanes, parked, story, audit, people):
         room_of.add(rooms, connector, shows)
+    _faults(rooms, shows)
+    return rooms
+
+
+def _faults(rooms: Blueprint, shows: Shows) -> None:
+    """What is not there, and what cannot be done."""
 
     @rooms.get("/<path:rest>")
     def lost(rest: str) -> Response:
@@ -82,8 +88,6 @@ def room(
     @rooms.errorhandler(ConnectorError)
     def told(error: ConnectorError) -> Response:
         return shows.fault(error)
-
-    return rooms
 
 
 def _entrance(connector: Connector) -> Entrance:
