@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
-from connector.domain.silence import DAY, ENOUGH, HOUR
+from connector.domain.silence import DAY, HOUR
 from connector.journal import Journal
 from connector.journal.hours import Tally
 from tests.conftest import FakeClock
@@ -128,23 +128,34 @@ def test_a_name_stays_in_the_hours_after_it_was_last_heard(journal: Journal, clo
     assert (this_hour(journal, SHOP).arrived, this_hour(journal, SHOP).last_at) == (0, heard)
 
 
+def lived(journal: Journal, since: int, until: int, arrived: int, *, last: float = 0.0, missed: float = 0.0) -> None:
+    """So many requests in every hour of the working days from ``since`` to ``until``, none on free days."""
+    values = [
+        {
+            "hour": hour,
+            "name": name,
+            "arrived": arrived if name and datetime.fromtimestamp(hour, UTC).weekday() < 5 else 0,
+            "last": (last or hour + 1800.0) if name else None,
+            "missed": missed if name else 0.0,
+            "counted": hour + 2.0 * HOUR,
+        }
+        for hour in range(since, until, HOUR)
+        for name in ("", SHOP)
+    ]
+    insert = (
+        "INSERT INTO tallies (hour, name, arrived, delivered, parked, last_at, missed, counted_at) "
+        "VALUES (:hour, :name, :arrived, 0, 0, :last, :missed, :counted)"
+    )
+    with journal.store.writing() as db:
+        db.execute(text(insert), values)
+
+
 @pytest.fixture
 def used(journal: Journal, clock: FakeClock) -> Journal:
     """Three weeks in which a shop had 12 requests in every hour of the working days; now it is Thursday noon."""
     clock.now = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
     now = int(clock().timestamp())
-    hours = [hour for hour in range(now - 21 * DAY, now, HOUR) if datetime.fromtimestamp(hour, UTC).weekday() < 5]
-    values = [
-        {"hour": hour, "name": name, "arrived": count, "last": count and hour + 1800.0, "counted": hour + 7200.0}
-        for hour in hours
-        for name, count in (("", 0), (SHOP, 12))
-    ]
-    with journal.store.writing() as db:
-        insert = (
-            "INSERT INTO tallies (hour, name, arrived, delivered, parked, last_at, missed, counted_at) "
-            "VALUES (:hour, :name, :arrived, 0, 0, :last, 0, :counted)"
-        )
-        db.execute(text(insert), values)
+    lived(journal, now - 21 * DAY, now, 12)
     return journal
 
 
@@ -167,11 +178,18 @@ def test_the_alarm_ends_with_the_next_request_before_it_is_counted(used: Journal
     assert used.silences() == []
 
 
-def test_nine_dead_days_never_become_usual(used: Journal, clock: FakeClock) -> None:
-    for _ in range(9 * 4):
-        clock.advance(6 * HOUR)
-        used.tally()
-    assert used.silences()[0].missed >= 6 * 24 * ENOUGH
+def test_nine_dead_days_are_as_loud_as_the_first(used: Journal, clock: FakeClock) -> None:
+    clock.advance(9 * DAY)
+    used.tally(most=300)
+    assert used.silences()[0].missed == 12 * 24 * 6 + 12 * 12
+
+
+def test_five_dead_weeks_never_become_usual(used: Journal, clock: FakeClock) -> None:
+    dead = int(clock().timestamp())
+    lived(used, dead, dead + 35 * DAY, 0, last=dead - 1800.0, missed=100.0)
+    clock.advance(35 * DAY + HOUR + 60)
+    used.tally()
+    assert used.silences()[0].missed == 112
 
 
 def test_while_the_clock_stands_still_nobody_is_called_silent(used: Journal, clock: FakeClock) -> None:
