@@ -7,12 +7,12 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, Table, func, literal, select
+from sqlalchemy import Table, func, literal, select
 
 from connector.journal.desk import Desk, moment
 from connector.journal.rows import unpack_hint
 from connector.journal.schema import deliveries, envelopes
-from connector.journal.sieve import DEPTH, Of, Sieve, haystack, key_of, parked, searched
+from connector.journal.sieve import DEPTH, Of, Sieve, full, haystack, key_of, parked, searched
 from connector.speech import Text
 
 _CAUSES = 100  # groups on one page
@@ -84,25 +84,18 @@ class Bench(Desk):
             newest = {cause: max(row[5] for row in some) for cause, some in _by_cause(found)}
             told = select(table.c.cause, table.c.hint, table.c.detail).where(key.in_(list(newest.values())[:_CAUSES]))
             hints = {row.cause: (unpack_hint(row.hint), row.detail) for row in db.execute(told)}
-            beyond = db.execute(_beyond(sieve)).first()
+            whole = sum(row[2] for row in found) < DEPTH and not (sieve.text and full(db, sieve))
         groups = [_group(sieve.of, cause, some, *hints.get(cause, (None, ""))) for cause, some in _by_cause(found)]
         groups.sort(key=lambda group: (-group.count, group.cause))
-        return Groups(groups=tuple(groups[:_CAUSES]), whole=beyond is None)
+        return Groups(groups=tuple(groups[:_CAUSES]), whole=whole)
 
     def parked_items(self, sieve: Sieve, *, limit: int = 50, before: int | str | None = None) -> list[Item]:
         """What fits, the newest first; ``before`` is the name of the last one seen."""
         make = _delivery_columns if sieve.of == "deliveries" else _envelope_columns
-        rows = parked(sieve, *make(), *haystack(sieve), before=before)
+        rows = parked(sieve, *make(), *haystack(sieve), before=before, most=DEPTH if sieve.text else limit)
         wanted = searched(sieve, rows, *rows.c).order_by(rows.c.name.desc()).limit(limit)
         with self.store.reading() as db:
             return [_item(sieve.of, row) for row in db.execute(wanted).mappings()]
-
-    def parked_places(self, of: Of) -> list[str]:
-        """The destinations (or senders) that have something parked, for a choice."""
-        _, place, _ = _sides(of)
-        rows = parked(Sieve(of=of), place.label("place"))
-        with self.store.reading() as db:
-            return list(db.execute(select(rows.c.place).distinct().order_by(rows.c.place).limit(_CAUSES)).scalars())
 
 
 def _sides(of: Of) -> tuple[Table, Any, Any]:
@@ -110,15 +103,6 @@ def _sides(of: Of) -> tuple[Table, Any, Any]:
     if of == "deliveries":
         return deliveries, deliveries.c.destination, deliveries.c.settled_at
     return envelopes, envelopes.c.account, envelopes.c.created_at
-
-
-def _beyond(sieve: Sieve) -> Select[Any]:
-    """Something parked that the depth does not reach; walks an index of what is parked only."""
-    key = key_of(sieve)
-    rows = parked(Sieve(of=sieve.of), key.label("key"))
-    last = select(func.min(rows.c.key)).having(func.count() >= DEPTH).scalar_subquery()
-    below = parked(Sieve(of=sieve.of), key.label("key"), before=last)
-    return select(below.c.key).limit(1)
 
 
 def _by_cause(found: list[Any]) -> list[tuple[str, list[Any]]]:

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
 from connector.journal.desk import Desk
 from connector.journal.schema import deliveries, envelopes
-from connector.journal.sieve import DEPTH, Bound, Sieve, haystack, parked, searched
+from connector.journal.sieve import DEPTH, Bound, Sieve, full, haystack, parked, searched
 
 _SLICE = 500
-_LANES = 2000  # lanes that are looked at for younger messages
+_LANES = 1000  # lanes that are looked at for younger messages
 
 _LATE = {
     "sqlite": """
@@ -55,7 +55,7 @@ class Foreseen:
     """What a deed would touch, in the order of release: lane by lane, each by position and id.
 
     Of envelopes ``traces`` and ``senders`` (name and number) are meant, of deliveries ``rows``. ``late`` are the lanes,
-    as ``(destination, lane)``, in which something younger was done already, among the first 2000 lanes. ``bound``
+    as ``(destination, lane)``, in which something younger was done already, among the first 1000 lanes. ``bound``
     keeps the deed to what was seen; ``more`` when it does not reach everything that fits.
     """
 
@@ -89,12 +89,12 @@ def choose(db: Connection, sieve: Sieve) -> tuple[list[Chosen], bool]:
     """The deliveries that fit, whole albums, in the order of their release; and whether there are more."""
     columns = [deliveries.c[name] for name in Chosen._fields]
     rows = parked(sieve, *columns, *haystack(sieve), oldest=True)
-    found = {row[0]: Chosen(*row) for row in db.execute(searched(sieve, rows, *[rows.c[c.name] for c in columns]))}
-    more = len(found) >= DEPTH or (bool(sieve.text) and _full(db, sieve))
+    found = {row[0]: Chosen._make(row) for row in db.execute(searched(sieve, rows, *[rows.c[c.name] for c in columns]))}
+    more = len(found) >= DEPTH or (bool(sieve.text) and full(db, sieve))
     leaders = sorted({row.leader for row in found.values() if row.leader is not None})
     for some in _slices(leaders):
         mates = select(*columns).where(deliveries.c.leader.in_(some), text("deliveries.state = 'parked'"))
-        found.update({row[0]: Chosen(*row) for row in db.execute(mates)})
+        found.update({row[0]: Chosen._make(row) for row in db.execute(mates)})
     return sorted(found.values(), key=_place), more
 
 
@@ -114,14 +114,8 @@ def _envelopes(db: Connection, sieve: Sieve) -> Foreseen:
     found: list[Any] = list(db.execute(wanted))
     senders = Counter(row.account for row in found).most_common()
     bound = Bound(key=found[-1].trace, at=max(row.created_at for row in found)) if found else None
-    more = len(found) >= DEPTH or (bool(sieve.text) and _full(db, sieve))
+    more = len(found) >= DEPTH or (bool(sieve.text) and full(db, sieve))
     return Foreseen(traces=tuple(row.trace for row in found), senders=tuple(senders), bound=bound, more=more)
-
-
-def _full(db: Connection, sieve: Sieve) -> bool:
-    """Whether the search stopped before it had seen everything."""
-    rows = parked(sieve, text("1"), oldest=True)
-    return db.execute(select(func.count()).select_from(rows)).scalar_one() >= DEPTH
 
 
 def _late(db: Connection, rows: Sequence[Chosen]) -> frozenset[tuple[str, str]]:

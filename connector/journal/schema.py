@@ -103,10 +103,13 @@ deliveries = Table(
         sqlite_where=text("state = 'parked'"),
         postgresql_where=text("state = 'parked'"),
     ),
-    # The bench: the newest of all that is parked, and of one cause.
+    # The bench: the groups of all that is parked, read from the index alone; and the newest of one cause.
     Index(
         "ix_deliveries_bench",
         "id",
+        "cause",
+        "destination",
+        "settled_at",
         sqlite_where=text("state = 'parked'"),
         postgresql_where=text("state = 'parked'"),
     ),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Select, Subquery, literal_column, or_, select
+from sqlalchemy import Connection, Select, Subquery, func, literal_column, or_, select
 
 from connector.journal.schema import deliveries, envelopes
 
@@ -52,14 +52,14 @@ class Sieve:
     bound: Bound | None = None
 
 
-def parked(sieve: Sieve, *columns: Any, oldest: bool = False, before: Any = None) -> Subquery:
-    """These columns of at most :data:`DEPTH` rows, the newest of them, or the ``oldest``; the text is not looked at."""
+def parked(sieve: Sieve, *columns: Any, oldest: bool = False, before: Any = None, most: int = DEPTH) -> Subquery:
+    """These columns of at most ``most`` rows, the newest of them, or the ``oldest``; the text is not looked at."""
     make = _deliveries if sieve.of == "deliveries" else _envelopes
     wanted = make(sieve, select(*columns))
     key = key_of(sieve)
     if before is not None:
         wanted = wanted.where(key < before)
-    return wanted.order_by(key if oldest else key.desc()).limit(DEPTH).subquery()
+    return wanted.order_by(key if oldest else key.desc()).limit(most).subquery()
 
 
 def searched(sieve: Sieve, rows: Subquery, *columns: Any) -> Select[Any]:
@@ -72,6 +72,12 @@ def haystack(sieve: Sieve) -> list[Any]:
     """Where a text is looked for, as ``in_<column>``; nothing without one."""
     table = deliveries if sieve.of == "deliveries" else envelopes
     return [table.c[name].label(f"in_{name}") for name in _TEXTS[sieve.of]] if sieve.text else []
+
+
+def full(db: Connection, sieve: Sieve) -> bool:
+    """Whether there is more than one look goes through, the text aside."""
+    rows = parked(sieve, key_of(sieve).label("key"))
+    return bool(db.execute(select(func.count()).select_from(rows)).scalar_one() >= DEPTH)
 
 
 def key_of(sieve: Sieve) -> Any:

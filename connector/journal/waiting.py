@@ -14,7 +14,7 @@ from connector.journal.rows import unpack_hint
 from connector.journal.schema import deliveries, destinations
 from connector.speech import Text
 
-COUNTED = 10_000  # waiting deliveries of a destination that are counted; beyond that it is "more than"
+COUNTED = 5_000  # waiting deliveries of a destination that are counted; beyond that it is "more than"
 IN_LANE = 500  # the same of one lane
 _EVENT = 2000  # characters of an event that a list carries
 

@@ -23,6 +23,7 @@ from webhooks.console.reading import reader
 from webhooks.console.showing import Shows
 
 _PAGE = 50
+_CHOICES = 100  # of one filter
 _WORDS = 18_000  # bytes of strangers' texts on a page
 _BOTH: tuple[Of, ...] = ("deliveries", "envelopes")
 
@@ -99,16 +100,15 @@ def _list(wish: Asked, group: Group) -> str:
 
 def _filters(connector: Connector, wish: Asked, found: Mapping[Of, Groups]) -> dict[str, Any]:
     """What the form of the filters shows: the choices are what there is."""
-    places = connector.journal.parked_places("deliveries")
+    there = {of: {place for group in one.groups for place, _ in group.places} for of, one in found.items()}
     causes = {group.cause for one in found.values() for group in one.groups}
     known = [*(f"portal:{name}" for name in connector.portals), *(f"account:{name}" for name in connector.accounts)]
     senders = [*connector.accounts, *(f"portal:{name}" for name in connector.portals)]
-    senders += [place for place in connector.journal.parked_places("envelopes") if place not in senders]
     return {
         "wish": wish,
-        "causes": sorted(causes | ({wish.sieve.cause} - {""})),
-        "places": sorted({*places, *known, wish.sieve.destination} - {""}),
-        "senders": sorted({*senders, wish.sieve.account} - {""}),
+        "causes": sorted(causes | ({wish.sieve.cause} - {""}))[:_CHOICES],
+        "places": sorted({*there.get("deliveries", ()), *known, wish.sieve.destination} - {""})[:_CHOICES],
+        "senders": sorted({*there.get("envelopes", ()), *senders, wish.sieve.account} - {""})[:_CHOICES],
         "kinds": KINDS,
     }
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, islice
 
 from connector import repair
 from connector.bootstrap import Connector
@@ -96,10 +96,10 @@ def preview(connector: Connector, sieve: Sieve, *, replay: bool) -> Preview:
 
 
 def _works(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
-    lanes = [
-        _lane(list(rows), foreseen) for _, rows in groupby(foreseen.rows, key=lambda row: (row.destination, row.lane))
-    ]
-    counts, lane_counts = Counter(row.destination for row in foreseen.rows), Counter(lane.destination for lane in lanes)
+    by_lane = groupby(foreseen.rows, key=lambda row: (row.destination, row.lane))
+    lanes = [_lane(list(rows), foreseen) for _, rows in islice(by_lane, _SHOWN)]
+    counts = Counter(row.destination for row in foreseen.rows)
+    lane_counts = Counter(destination for destination, _ in {(row.destination, row.lane) for row in foreseen.rows})
     places = tuple(
         Place(
             name=name,
@@ -113,8 +113,8 @@ def _works(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
     return Preview(
         foreseen=foreseen,
         places=places,
-        lanes=tuple(lanes[:_SHOWN]),
-        lane_count=len(lanes),
+        lanes=tuple(lanes),
+        lane_count=lane_counts.total(),
         warnings=tuple(warnings),
     )
 

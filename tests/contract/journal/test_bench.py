@@ -60,7 +60,6 @@ def test_requests_that_could_not_be_read_are_grouped_as_well(journal: Journal) -
     items = journal.parked_items(Sieve(of="envelopes"))
     assert {item.lane for item in items} == {"1", "2"}
     assert items[0].kind == "POST /hooks/shop"
-    assert journal.parked_places("envelopes") == ["shop"]
 
 
 def test_nothing_parked_is_nothing(journal: Journal) -> None:
@@ -68,7 +67,6 @@ def test_nothing_parked_is_nothing(journal: Journal) -> None:
     for of in ("deliveries", "envelopes"):
         assert journal.parked_groups(Sieve(of=of)).groups == ()
         assert journal.parked_items(Sieve(of=of)) == []
-        assert journal.parked_places(of) == []
         assert (journal.foresee(Sieve(of=of)).count, journal.foresee(Sieve(of=of)).bound) == (0, None)
 
 

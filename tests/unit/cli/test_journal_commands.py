@@ -54,6 +54,15 @@ def test_everything_of_one_cause_is_replayed_at_once(desk):
     assert desk.json("journal", "list", "--state", "parked") == []
 
 
+def test_a_deed_by_filter_is_one_line_in_the_audit(desk):
+    desk.park(3)
+    told = desk.json("journal", "discard", "--cause", CAUSE, "--yes", "--why", "spam", "--who", "anna")
+    assert told["discarded"] == 3
+    (note,) = desk.house.journal.audits()
+    assert (note.who, note.what, note.target) == ("anna", "discard", f"deliveries: 3 (cause={CAUSE})")
+    assert desk.json("journal", "replay", "--cause", CAUSE, "--yes", "--why", "x")["replayed"] == 0
+
+
 @pytest.mark.parametrize("arguments", [(), ("1", "--cause", "x"), ("--limit", "0")])
 def test_a_vague_wish_is_wrong_usage(desk, arguments):
     assert desk.run("journal", "replay", *arguments, "--why", "x").exit_code == 2

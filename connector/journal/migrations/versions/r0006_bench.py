@@ -1,4 +1,4 @@
-"""What the repair bench finds by: the newest of all that is parked, and of one cause. Only parked rows are in them."""
+"""What the repair bench finds by: the groups of all that is parked, and the newest of one cause. Parked rows only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ down_revision = "0005"
 branch_labels = None
 depends_on = None
 
-INDEXES = {"ix_deliveries_bench": ["id"], "ix_deliveries_cause": ["cause", "id"]}
+INDEXES = {
+    "ix_deliveries_bench": ["id", "cause", "destination", "settled_at"],
+    "ix_deliveries_cause": ["cause", "id"],
+}
 
 
 def upgrade() -> None:
