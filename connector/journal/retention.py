@@ -38,8 +38,9 @@ class Retention(Desk):
                     gone[name] += count
 
     def _trim_chats(self, before: float, slice_size: int) -> int:
-        silent = (chats.c.seq == 0) & (chats.c.changed_at < self.now() - _SILENT)
-        wanted = select(chats.c.account, chats.c.visitor).where((chats.c.changed_at < before) | silent)
+        old = chats.c.changed_at < max(before, self.now() - _SILENT)
+        over = (chats.c.changed_at < before) | (chats.c.seq == 0)
+        wanted = select(chats.c.account, chats.c.visitor).where(old, over)
         gone = 0
         while True:
             with self.store.writing() as db:

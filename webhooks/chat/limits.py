@@ -50,11 +50,11 @@ class Limits:
         mine, every = RATES[what][0][1], RATES[what][1][1]
         if visitor and not theirs.ring(visitor):
             raise TooOften(mine)
-        if not whole.ring(_network(remote)):
+        if not whole.ring(network(remote)):
             raise TooOften(every)
 
 
-def _network(remote: str) -> str:
+def network(remote: str) -> str:
     """One IPv6 customer has a whole /64."""
     try:
         address = ipaddress.ip_address(remote)

@@ -71,8 +71,8 @@ class Pages:
 
 def _read(name: str) -> bytes:
     """Raises ``Refused`` 404 for anything but a file below ``static``."""
-    path = (STATIC / name).resolve()
-    if "\0" in name or not path.is_relative_to(STATIC) or not path.is_file():
+    path = STATIC / "none" if "\0" in name else (STATIC / name).resolve()
+    if not path.is_relative_to(STATIC) or not path.is_file():
         raise Refused("chat.no_file", hint=_NO_FILE, status=404)
     return path.read_bytes()
 

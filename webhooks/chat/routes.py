@@ -20,7 +20,7 @@ def add(blueprint: Blueprint, rooms: Rooms, talking: Talking, streams: Streams, 
         limits.knock(what, request.remote_addr or "", known.visitor)
         return known
 
-    @blueprint.get("/chat/<account>")
+    @blueprint.get("/chat/<account>", strict_slashes=False)
     def page(account: str) -> Response:
         return pages.page(rooms.room(account))
 

@@ -10,6 +10,7 @@ from flask import Response
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError, Refused
 from connector.speech import Text
+from webhooks.chat.limits import network
 from webhooks.chat.rooms import Guest
 from webhooks.chat.telling import Json, Telling
 from webhooks.chat.watching import Watch
@@ -36,7 +37,8 @@ class Streams:
         """A frame now, and one for every change; a database that is away for a while breaks no stream."""
         name = guest.room.account, guest.visitor
         first = self.state(guest, after=after)
-        bell = self._watch.listen(name)
+        place = network(guest.request.remote)
+        bell = self._watch.listen(name, place)
         sent = {"seq": first["seq"], "frame": json.dumps(first, ensure_ascii=False)}
         bell.clear()
 
@@ -53,8 +55,11 @@ class Streams:
                 sent.update(seq=state["seq"], frame=json.dumps(state, ensure_ascii=False))
             return str(sent["frame"])
 
-        answer = stream(look, every=_NAP, pause=lambda seconds: _wait(bell, seconds))
-        answer.call_on_close(lambda: self._watch.leave(name, bell))
+        def rest(seconds: float) -> None:
+            bell.wait(seconds)
+
+        answer = stream(look, every=_NAP, pause=rest)
+        answer.call_on_close(lambda: self._watch.leave(name, bell, place))
         return answer
 
 
@@ -65,7 +70,3 @@ def number(given: str | None, name: str, otherwise: int = 0) -> int:
     if not given.isascii() or not given.isdecimal() or len(given) > 15:
         raise Refused("query.number", hint=_NUMBER.with_(name=name), status=400)
     return int(given)
-
-
-def _wait(bell: object, seconds: float) -> None:
-    bell.wait(seconds)  # type: ignore[attr-defined]

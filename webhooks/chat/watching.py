@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 
 import structlog
@@ -15,8 +16,7 @@ from connector.speech import Text
 log = structlog.get_logger()
 
 EVERY = 0.7  # seconds
-MOST_OF_ONE = 8
-MOST = 5000
+MOST_OF_ONE, MOST_OF_PLACE = 8, 200  # streams of a visitor, and of an address (an office, a school)
 _TOO_MANY = Text("The chat is open too many times; close a tab", "Чат открыт слишком много раз; закройте вкладку")
 Versions = Callable[[Collection[Name]], Mapping[Name, int]]
 
@@ -30,25 +30,29 @@ class Watch:
         self._versions, self._every, self._pause = versions, every, pause
         self._bells: dict[Name, list[threading.Event]] = {}
         self._known: dict[Name, int] = {}
+        self._places: Counter[str] = Counter()
         self._guard = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def listen(self, name: Name) -> threading.Event:
-        """A bell that rings now and at every change. Raises ``Refused`` 429 when too many listen."""
+    def listen(self, name: Name, place: str = "") -> threading.Event:
+        """A bell that rings now and at every change. Raises ``Refused`` 429 when too many listen from one ``place``."""
         bell = threading.Event()
         bell.set()
         with self._guard:
-            if len(self._bells.get(name, ())) >= MOST_OF_ONE or len(self._bells) >= MOST:
+            if len(self._bells.get(name, ())) >= MOST_OF_ONE or self._places[place] >= MOST_OF_PLACE:
                 raise Refused("chat.too_many", hint=_TOO_MANY, status=429)
             self._bells.setdefault(name, []).append(bell)
+            self._places[place] += 1
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="chat-watch", daemon=True)
                 self._thread.start()
         return bell
 
-    def leave(self, name: Name, bell: threading.Event) -> None:
+    def leave(self, name: Name, bell: threading.Event, place: str = "") -> None:
         """The listener is gone."""
         with self._guard:
+            self._places[place] -= 1
+            self._places += Counter()  # forgets those at zero
             left = [other for other in self._bells.get(name, ()) if other is not bell]
             if left:
                 self._bells[name] = left

@@ -353,3 +353,34 @@ def test_arrival_keeps_the_page(house: Connector, browser: Browser, clock: FakeC
         {"source": "ya"},
         "ru",
     )
+
+
+def test_the_page_is_framed_by_our_sites_and_runs_our_files_only(browser: Browser):
+    for path in ("", "/"):
+        answer = browser.ask("GET", path)
+        assert answer.status_code == 200
+        policy = answer.headers["Content-Security-Policy"]
+        assert "frame-ancestors 'self' https://acme.example https://bridge.example" in policy
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "X-Frame-Options" not in answer.headers
+        assert "the secret" not in answer.text
+    assert browser.ask("GET", "?lang=en").text.count('lang="en"') == 1
+    assert browser.ask("GET", "?lang=ru").text.count('lang="ru"') == 1
+
+
+def test_the_script_is_kept_for_ten_minutes_and_asked_for_by_its_mark(browser: Browser):
+    first = browser.ask("GET", "/widget.js")
+    assert (first.status_code, first.headers["Cache-Control"]) == (200, "public, max-age=600")
+    assert first.headers["Content-Type"].startswith("text/javascript")
+    mark = first.headers["ETag"]
+    assert not mark.startswith("W/")
+    assert browser.ask("GET", "/widget.js", If_None_Match=mark).status_code == 304
+    assert len(first.data) < 15 * 1024
+
+
+@pytest.mark.parametrize(
+    "path", ["/../pages.py", "/..%2fpages.py", "/%2e%2e/pages.py", "/nothing.js", "/widget", "/a%00.js"]
+)
+def test_only_files_of_the_chat_are_served(browser: Browser, path: str):
+    assert browser.ask("GET", path).status_code == 404

@@ -12,7 +12,7 @@ from connector.errors import Refused
 from connector.journal import JournalAway
 from webhooks.chat.limits import RATES, Limits, TooOften
 from webhooks.chat.streaming import number
-from webhooks.chat.watching import MOST_OF_ONE, Watch
+from webhooks.chat.watching import MOST_OF_ONE, MOST_OF_PLACE, Watch
 
 ANNA, BORIS = ("site", "a"), ("site", "b")
 
@@ -136,6 +136,18 @@ def test_one_visitor_opens_so_many_streams_and_no_more(watch: Watch, looks: Look
     for bell in bells:
         watch.leave(ANNA, bell)
     watch.leave(BORIS, other)
+    looks.last()
+
+
+def test_one_address_opens_so_many_streams_and_no_more(watch: Watch, looks: Looks):
+    names = [("site", str(number)) for number in range(MOST_OF_PLACE)]
+    bells = [watch.listen(name, "192.0.2.1") for name in names]
+    with pytest.raises(Refused):
+        watch.listen(ANNA, "192.0.2.1")
+    watch.leave(ANNA, watch.listen(ANNA, "192.0.2.2"), "192.0.2.2")
+    for name, bell in zip(names, bells, strict=True):
+        watch.leave(name, bell, "192.0.2.1")
+    watch.leave(ANNA, watch.listen(ANNA, "192.0.2.1"), "192.0.2.1")
     looks.last()
 
 
