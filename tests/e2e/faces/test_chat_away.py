@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.faces.browser import OpenPage
 from tests.e2e.faces.chat_stage import ChatHouse
@@ -58,6 +58,19 @@ def test_the_service_down_is_told_and_a_form_becomes_a_message(embedded: Embedde
     assert "Мария" in str(house.sandbox.chats())
 
 
+def test_a_service_that_cannot_keep_a_message_gets_it_again(embedded: Embedded):
+    chat, house = embedded()
+    chat.face.allow("status of 503")
+    busy = {"status": 503, "json": {"error": "busy"}}
+    headers = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "*", "Retry-After": "1"}
+    chat.face.page.route("**/messages", lambda route: route.fulfill(**busy, headers=headers), times=2)
+    chat.open().say("Дойдёт")
+    expect(chat.face.page.get_by_text(TOLD)).to_be_visible()
+    chat.marked("Дойдёт", "delivered")
+    expect(chat.face.page.get_by_text(TOLD)).to_have_count(0)
+    assert len(house.messages(house.arrived("Дойдёт"), "client")) == 1
+
+
 def test_with_storage_blocked_the_chat_works_until_the_page_is_left(
     shop_site: Shop, chat_house_with, browser_page: OpenPage
 ):
@@ -92,6 +105,24 @@ def test_two_tabs_are_one_visitor_and_send_once(embedded: Embedded, shop_site: S
         expect(tab.rows).to_have_count(2)
     assert len(house.visitors()) == 1
     assert len(house.messages(house.visitors()[0], "client")) == 2
+
+
+def test_two_tabs_that_become_a_visitor_at_the_same_moment_are_one(embedded: Embedded, shop_site: Shop):
+    chat, house = embedded()
+    other = Chat(type(chat.face)(chat.face.page.context.new_page()))
+    other.face.page.goto(shop_site.url)
+    held: list[Route] = []
+    chat.face.page.context.route(
+        "**/visitors", lambda route: held.append(route) if route.request.method == "POST" else route.continue_()
+    )
+    for tab, text in ((chat, "Из первой"), (other, "Из второй")):
+        tab.open().say(text)
+    until(lambda: chat.face.listens() >= 0 and len(held) == 2, "both ask")
+    for route in held:
+        route.continue_()
+    chat.marked("Из первой", "delivered")
+    other.marked("Из второй", "delivered")
+    assert len(house.visitors()) == 1
 
 
 def test_where_a_proxy_holds_the_stream_back_the_chat_asks_instead(embedded: Embedded):

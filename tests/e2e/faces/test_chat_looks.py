@@ -13,7 +13,7 @@ from tests.e2e.faces.browser import OpenPage
 from tests.e2e.faces.chat_stage import ChatHouse
 from tests.e2e.faces.console_stage import LOOKS
 from tests.e2e.faces.desk_stage import PNG
-from tests.e2e.faces.shop_site import Chat, Shop
+from tests.e2e.faces.shop_site import Chat, Embedded, Shop
 from tests.e2e.faces.test_chat_away import AWAY
 from tests.e2e.faces.test_chat_files import chosen
 
@@ -133,3 +133,10 @@ def test_without_a_connection_it_looks_right(look: Look, dressed: tuple[Chat, Ch
     chat.say(TALK[look[0]][1])
     expect(chat.face.page.get_by_label(WORDS[look[0]]["reach"])).to_be_visible()
     shown("away")
+
+
+def test_the_judge_of_accessibility_looks_into_the_chat(embedded: Embedded):
+    chat, _ = embedded()
+    chat.open().button("Отправить").evaluate("node => { node.title = ''; node.removeAttribute('aria-label'); }")
+    with pytest.raises(AssertionError, match="button-name"):
+        chat.face.is_accessible()

@@ -23,8 +23,7 @@ const light = (color) => {
 };
 const dress = () => {
   const color = [ME.dataset.color, settings?.color, "#0b66c3"].find((one) => /^#[\da-f]{6}$/i.test(one));
-  chat.style.setProperty("--brand", color);
-  chat.style.setProperty("--on", light(color) > 0.179 ? "#000" : "#fff");
+  chat.style.cssText += `;--brand:${color};--on:${light(color) > 0.179 ? "#000" : "#fff"}`;
   greeting.replaceChildren(settings?.greeting ? el(".bubble", {}, settings.greeting) : "");
   area.maxLength = settings?.text_limit || 4000;
   picker.accept = settings?.accept || "";
@@ -94,7 +93,12 @@ hear(window, "storage", (event) => {
   if (event.key == SHELF + "outbox") paint();
   if (event.key == SHELF + "pass") stir();
 });
-if (window.visualViewport) hear(visualViewport, "resize", () => chat.style.setProperty("--tall", visualViewport.height + "px"));
+// The keyboard of a phone covers a part of the page and may push it up.
+const view = window.visualViewport;
+if (view) for (const name of ["resize", "scroll"])
+  hear(view, name, () => {
+    if (view.scale == 1) chat.style.cssText += `;--tall:${view.height}px;--top:${view.offsetTop}px`;
+  });
 
 window.ConnectorChat = {
   open: () => show(true),

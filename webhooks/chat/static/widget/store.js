@@ -10,7 +10,8 @@ const shelf = (kind, memory = {}) => (name, value) => {
 const kept = shelf("localStorage");
 const visit = shelf("sessionStorage");
 const outbox = () => kept("outbox") || [];
-const newId = () => [...crypto.getRandomValues(new Uint32Array(4))].map((one) => one.toString(36).padStart(7, 0)).join("");
+const newId = () =>
+  [...crypto.getRandomValues(new Uint32Array(4))].map((one) => one.toString(36).padStart(7, 0)).join("");
 
 // An address goes along without what may open a door.
 const clean = (address) => {

@@ -16,7 +16,8 @@ const paint = () => {
   const title = settings?.title || location.host, face = operator?.name || title, picture = operator?.picture;
   if (who.drawn != face + picture) {
     who.drawn = face + picture;
-    who.replaceChildren(portrait(face, picture), el("", {}, el("b", {}, face), el(".faint", {}, operator ? title : say("here"))));
+    const below = el(".faint", {}, operator ? title : say("here"));
+    who.replaceChildren(portrait(face, picture), el("", {}, el("b", {}, face), below));
   }
   strip.textContent = away ? say("away") : thanked ? say("thanks") : "";
   lead.hidden = !away || kept("client") || list.firstChild;
