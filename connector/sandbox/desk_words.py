@@ -49,7 +49,7 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "delete": ("Delete", "Удалить"),
         "delete_sure": (
             "Delete this message? The client loses it too.",
-            "Удалить сообщение? Клиент его тоже лишится.",
+            "Удалить сообщение? У клиента оно тоже исчезнет.",
         ),
         "edit": ("Edit", "Изменить"),
         "editing": ("You are changing a message", "Вы изменяете сообщение"),

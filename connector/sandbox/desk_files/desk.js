@@ -18,6 +18,8 @@ function draw() {
   const chat = state.chat?.id === chosen() ? state.chat : null;
   me = drawPeople(state, me);
   byId("domain").textContent = state.portal.domain;
+  const waiting = state.chats.filter((row) => row.unanswered).length;
+  document.title = (waiting ? `(${waiting}) ` : "") + words.title;
   banner(state.portal.down ? say("down") : "");
   drawChats(state, chosen());
   drawTalk(chat, chosen(), me, state.asked !== chosen());

@@ -30,16 +30,24 @@ function keyed(parent, rows, draw, extra = "") {
 
 const text = (className, value) => el("span", { className }, value);
 
+/** A round sign with the first letters of a name, always of the same colour. */
+function face(row) {
+  const letters = row.client.split(/\s+/).map((word) => [...word].find((letter) => /[\p{L}\d]/u.test(letter)) ?? "");
+  const sign = text(`face tint${row.id % 6}`, letters.filter(Boolean).slice(0, 2).join("").toUpperCase() || "?");
+  sign.setAttribute("aria-hidden", "true");
+  return sign;
+}
+
 function chatRow(row, chosen) {
   const last = row.last_deleted ? say("deleted") : row.last || (row.last_file && say("file", { name: row.last_file }));
   const badge = text("badge", String(row.unanswered));
   badge.setAttribute("aria-label", say("unanswered", { count: row.unanswered }));
   badge.setAttribute("role", "img");
   const pair = (left, right) => el("span", { className: "pair" }, left, right);
-  const link = el("a", { className: "chat", href: `#${row.id}` },
+  const link = el("a", { className: "chat", href: `#${row.id}` }, face(row), el("span", { className: "told" },
     pair(text("name", row.client), text("dim", row.at ? when(row.at) : "")),
     pair(text("last", last), row.unanswered ? badge : null),
-    pair(text("dim", `${row.connector} · ${row.line}`), text(`state ${row.state}`, say(`state_${row.state}`))));
+    pair(text("dim", `${row.connector} · ${row.line}`), text(`state ${row.state}`, say(`state_${row.state}`)))));
   if (row.id === chosen) link.setAttribute("aria-current", "true");
   return el("li", {}, link);
 }

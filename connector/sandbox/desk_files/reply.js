@@ -57,6 +57,25 @@ function stopEditing() {
   show();
 }
 
+/** Files from the clipboard or dropped onto the conversation; false when there are none. */
+function take(files) {
+  if (!files?.length || editing) return false;
+  picked.push(...files);
+  show();
+  return true;
+}
+
+function takeAnywhere() {
+  byId("text").addEventListener("paste", (event) => {
+    if (take(event.clipboardData?.files)) event.preventDefault();
+  });
+  byId("open").addEventListener("dragover", (event) => event.preventDefault());
+  byId("open").addEventListener("drop", (event) => {
+    event.preventDefault();
+    take(event.dataTransfer?.files);
+  });
+}
+
 /** The form comes to life; `act(name, fields)` does it and is true when it was done, `complain(text)` says why not. */
 export function wire(act, complain, whoAmI) {
   byId("files").addEventListener("change", (event) => {
@@ -64,6 +83,7 @@ export function wire(act, complain, whoAmI) {
     event.target.value = "";
     show();
   });
+  takeAnywhere();
   byId("note").addEventListener("change", show);
   byId("cancel").addEventListener("click", stopEditing);
   byId("text").addEventListener("keydown", (event) => {

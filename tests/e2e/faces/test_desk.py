@@ -193,3 +193,31 @@ def test_the_desk_looks_right(shop: Caller, browser_page: OpenPage, language: st
     if width == NARROW:
         face.page.get_by_role("link", name={"ru": "К чатам", "en": "To the chats"}[language]).click()
         expect(face.page.locator("#chats")).to_be_visible()
+
+
+def test_a_picture_from_the_clipboard_or_dropped_is_attached(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Какая из них?")
+    face = desk(browser_page(), shop, "c1")
+    put = """([kind, place, name]) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["x"], name, { type: "image/png" }));
+      const told = { clipboardData: data, dataTransfer: data, cancelable: true, bubbles: true };
+      const event = kind === "paste" ? new ClipboardEvent(kind, told) : new DragEvent(kind, told);
+      document.querySelector(place).dispatchEvent(event);
+    }"""
+    face.page.evaluate(put, ["paste", "#text", "снимок.png"])
+    face.page.evaluate(put, ["drop", "#messages", "коробка.png"])
+    expect(face.page.locator("#picked li")).to_have_count(2)
+    face.page.get_by_role("button", name="Отправить").click()
+    expect(last_message(face)).to_contain_text("отправляется")
+    (row,) = shop.server.messages("c1", author="operator")
+    assert [file["name"] for file in row["files"]] == ["снимок.png", "коробка.png"]
+
+
+def test_the_tab_tells_how_many_chats_wait(shop: Caller, browser_page: OpenPage):
+    face = desk(browser_page(), shop)
+    expect(face.page).to_have_title("Рабочее место оператора")
+    client_says(shop, "Алло?")
+    expect(face.page).to_have_title("(1) Рабочее место оператора")
+    shop.server.say("c1", "Слушаю")
+    expect(face.page).to_have_title("Рабочее место оператора")
