@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import sys
 import threading
 import webbrowser
 from itertools import chain
@@ -34,6 +36,7 @@ ALL_WELL = Text("{count} steps, all as they should be.", "Шагов: {count}, �
 NOT_WELL = Text(
     "{bad} of {count} steps failed. The logs are in {folder}.", "Не прошли шагов: {bad} из {count}. Журналы в {folder}."
 )
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # without one a browser of the terminal would open
 COLUMNS = (Text("account", "аккаунт"), Text("step", "шаг"), Text("time", "время"), Text("result", "итог"))
 
 
@@ -77,7 +80,7 @@ def _show(
     server.open(door, DemoRooms(Stage(house, language), door, stop))
     console.print(OPEN.say(language), style="dim", highlight=False, soft_wrap=True)
     console.print(f"{server.origin}/", style="bold", highlight=False, soft_wrap=True)
-    if browser:
+    if browser and (sys.platform in ("darwin", "win32") or any(os.environ.get(name) for name in DISPLAYS)):
         webbrowser.open(f"{server.origin}/")
     try:
         if traffic:

@@ -85,8 +85,8 @@ class Panes:
     def chats(self, text: str) -> None:
         """The visitor of the shop writes."""
         launch = self.shop.get_by_role("button", name=re.compile("Открыть чат|Open the chat"))
-        area = self.shop.get_by_role("textbox", name=re.compile("Напишите сообщение|Write a message"))
-        expect(launch.or_(area).first).to_be_visible()
+        area = self.shop.locator("textarea")
+        expect(area).to_be_attached()
         if not area.is_visible():
             launch.click()
         area.fill(text)
