@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from connector.domain.request import Request
 from connector.journal import Envelope, JournalAway
 from connector.journal.sessions import IDLE, Visitor
+from connector.journal.tallies import Day
 from tests.conftest import FakeClock
 from tests.unit.webhooks.console.conftest import Console
 from webhooks.console.live import WHO_EVERY, Presence, Pulse
@@ -48,8 +49,14 @@ def test_a_database_that_is_away_changes_nothing():
 
 def test_a_stream_goes_on_as_long_as_the_session():
     visitor: list[Visitor | None] = [Visitor(name="anna", role="viewer")]
-    heart, asked = Heart(), []
-    here = Presence(lambda: asked.append(1) or visitor[0], now=heart.now)
+    heart = Heart()
+    asked: list[int] = []
+
+    def look() -> Visitor | None:
+        asked.append(1)
+        return visitor[0]
+
+    here = Presence(look, now=heart.now)
     assert [here.goes_on() for _ in range(5)] == [True] * 5
     assert asked == []
     heart.seconds = WHO_EVERY
@@ -87,7 +94,7 @@ def test_a_page_bears_the_version_of_before_it_was_read(console: Console, clock:
     journal, browser = console.journal, console.signed_in("viewer")
     reading = journal.day
 
-    def day() -> object:
+    def day() -> Day:
         request = Request(method="POST", path="/hooks/shop", headers={}, body=b"", received_at=clock())
         journal.accept(Envelope(trace="t1", account="shop", dedupe_key="1", request=request), [])
         return reading()
