@@ -70,8 +70,8 @@ _SEND_TEST = Text(
 _TRAVELS = Text("On its way", "В пути")
 _PARKED = Text("It is parked", "Оно отложено")
 _ARRIVED = Text(
-    "Bitrix24 has it: chat {chat}, session {session}, in {seconds:.1f} s",
-    "Битрикс24 принял: чат {chat}, сессия {session}, за {seconds:.1f} с",
+    "Bitrix24 has it: chat {chat}, session {session}, in {seconds} s",
+    "Битрикс24 принял: чат {chat}, сессия {session}, за {seconds} с",
 )
 _MESSAGES_TRAVEL = Text("Messages of clients reach Bitrix24", "Сообщения клиентов доходят до Битрикс24")
 _WAIT_ANSWER = Text(
@@ -161,8 +161,8 @@ def test_message(facts: Facts) -> Verdict:
     """A message has travelled: the last test, or that of a client."""
     tried = facts.rehearsal
     if tried is not None and tried.state == "done":
-        where = {"chat": tried.chat_id or "?", "session": tried.session_id or "?"}
-        return Verdict("ok", _ARRIVED.with_(**where, seconds=tried.seconds or 0.0))
+        where = {name: Text(known, known) for name, known in (("chat", tried.chat_id), ("session", tried.session_id))}
+        return Verdict("ok", told(_ARRIVED, **where, seconds=_short(tried.seconds or 0.0)))
     if tried is not None and tried.state == "parked":
         return Verdict("bad", tried.hint or _PARKED, f"connector journal trace {tried.trace}")
     if tried is not None and tried.state == "waiting":
@@ -187,3 +187,8 @@ def _install(facts: Facts) -> str:
 
 def _check(facts: Facts) -> str:
     return f"connector portal check {facts.portal}"
+
+
+def _short(seconds: float) -> Text:
+    point = f"{seconds:.1f}"
+    return Text(point, point.replace(".", ","))

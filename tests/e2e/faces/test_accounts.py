@@ -32,6 +32,8 @@ def test_an_account_is_connected_and_tried_out(way: Way, browser_page: OpenPage)
     way.sandbox.say(chat["id"], "It does", operator=1)
     expect(page.locator("#travel")).to_contain_text("an operator's answer came back", timeout=SOON_MS)
     assert way.host.standins["shop"].heard("~test~") == []
+    page.get_by_role("link", name="its trace").click()
+    expect(page.locator("main")).to_contain_text("imconnector.send.messages")
     page.get_by_role("link", name="Audit").click()
     expect(page.locator("main")).to_contain_text("does it travel?")
 

@@ -116,11 +116,18 @@ def test_however_often_it_is_tried_it_is_one_client_and_one_conversation(console
     browser = console.signed_in()
     for _ in range(3):
         browser.submit("/ops/accounts/shop/test", why="again")
-    rows = console.journal.list("deliveries", account="shop")
+    rows = console.journal.list("deliveries")
     events = [row["event"] for row in rows]
     assert {event["conversation"] for event in events} == {CONVERSATION}
     assert len({event["client"]["id"] for event in events}) == 1
     assert len({event["message_id"] for event in events}) == 3
+
+
+def test_a_test_does_not_make_a_silent_channel_look_alive(console: Console):
+    browser = console.signed_in()
+    browser.submit("/ops/accounts/shop/test", why="try")
+    assert "shop" not in console.journal.arrivals().heard
+    assert "not today" in browser.get("/ops/accounts/shop").text
 
 
 def test_the_page_follows_the_message_until_bitrix24_has_it(console: Console, clock: FakeClock):
