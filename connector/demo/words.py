@@ -46,7 +46,7 @@ WORDS: Words = MappingProxyType(
         "kill": Text("Kill a worker", "Убить worker"),
         "down_about": Text("Bitrix24 answers 503", "Битрикс24 отвечает 503"),
         "up_about": Text("what waits will leave in order", "накопленное уйдёт по порядку"),
-        "storm_about": Text("12 s of “too many requests”", "12 с «слишком много запросов»"),
+        "storm_about": Text("12 s of refusals only", "12 с сплошных отказов"),
         "kill_about": Text("SIGKILL in mid-work", "SIGKILL посреди работы"),
         "watch": Text(
             "Press one and watch the figures: whatever happens, “doubled” and “lost” stay 0.",

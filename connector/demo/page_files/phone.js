@@ -87,6 +87,7 @@ byId("write").addEventListener("submit", async (event) => {
   byId("send").disabled = false;
 });
 byId("bubbles").addEventListener("load", toEnd, true);
+new ResizeObserver(toEnd).observe(byId("scroll"));
 byId("cancel").addEventListener("click", () => edit(0, ""));
 byId("file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
