@@ -38,7 +38,22 @@ _URL = "http://127.0.0.1:9"
 PAGES: tuple[tuple[str, str], ...] = (
     ("overview", "/ops"),
     ("lanes", "/ops/lanes"),
+    ("lanes of one destination", "/ops/lanes?destination=portal:main"),
+    ("lanes by their beginning", "/ops/lanes?destination=portal:main&begins=shop1"),
+    ("one lane", "/ops/lanes/{waits}"),
     ("parked", "/ops/parked"),
+    ("parked: filter", "/ops/parked?destination=portal:main&account=shop3"),
+    ("parked: search", "/ops/parked?q=no+to+{parked}"),
+    ("parked: list", "/ops/parked/list"),
+    ("parked: list of a cause", "/ops/parked/list?cause=cause.07"),
+    ("parked: list filtered", "/ops/parked/list?destination=portal:second&kind=message.received"),
+    ("parked: list searched", "/ops/parked/list?q=shop3."),
+    ("parked: list searched in vain", "/ops/parked/list?q=nowhere+at+all"),
+    ("parked: list of requests", "/ops/parked/list?of=envelopes"),
+    ("parked: one", "/ops/parked/{parked}"),
+    ("parked: preview of a cause", "/ops/parked/preview?deed=replay&cause=cause.07"),
+    ("parked: preview of all", "/ops/parked/preview?deed=replay"),
+    ("parked: preview of discarding all", "/ops/parked/preview?deed=discard"),
     ("traces", "/ops/trace"),
     ("traces of one account", "/ops/trace?account=shop7"),
     ("traces of a rare account", "/ops/trace?account=shop19&state=accepted"),
@@ -63,9 +78,12 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("one trace", "/ops/trace/{trace}"),
     ("portals", "/ops/portals"),
     ("accounts", "/ops/accounts"),
+    ("one account", "/ops/accounts/shop3"),
+    ("connect", "/ops/connect"),
     ("audit", "/ops/audit"),
     ("audit deep", "/ops/audit?before=500"),
     ("users", "/ops/users"),
+    ("one user", "/ops/users/{visitor}"),
     ("own page", "/ops/me"),
 )
 
@@ -93,11 +111,12 @@ def run(folder: Path, console: Console, wanted: Callable[[str], bool]) -> list[F
         known = made or filling.fill(url, rows(), lambda words: console.print(f"[dim]{words}"))
         console.print(f"{known.rows:,} envelopes, {filling.size_of(url) / 2**30:.1f} GiB; counting the hours")
         connector.journal.tally(most=3000)
-        visitor = _signed_in(connector)
-        timed = [_timed(visitor, name, place) for name, place in _places(known)]
+        visitor, name = _signed_in(connector)
+        places = _places(known, name)
+        timed = [_timed(visitor, page, place) for page, place in places]
         timed.append(_pulse(connector))
         slow = [page for page in timed if page.p95 > LIMIT_MS]
-        _explain(visitor, url, folder, dict(_places(known)), [page.name for page in slow])
+        _explain(visitor, url, folder, dict(places), [page.name for page in slow])
         connector.journal.close()
     lines = [[page.name, page.first, *_spread(page.warm), page.weight / 1000] for page in timed]
     title = f"Pages of the console with {known.rows:,} envelopes"
@@ -178,8 +197,8 @@ def _connector(folder: Path, database: str, redis: str, portal: str) -> bootstra
     return made
 
 
-def _signed_in(connector: bootstrap.Connector) -> Any:
-    """A browser of an admin."""
+def _signed_in(connector: bootstrap.Connector) -> tuple[Any, str]:
+    """A browser of an admin, and the admin's name."""
     name = f"admin-{secrets.token_hex(4)}"
     connector.journal.add_user(name, "admin", _PASSWORD, who="bench", why="measuring")
     client = create_app(connector).test_client()
@@ -189,13 +208,14 @@ def _signed_in(connector: bootstrap.Connector) -> Any:
     answer = client.post("/ops/sign-in", data=form, base_url=_URL, headers={"Origin": _URL})
     if answer.status_code != 303:
         raise BenchError(f"signing in failed: {answer.status_code}")
-    return client
+    return client, name
 
 
-def _places(known: Filled) -> list[tuple[str, str]]:
+def _places(known: Filled, visitor: str) -> list[tuple[str, str]]:
     at = datetime.fromtimestamp(int(known.trace[:12], 16) / 1000, UTC)
     filled = {
         **vars(known),
+        "visitor": visitor,
         "tail": known.newest[-8:],
         "since": f"{at:%Y-%m-%dT%H:%M}",
         "until": f"{at + timedelta(days=1):%Y-%m-%dT%H:%M}",

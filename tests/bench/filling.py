@@ -19,6 +19,7 @@ _FIXED = {
     "accounts": ACCOUNTS,
     "audited": AUDITED,
     "causes": CAUSES,
+    "conversations": CONVERSATIONS,
     "days": _DAYS,
     "lanes": LANES,
     "parked": PARKED,
@@ -31,17 +32,18 @@ _TABLES = ("envelopes", "deliveries", "calls", "ledger", "audit")
 _HURRY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 _BEFORE = "SET session_replication_role = replica; SET maintenance_work_mem = '512MB'; SET work_mem = '128MB'"
 
-# One row of ``numbered`` is one envelope: its number, its time, who sent it, which conversation it is of.
+# One row of ``numbered`` is one envelope: its number, its time, which conversation it is of, and whose that is.
 _NUMBERED = """
 CREATE OR REPLACE FUNCTION numbered(first bigint, last bigint, of bigint, until double precision)
 RETURNS TABLE (i bigint, at double precision, shop text, portal text, person bigint, outwards boolean, trace text)
 LANGUAGE sql AS $$
   SELECT i, at, 'shop' || shop, CASE WHEN shop % 4 = 3 THEN 'second' ELSE 'main' END, person, i % 3 = 0,
          lpad(to_hex((at * 1000)::bigint), 12, '0') || left(md5(i::text), 14)
-  FROM (SELECT i, until - {days} * 86400.0 * (of - i) / of AS at,
-               floor({accounts} * power((hashint8(i) & 1023) / 1024.0, 2))::int AS shop,
-               CASE WHEN i > of - {waiting} THEN i % {lanes} ELSE hashint8(i * 7) & 262143 END AS person
-        FROM generate_series(first, last) AS i) AS drawn
+  FROM (SELECT i, at, person, floor({accounts} * power((hashint8(person) & 1023) / 1024.0, 2))::int AS shop
+        FROM (SELECT i, until - {days} * 86400.0 * (of - i) / of AS at,
+                     CASE WHEN i > of - {waiting} THEN i % {lanes}
+                          ELSE mod(hashint8(i * 7) & 2147483647, {conversations}) END AS person
+              FROM generate_series(first, last) AS i) AS timed) AS drawn
 $$"""
 
 _ENVELOPES = """
@@ -105,8 +107,8 @@ FROM generate_series(1, {audited}) AS i"""
 
 @dataclass(frozen=True, kw_only=True)
 class Filled:
-    """What there is to look for: a finished envelope from the middle with its names, the newest trace, a lane that
-    waits, a parked delivery."""
+    """What there is to look for: a finished envelope from the middle with its names, the newest trace, a delivery
+    that waits, a parked one."""
 
     rows: int
     trace: str
@@ -115,7 +117,7 @@ class Filled:
     request: str
     lane: str
     person: str
-    waiting: str
+    waits: int
     parked: int
 
 
@@ -194,7 +196,7 @@ def _known(db: psycopg.Connection[Any]) -> Filled:
         request=request,
         lane=lane,
         person=lane.partition(".")[2],
-        waiting=_one(db, "SELECT lane FROM deliveries WHERE state = 'waiting' LIMIT 1")[0],
+        waits=_one(db, "SELECT max(id) FROM deliveries WHERE state = 'waiting'")[0],
         parked=_one(db, "SELECT max(id) FROM deliveries WHERE state = 'parked'")[0],
     )
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.journal import Envelope
+from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.audit import DEEDS
 from webhooks.console.kinds import STANDS, kind_of
@@ -110,13 +111,16 @@ class Storyline:
                 if row[moment]:
                     yield datetime.fromisoformat(row[moment]), order, kind, row
 
+    def _word(self, text: str, most: int) -> str:
+        return self._words.word(mask_credentials(text[: 4 * most]), most)
+
     def _received(self, row: Row) -> dict[str, Any]:
         request = seen(self._envelope)
         query = f"?{request.query}" if request.query else ""
         return {
             "title": _RECEIVED,
-            "what": self._words.word(f"{request.method} {request.path}{query}", 400),
-            "note": self._words.word(row["remote"], 60),
+            "what": self._word(f"{request.method} {request.path}{query}", 400),
+            "note": self._word(row["remote"], 60),
             "raws": (self._headers(request), self._body(request)),
         }
 
@@ -134,8 +138,8 @@ class Storyline:
         later = (datetime.fromisoformat(row["created_at"]) - kept).total_seconds()
         return {
             "title": _GAVE if later > _EMITTED else _READ,
-            "kind": kind_of(self._words.word(row["kind"], 60)),
-            "where": self._words.word(row["destination"], 80),
+            "kind": kind_of(self._word(row["kind"], 60)),
+            "where": self._word(row["destination"], 80),
             "delivery": row["id"],
             "raws": (self._json(Text("Event", "Событие"), _told(row["event"]), _EVENT),),
         }
@@ -147,12 +151,12 @@ class Storyline:
         return {
             "title": _EFFECT,
             "mark": mark,
-            "what": self._words.word(row["what"], 80),
+            "what": self._word(row["what"], 80),
             "outcome": outcome,
             "took": took.total_seconds() if row["done_at"] else None,
-            "note": self._words.word(" · ".join(part for part in (row["key"], row["note"]) if part), 300),
+            "note": self._word(" · ".join(part for part in (row["key"], row["note"]) if part), 300),
             "delivery": row["delivery_id"] or None,
-            "request": self._words.word(row["request_id"], 64),
+            "request": self._word(row["request_id"], 64),
             "raws": tuple(shown),
         }
 
@@ -161,11 +165,11 @@ class Storyline:
         return {
             "title": _CALL,
             "mark": "good" if good else "bad",
-            "what": self._words.word(row["what"], 80),
-            "outcome": Text("ok", "успешно") if good else self._words.word(row["outcome"], 200),
+            "what": self._word(row["what"], 80),
+            "outcome": Text("ok", "успешно") if good else self._word(row["outcome"], 200),
             "took": row["seconds"],
             "delivery": row["delivery_id"],
-            "request": self._words.word(row["request_id"], 64),
+            "request": self._word(row["request_id"], 64),
         }
 
     def _settled(self, row: Row) -> dict[str, Any]:
@@ -174,33 +178,33 @@ class Storyline:
         return {
             "title": word,
             "mark": mark,
-            "where": self._words.word(row["destination"], 80),
+            "where": self._word(row["destination"], 80),
             "delivery": row["id"],
-            "note": self._words.word(" · ".join(part for part in told if part), 400),
+            "note": self._word(" · ".join(part for part in told if part), 400),
             "hint": self._hint(row) if row["state"] == "parked" else None,
         }
 
     def _again(self, row: Row) -> dict[str, Any]:
-        return {"title": _AGAIN, "where": self._words.word(row["destination"], 80), "delivery": row["id"]}
+        return {"title": _AGAIN, "where": self._word(row["destination"], 80), "delivery": row["id"]}
 
     def _next(self, row: Row) -> dict[str, Any]:
         return {
             "title": _NEXT if row["attempts"] else _TURN,
-            "where": self._words.word(row["destination"], 80),
+            "where": self._word(row["destination"], 80),
             "delivery": row["id"],
-            "note": self._words.word(row["cause"], 200),
+            "note": self._word(row["cause"], 200),
             "hint": self._hint(row),
         }
 
     def _audit(self, row: Row) -> dict[str, Any]:
         return {
-            "title": DEEDS.get(row["what"]) or Text(*[self._words.word(row["what"], 60)] * 2),
-            "outcome": self._words.word(row["who"], 80),
-            "note": self._words.word(row["why"], 300),
+            "title": DEEDS.get(row["what"]) or Text(*[self._word(row["what"], 60)] * 2),
+            "outcome": self._word(row["who"], 80),
+            "note": self._word(row["why"], 300),
         }
 
     def _hint(self, row: Row) -> Text | None:
-        return Text(*(self._words.word(row["hint"][one], 600) for one in ("en", "ru"))) if row["hint"] else None
+        return Text(*(self._word(row["hint"][one], 600) for one in ("en", "ru"))) if row["hint"] else None
 
     def _json(self, title: Text, value: Any, most: int) -> Raw:
         shown = self._raw.take(pretty(value), most)

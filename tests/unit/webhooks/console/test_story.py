@@ -94,13 +94,22 @@ def test_secrets_of_the_request_are_not_shown(console: Console, clock: FakeClock
     assert "open sesame" not in page
 
 
+def test_secrets_in_the_words_of_a_vendor_are_not_shown(console: Console, clock: FakeClock):
+    kept(console.journal, clock, headers={"x": "Bearer abcdefghijkl"}, body=b"auth=hidden-away&x=1")
+    told = "POST https://acme.bitrix24.ru/rest/1/hiddenaway/x access_token=hidden-away"
+    carried_out(console.journal, clock, state="parked", cause="x", detail=told, flagged=told, outcome=told)
+    page = console.signed_in().get(f"/ops/trace/{TRACE}").text
+    assert "acme.bitrix24.ru" in page
+    assert not re.search("hidden-?away|abcdefghijkl", page)
+
+
 def test_a_parked_request_says_what_to_do(console: Console, clock: FakeClock):
     hint = Text("Update the `connector`", "Обновите `connector`")
     kept(console.journal, clock, events=0, state="parked", cause="parse.failed", hint=hint)
     page = console.signed_in(language="ru").get(f"/ops/trace/{TRACE}").text
     assert "Обновите <code>connector</code>" in page
     assert "не прочитано" in page
-    assert 'href="/ops/parked"' in page
+    assert f'href="/ops/parked/envelope/{TRACE}"' in page
 
 
 def test_a_parked_delivery_says_what_to_do(console: Console, clock: FakeClock):
@@ -108,7 +117,7 @@ def test_a_parked_delivery_says_what_to_do(console: Console, clock: FakeClock):
     hint = Text("Connect the line", "Подключите линию")
     carried_out(console.journal, clock, state="parked", cause="portal.refused", hint=hint, outcome="portal.refused")
     page = console.signed_in().get(f"/ops/trace/{TRACE}").text
-    assert all(part in page for part in ("Connect the line", "portal.refused", "parked"))
+    assert all(part in page for part in ("Connect the line", "portal.refused", "parked", 'href="/ops/parked/1"'))
     assert "time to Bitrix24" not in page
 
 
