@@ -35,15 +35,13 @@ class Group:
 
 @dataclass(frozen=True, kw_only=True)
 class Groups:
-    """The groups, the fullest first. ``whole`` is false when more is parked than was looked through."""
+    """The groups, the fullest first, at most a hundred. ``count`` is of all of them; ``whole`` is false when more is
+    parked than was looked through.
+    """
 
     groups: tuple[Group, ...]
+    count: int
     whole: bool
-
-    @property
-    def count(self) -> int:
-        """How many there are in all groups."""
-        return sum(group.count for group in self.groups)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +82,11 @@ class Bench(Desk):
             newest = {cause: max(row[5] for row in some) for cause, some in _by_cause(found)}
             told = select(table.c.cause, table.c.hint, table.c.detail).where(key.in_(list(newest.values())[:_CAUSES]))
             hints = {row.cause: (unpack_hint(row.hint), row.detail) for row in db.execute(told)}
-            whole = sum(row[2] for row in found) < DEPTH and not (sieve.text and full(db, sieve))
+            count = sum(row[2] for row in found)
+            whole = count < DEPTH and not (sieve.text and full(db, sieve))
         groups = [_group(sieve.of, cause, some, *hints.get(cause, (None, ""))) for cause, some in _by_cause(found)]
         groups.sort(key=lambda group: (-group.count, group.cause))
-        return Groups(groups=tuple(groups[:_CAUSES]), whole=whole)
+        return Groups(groups=tuple(groups[:_CAUSES]), count=count, whole=whole)
 
     def parked_items(self, sieve: Sieve, *, limit: int = 50, before: int | str | None = None) -> list[Item]:
         """What fits, the newest first; ``before`` is the name of the last one seen."""

@@ -168,7 +168,7 @@ def _noted(db: Connection, done: Swept, sieve: Sieve, now: float) -> Swept:
 def described(sieve: Sieve) -> str:
     """The filter in one line, for the audit."""
     if sieve.names:
-        return ", ".join(map(str, sieve.names[:_LANES])) + (" …" if len(sieve.names) > _LANES else "")
+        return ", ".join(f"#{name}" for name in sieve.names[:_LANES]) + (" …" if len(sieve.names) > _LANES else "")
     said = {"cause": sieve.cause, "destination": sieve.destination, "account": sieve.account, "kind": sieve.kind}
     times = {"since": sieve.since, "until": sieve.until}
     told = [f"{name}={value}" for name, value in said.items() if value]

@@ -14,6 +14,7 @@ from connector.journal.users import ROLES
 from connector.journal.waiting import COUNTED, IN_LANE, Queue, Waiter, WaitingLane
 from connector.logs import mask_credentials
 from connector.speech import Text
+from connector.status import STALE
 from webhooks.console.gist import gist
 from webhooks.console.kinds import kind_of
 from webhooks.console.masking import visible
@@ -58,11 +59,10 @@ class Section:
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     """The routes."""
-    journal = connector.journal
 
     @rooms.get("/lanes")
     def lanes() -> Response:
-        queues = journal.queues()
+        queues = connector.journal.queues()
         chosen = request.args.get("destination", "").replace("\0", "")[:100]
         begins = _clean(request.args.get("begins", ""))
         after = _after(connector)
@@ -80,28 +80,35 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             rest=named[_OPEN:],
             paged=after is not None,
             counted=COUNTED,
+            stale=STALE,
             newest=url_for("ops.lanes", destination=chosen or None, begins=begins or None),
         )
 
     @rooms.get("/lanes/<int:number>")
     def lane(number: int) -> Response:
-        place = journal.lane_of(number) if number < _HIGHEST else None
+        place = connector.journal.lane_of(number) if number < _HIGHEST else None
         if place is None:
             raise NotFound
-        waiters = journal.waiting_in(*place, limit=_PAGE + 1, after=_place())
-        last = waiters[_PAGE - 1] if len(waiters) > _PAGE else None
-        queue = next((queue for queue in journal.queues() if queue.name == place[0]), None)
-        return shows.page(
-            "lane.html",
-            number=number,
-            destination=visible(place[0]),
-            lane=visible(_named(place[1])),
-            leased=queue.leased if queue else False,
-            lines=_lines([WaitingLane(head=waiter, waiting=1) for waiter in waiters[:_PAGE]], Purse(_WORDS)),
-            parked=journal.lane_parked(*place) if _insider() else [],
-            further=url_for("ops.lane", number=number, after=f"{last.position}.{last.id}") if last else None,
-            newest=url_for("ops.lane", number=number) if "after" in request.args else None,
-        )
+        return _lane(connector, shows, number, place)
+
+
+def _lane(connector: Connector, shows: Shows, number: int, place: tuple[str, str]) -> Response:
+    journal = connector.journal
+    waiters = journal.waiting_in(*place, limit=_PAGE + 1, after=_place())
+    last = waiters[_PAGE - 1] if len(waiters) > _PAGE else None
+    queue = next((queue for queue in journal.queues() if queue.name == place[0]), None)
+    return shows.page(
+        "lane.html",
+        number=number,
+        stale=STALE,
+        destination=visible(place[0]),
+        lane=visible(_named(place[1])),
+        leased=queue.leased if queue else False,
+        lines=_lines([WaitingLane(head=waiter, waiting=1) for waiter in waiters[:_PAGE]], Purse(_WORDS)),
+        parked=journal.lane_parked(*place) if _insider() else [],
+        further=url_for("ops.lane", number=number, after=f"{last.position}.{last.id}") if last else None,
+        newest=url_for("ops.lane", number=number) if "after" in request.args else None,
+    )
 
 
 def _section(

@@ -42,7 +42,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         return shows.page(
             "parked.html",
             groups=[(group, _list(wish, group)) for group in groups[:_PAGE]],
-            count=sum(group.count for group in groups),
+            count=sum(one.count for one in found.values()),
             whole=all(one.whole for one in found.values()),
             depth=DEPTH,
             word=lambda text, most=200: words.word(mask_credentials(text[:2000]), most),
@@ -52,21 +52,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     @rooms.get("/parked/list")
     def parked_list() -> Response:
         wish = asked(request.args, reader(request, connector.clock()))
-        wish = wish.of(wish.sieve.of)
-        items = journal.parked_items(wish.sieve, limit=_PAGE + 1, before=_before(wish.sieve.of))
-        groups = journal.parked_groups(wish.sieve)
-        older = url_for("ops.parked_list", before=items[_PAGE - 1].name, **wish.query) if len(items) > _PAGE else None
-        cause = next((group for group in groups.groups if group.cause == wish.sieve.cause), None)
-        return shows.page(
-            "parked_list.html",
-            rows=_rows(items[:_PAGE]),
-            count=groups.count,
-            group=cause,
-            whole=groups.whole,
-            older=older,
-            newest=url_for("ops.parked_list", **wish.query) if "before" in request.args else None,
-            **_filters(connector, wish, {wish.sieve.of: groups}),
-        )
+        return _listed(connector, shows, wish.of(wish.sieve.of))
 
     @rooms.get("/parked/<int:number>")
     def parked_item(number: int) -> Response:
@@ -77,6 +63,22 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     @rooms.get("/parked/envelope/<trace>")
     def parked_envelope(trace: str) -> Response:
         return _item(connector, shows, trace)
+
+
+def _listed(connector: Connector, shows: Shows, wish: Asked) -> Response:
+    items = connector.journal.parked_items(wish.sieve, limit=_PAGE + 1, before=_before(wish.sieve.of))
+    groups = connector.journal.parked_groups(wish.sieve)
+    older = url_for("ops.parked_list", before=items[_PAGE - 1].name, **wish.query) if len(items) > _PAGE else None
+    return shows.page(
+        "parked_list.html",
+        rows=_rows(items[:_PAGE]),
+        count=groups.count,
+        group=next((group for group in groups.groups if group.cause == wish.sieve.cause), None),
+        whole=groups.whole,
+        older=older,
+        newest=url_for("ops.parked_list", **wish.query) if "before" in request.args else None,
+        **_filters(connector, wish, {wish.sieve.of: groups}),
+    )
 
 
 def _item(connector: Connector, shows: Shows, name: int | str) -> Response:

@@ -46,6 +46,16 @@ def test_a_pump_at_work_is_shown(console: Console):
     assert "being worked on" in browser.get("/ops/lanes").text
 
 
+def test_what_is_overdue_with_nobody_at_it_is_said(console: Console, clock: FakeClock):
+    put(console.journal, a_delivery())
+    browser = console.signed_in("viewer")
+    assert "overdue" not in browser.get("/ops/lanes").text
+    clock.advance(600)
+    assert "overdue" in browser.get("/ops/lanes").text
+    leased(console.journal)
+    assert "overdue" not in browser.get("/ops/lanes").text
+
+
 def test_lanes_are_paged_by_name_and_filtered(console: Console):
     put(console.journal, *[a_delivery(f"shop.{number:03}") for number in range(120)], a_delivery("bar.1"))
     put(console.journal, a_delivery("x", destination="account:shop"))

@@ -143,7 +143,7 @@ def test_one_is_retried_and_the_result_leads_on(console: Console):
     assert f"/ops/lanes/{number}" in page
     note = console.journal.audits(limit=1)[0]
     assert (note.who, note.what, note.why) == ("operator", "replay", "token renewed")
-    assert note.target == f"deliveries: 1 ({number})"
+    assert note.target == f"deliveries: 1 (#{number})"
     assert console.journal.stats()[MAIN]["waiting"] == 1
 
 
