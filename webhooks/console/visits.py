@@ -86,7 +86,7 @@ class Visits:
         if former:
             self._connector.journal.forget_session(former)
         self._set(answer, SESSION, token, LONGEST)
-        answer.delete_cookie(DOOR, path="/ops")
+        self._set(answer, DOOR, "", 0)
 
     def begin_framed(self, answer: Response, cookie: str, language: str) -> None:
         """The same for a visit inside a portal's frame; the console speaks as the portal does."""
@@ -114,7 +114,7 @@ class Visits:
             self._set(answer, FRAME, "", 0)
             return
         self._connector.journal.sign_out(g.token, everywhere=everywhere)
-        answer.delete_cookie(SESSION, path="/ops")
+        self._set(answer, SESSION, "", 0)
 
     def knock(self, answer: Response) -> None:
         """Give the sign-in page its cookie; somebody signed in has a better one."""
@@ -165,9 +165,9 @@ class Visits:
             raise Refused("console.form", hint=_FORGED, status=403)
 
     def _set(self, answer: Response, name: str, value: str, seconds: float) -> None:
-        """Inside a portal's frame only a cookie of that frame alone is kept (CHIPS); over http we are on one site."""
+        """In another site's frame only a cookie of that frame alone is kept (CHIPS); over http we are on one site."""
         secure = self._ours.startswith("https:")
-        apart = secure and g.framed
+        apart = secure and (g.framed or (bool(self._frames) and _in_frame()))
         answer.set_cookie(
             name,
             value,
