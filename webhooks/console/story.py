@@ -12,6 +12,7 @@ from connector.bootstrap import Connector
 from connector.errors import PermanentError
 from connector.journal.finding import Page, Wish
 from connector.journal.seeking import Hit
+from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.kinds import STANDS, kind_of, stands
 from webhooks.console.purse import Purse
@@ -22,6 +23,7 @@ from webhooks.console.storyline import Storyline
 
 _ROWS = 200  # rows of each kind that a page reads
 _TABLE, _WORDS = 20, 6_000  # deliveries in the table, bytes of their texts
+_HINT = 3_000  # bytes of a hint in both languages
 STATES = {
     "accepted": Text("read", "прочитанные"),
     "ignored": Text("needing no action", "не требующие действий"),
@@ -84,7 +86,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             received=begun,
             whole=_whole(found, begun),
             stand=STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
-            hint=envelope.hint if envelope.state == "parked" else None,
+            repair=_repair(found),
             deliveries=_deliveries(found["deliveries"]),
             more=max(0, len(found["deliveries"]) - _TABLE),
             lines=lines,
@@ -134,8 +136,22 @@ def _whole(found: Mapping[str, Any], begun: datetime) -> tuple[Text, float] | No
     mine = [row for row in found["deliveries"] if row["destination"].startswith(side)]
     if not mine or any(row["state"] != "done" or not row["settled_at"] for row in mine):
         return None
-    title = Text("time to the client", "время до клиента") if outwards else Text("time to Bitrix24", "время до Битрикс24")
+    title = (
+        Text("time to the client", "время до клиента") if outwards else Text("time to Bitrix24", "время до Битрикс24")
+    )
     return title, (max(datetime.fromisoformat(row["settled_at"]) for row in mine) - begun).total_seconds()
+
+
+def _repair(found: Mapping[str, Any]) -> tuple[Text, str] | None:
+    """What to do about the first thing that is parked, and where."""
+    places = [(found["envelope"], "ops.parked_envelope", {"trace": found["trace"]})]
+    places += [(row, "ops.parked_item", {"number": row["id"]}) for row in found["deliveries"]]
+    for row, endpoint, values in places:
+        if row["state"] == "parked":
+            hint, purse = row["hint"] or {"en": row["cause"], "ru": row["cause"]}, Purse(_HINT)
+            words = (purse.word(mask_credentials(hint[one]), _HINT // 2) for one in ("en", "ru"))
+            return Text(*words), url_for(endpoint, **values)
+    return None
 
 
 def _deliveries(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -58,9 +58,13 @@ def test_requests_are_filtered(console: str, told: dict[str, Story], browser_pag
 def test_what_is_parked_says_what_to_do(console: str, told: dict[str, Story], browser_page: OpenPage):
     face = signed_in(browser_page(language="ru"), console, "operator")
     face.page.goto(f"{console}/ops/trace/{told['unread'].trace}")
-    expect(face.page.get_by_text("Обновите коннектор и повторите")).to_be_visible()
+    expect(face.page.locator("#trace-head .note")).to_contain_text("Обновите коннектор и повторите")
     face.page.goto(f"{console}/ops/trace/{told['parked'].trace}")
-    expect(face.page.get_by_text("Включите её в Контакт-центре")).to_be_visible()
+    note = face.page.locator("#trace-head .note")
+    expect(note).to_contain_text("Включите её в Контакт-центре")
+    note.get_by_role("link", name="Исправить").click()
+    face.page.wait_for_url(re.compile(r"/ops/parked/\d+$"))
+    expect(face.page.locator("main")).to_contain_text("Включите её в Контакт-центре")
 
 
 def test_an_open_story_goes_on_by_itself(
