@@ -32,7 +32,7 @@ class WebchatSettings(AccountSettings):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     secret: Annotated[tuple[SecretStr, ...], BeforeValidator(_listed), Field(min_length=1, max_length=5)]
-    origins: tuple[str, ...] = ()
+    origins: tuple[str, ...] = Field(default=(), examples=[["https://www.example.com"]])
     title: str = Field(default="", max_length=60)
     color: str = "#0b66c3"
     greeting: str = Field(default="", max_length=500)
