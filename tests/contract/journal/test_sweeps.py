@@ -104,6 +104,23 @@ def test_what_was_parked_after_the_preview_is_not_touched(journal: Journal, park
     assert journal.show(later)["state"] == "parked"
 
 
+def test_what_parks_anew_between_two_batches_is_left_alone(journal: Journal, park: Park, clock: FakeClock) -> None:
+    ids = park(*[a_delivery(lane=f"{number:03}") for number in range(501)])
+
+    def meanwhile(destinations: set[str]) -> None:
+        """Somebody replays the last one by hand, and it fails again."""
+        journal.on_commit = None
+        clock.advance(5)
+        journal.replay(ids[-1:], "olga", "by hand")
+        lease = leased(journal)
+        (again,) = journal.claim(lease, lanes=1, only=["500"])
+        settle(journal, lease, again, state="parked", cause="portal.refused")
+
+    journal.on_commit = meanwhile
+    assert journal.sweep(Sieve(), "replay", "anna", "x").count == 500
+    assert journal.show(ids[-1])["state"] == "parked"
+
+
 def test_an_album_is_released_as_one_wherever_the_batch_ends(journal: Journal, park: Park) -> None:
     parts = [a_delivery(text=str(part), group="al", lane="499 album", position=part) for part in range(3)]
     park(*[a_delivery(lane=f"{number:03}") for number in range(499)], *parts)
