@@ -9,7 +9,7 @@ from webhooks.chat.answers import Answers
 from webhooks.chat.limits import Limits
 from webhooks.chat.pages import Pages
 from webhooks.chat.rooms import Rooms
-from webhooks.chat.routes import add
+from webhooks.chat.routes import Routes
 from webhooks.chat.streaming import Streams
 from webhooks.chat.talking import Talking
 from webhooks.chat.telling import Telling
@@ -25,6 +25,12 @@ def room(connector: Connector, *, limits: Limits | None = None) -> Blueprint:
     watch = Watch(lambda names: connector.journal.chat_versions(names))
     talking = Talking(connector, rooms, telling, watch)
     Answers(connector, rooms, talking).wrap(blueprint)
-    streams = Streams(connector, telling, watch)
-    add(blueprint, rooms, talking, streams, Pages(connector, talking), limits or Limits())
+    routes = Routes(
+        rooms=rooms,
+        talking=talking,
+        streams=Streams(connector, telling, watch),
+        pages=Pages(connector, talking),
+        limits=limits or Limits(),
+    )
+    routes.add(blueprint)
     return blueprint

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
 from flask import Blueprint, Response, jsonify, request
 
 from connector.providers.webchat import passes, wire
@@ -11,75 +15,100 @@ from webhooks.chat.rooms import Guest, Rooms
 from webhooks.chat.streaming import Streams, number
 from webhooks.chat.talking import Talking
 
+Answer = Response | tuple[Any, int]
 
-def add(blueprint: Blueprint, rooms: Rooms, talking: Talking, streams: Streams, pages: Pages, limits: Limits) -> None:
-    """Every route; the limits are asked first."""
 
-    def guest(account: str, what: str) -> Guest:
-        known = rooms.guest(account, request)
-        limits.knock(what, request.remote_addr or "", known.visitor)
-        return known
+@dataclass(frozen=True, kw_only=True)
+class Routes:
+    """One method for each address; the limits are asked first."""
 
-    @blueprint.get("/chat/<account>", strict_slashes=False)
-    def page(account: str) -> Response:
-        return pages.page(rooms.room(account))
+    rooms: Rooms
+    talking: Talking
+    streams: Streams
+    pages: Pages
+    limits: Limits
 
-    @blueprint.get("/chat/<account>/<path:name>")
-    def file(account: str, name: str) -> Response:
-        rooms.room(account)
-        return pages.file(name)
+    def add(self, blueprint: Blueprint) -> None:
+        """Put all of them into the blueprint."""
+        table: tuple[tuple[str, str, Callable[..., Answer]], ...] = (
+            ("GET", "/chat/<account>", self.page),
+            ("GET", "/chat/<account>/<path:name>", self.file),
+            ("GET", "/chat/<account>/settings", self.settings),
+            ("GET", "/chat/<account>/state", self.state),
+            ("GET", "/chat/<account>/events", self.events),
+            ("POST", "/chat/<account>/visitors", self.visitors),
+            ("POST", "/chat/<account>/messages", self.messages),
+            ("POST", "/chat/<account>/rating", self.rating),
+            ("POST", "/chat/<account>/files", self.files),
+            ("POST", "/chat/<account>/seen", self.seen),
+            ("POST", "/chat/<account>/link", self.link),
+            ("POST", "/hooks/<account>", self.hook),
+        )
+        for method, address, view in table:
+            blueprint.add_url_rule(address, view.__name__, view, methods=[method], strict_slashes=False)
 
-    @blueprint.get("/chat/<account>/settings")
-    def settings(account: str) -> Response:
-        return jsonify(pages.settings(rooms.room(account)))
+    def page(self, account: str) -> Answer:
+        """The chat as a page."""
+        return self.pages.page(self.rooms.room(account))
 
-    @blueprint.post("/chat/<account>/visitors")
-    def visitors(account: str) -> tuple[Response, int]:
-        limits.knock("visitors", request.remote_addr or "")
-        return jsonify(talking.arrive(rooms.room(account), request)), 201
+    def file(self, account: str, name: str) -> Answer:
+        """The script for other sites, and what the page needs."""
+        self.rooms.room(account)
+        return self.pages.file(name)
 
-    @blueprint.get("/chat/<account>/state")
-    def state(account: str) -> Response:
-        before = request.args.get("before")
+    def settings(self, account: str) -> Answer:
+        """What is known before the visitor is."""
+        return jsonify(self.pages.settings(self.rooms.room(account)))
+
+    def visitors(self, account: str) -> Answer:
+        """A new visitor gets a pass."""
+        self.limits.knock("visitors", request.remote_addr or "")
+        return jsonify(self.talking.arrive(self.rooms.room(account), request)), 201
+
+    def state(self, account: str) -> Answer:
+        """What changed after a ``seq``, or what stands before a message."""
+        guest, before = self._guest(account, "reads"), request.args.get("before")
+        after = number(request.args.get("after"), "after")
         return jsonify(
-            streams.state(
-                guest(account, "reads"),
-                after=number(request.args.get("after"), "after"),
-                before=number(before, "before") if before else None,
-            )
+            self.streams.state(guest, after=after, before=number(before, "before") if before else None),
         )
 
-    @blueprint.get("/chat/<account>/events")
-    def events(account: str) -> Response:
-        return streams.events(guest(account, "reads"), after=number(request.args.get("after"), "after"))
+    def events(self, account: str) -> Answer:
+        """A stream of states."""
+        return self.streams.events(self._guest(account, "reads"), after=number(request.args.get("after"), "after"))
 
-    @blueprint.post("/chat/<account>/messages")
-    def messages(account: str) -> tuple[Response, int]:
-        return jsonify(talking.say(guest(account, "messages"))), 202
+    def messages(self, account: str) -> Answer:
+        """The visitor says something."""
+        return jsonify(self.talking.say(self._guest(account, "messages"))), 202
 
-    @blueprint.post("/hooks/<account>")
-    def hook(account: str) -> tuple[Response, int]:
-        known = guest(account, "messages")
-        rated = isinstance(wire.said(known.request), wire.Rating)
-        return jsonify(talking.rate(known) if rated else talking.say(known)), 202
+    def rating(self, account: str) -> Answer:
+        """The visitor rates the conversation."""
+        return jsonify(self.talking.rate(self._guest(account, "rating"))), 202
 
-    @blueprint.post("/chat/<account>/rating")
-    def rating(account: str) -> tuple[Response, int]:
-        return jsonify(talking.rate(guest(account, "rating"))), 202
+    def hook(self, account: str) -> Answer:
+        """The address of every account; here it is the same door."""
+        guest = self._guest(account, "messages")
+        rated = isinstance(wire.said(guest.request), wire.Rating)
+        return jsonify(self.talking.rate(guest) if rated else self.talking.say(guest)), 202
 
-    @blueprint.post("/chat/<account>/files")
-    def files(account: str) -> tuple[Response, int]:
-        room = rooms.room(account)
-        visitor = rooms.visitor(room, request)
-        limits.knock("files", request.remote_addr or "", visitor)
-        return jsonify(talking.attach(room, visitor, request)), 201
+    def files(self, account: str) -> Answer:
+        """The visitor brings a file."""
+        room = self.rooms.room(account)
+        visitor = self.rooms.visitor(room, request)
+        self.limits.knock("files", request.remote_addr or "", visitor)
+        return jsonify(self.talking.attach(room, visitor, request)), 201
 
-    @blueprint.post("/chat/<account>/seen")
-    def seen(account: str) -> tuple[str, int]:
-        talking.see(guest(account, "reads"))
+    def seen(self, account: str) -> Answer:
+        """The visitor has seen the conversation up to a ``seq``."""
+        self.talking.see(self._guest(account, "reads"))
         return "", 204
 
-    @blueprint.post("/chat/<account>/link")
-    def link(account: str) -> Response:
-        known = guest(account, "reads")
-        return jsonify({"url": f"{known.room.url}#pass={passes.issue(known.visitor, known.room.settings)}"})
+    def link(self, account: str) -> Answer:
+        """The address by which another device goes on."""
+        guest = self._guest(account, "reads")
+        return jsonify({"url": f"{guest.room.url}#pass={passes.issue(guest.visitor, guest.room.settings)}"})
+
+    def _guest(self, account: str, what: str) -> Guest:
+        known = self.rooms.guest(account, request)
+        self.limits.knock(what, request.remote_addr or "", known.visitor)
+        return known
