@@ -76,16 +76,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
     portals = _portals(settings, journal, vault, cache, clock)
-    accounts = {
-        name: Account(
-            name=name,
-            settings=account,
-            provider=registry.providers()[account.provider],
-            portal=account.portal,
-            http=_http(),
-        )
-        for name, account in settings.accounts.items()
-    }
+    accounts = _accounts(settings)
     rules = _rules(settings, portals, accounts)
     reach = Reach(
         portals=portals,
@@ -108,6 +99,19 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         redis=cache,
         clock=clock,
     )
+
+
+def _accounts(settings: Settings) -> dict[str, Account]:
+    return {
+        name: Account(
+            name=name,
+            settings=account,
+            provider=registry.providers()[account.provider],
+            portal=account.portal,
+            http=_http(),
+        )
+        for name, account in settings.accounts.items()
+    }
 
 
 def _wake_all(wake: Wake, destinations: set[str]) -> None:
