@@ -72,13 +72,13 @@ class Page:
 class Finding(Desk):
     """Lists that stay fast with millions of envelopes."""
 
-    def envelopes_page(self, wish: Wish, *, limit: int = 50, before: str | None = None) -> Page:
+    def envelopes_page(self, wish: Wish, *, limit: int = 50, before: str | None = None, depth: int = DEPTH) -> Page:
         """Envelopes that fit, the newest first; ``before`` is ``after`` of the page before."""
         before = None if before is None else clean(before)
         with self.store.reading() as db:
-            names = list(db.execute(_fitting(wish, before, limit + 1)).scalars())
+            names = list(db.execute(_fitting(wish, before, limit + 1, depth)).scalars())
             more = len(names) > limit
-            edge = None if more or not _left(wish) else db.execute(_edge(wish, before)).scalar()
+            edge = None if more or not _left(wish) else db.execute(_edge(wish, before, depth)).scalar()
             rows = _rows(db, names[:limit])
         return Page(rows=rows, after=names[limit - 1] if more else edge, short=edge is not None)
 
@@ -112,18 +112,18 @@ def _left(wish: Wish) -> list[Any]:
     return [envelopes.c[name] == clean(value) for name, value in asked.items() if value and name != walked]
 
 
-def _fitting(wish: Wish, before: str | None, count: int) -> Select[Any]:
+def _fitting(wish: Wish, before: str | None, count: int, depth: int) -> Select[Any]:
     left = _left(wish)
     if not left:
         return _walk(wish, before).limit(count)
-    near = _walk(wish, before).limit(DEPTH).subquery()
+    near = _walk(wish, before).limit(depth).subquery()
     mine = select(near.c.trace).join(envelopes, envelopes.c.trace == near.c.trace).where(*left)
     return mine.order_by(near.c.trace.desc()).limit(count)
 
 
-def _edge(wish: Wish, before: str | None) -> Select[Any]:
+def _edge(wish: Wish, before: str | None, depth: int) -> Select[Any]:
     """Where looking stopped; no row when the walk came to its end."""
-    return _walk(wish, before).offset(DEPTH - 1).limit(1)
+    return _walk(wish, before).offset(depth - 1).limit(1)
 
 
 def _beginning(at: datetime) -> str:

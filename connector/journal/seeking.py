@@ -26,6 +26,7 @@ class Asked:
     words: str
     accounts: tuple[str, ...]
     portals: tuple[str, ...]
+    tails: int = TAILS
 
     @property
     def senders(self) -> list[str]:
@@ -51,12 +52,14 @@ class Hit:
 class Seeking(Desk):
     """Searching by name."""
 
-    def seek(self, words: str, accounts: Sequence[str], portals: Sequence[str]) -> list[Hit]:
+    def seek(self, words: str, accounts: Sequence[str], portals: Sequence[str], *, tails: int = TAILS) -> list[Hit]:
         """What ``words`` names, by each of :data:`WAYS`, the surest first.
 
-        Requests of others than ``accounts`` and ``portals`` (names) are found by trace, number and request only.
+        Requests of others than ``accounts`` and ``portals`` (names) are found by trace, number and request only; ends
+        of traces are compared among the newest ``tails``.
         """
-        asked = Asked(words=clean(words.strip()[:_LONGEST]), accounts=tuple(accounts), portals=tuple(portals))
+        name = clean(words.strip()[:_LONGEST])
+        asked = Asked(words=name, accounts=tuple(accounts), portals=tuple(portals), tails=tails)
         hits: dict[tuple[str, str], Hit] = {}
         with self.store.reading() as db:
             for how, way in WAYS.items():
@@ -76,7 +79,7 @@ def _by_tail(asked: Asked) -> Select[Any] | None:
     tail = asked.words.lower().lstrip("….")
     if not 6 <= len(tail) < 26 or not set(tail) <= _HEX:
         return None
-    newest = select(envelopes.c.trace).order_by(envelopes.c.trace.desc()).limit(TAILS).subquery()
+    newest = select(envelopes.c.trace).order_by(envelopes.c.trace.desc()).limit(asked.tails).subquery()
     return select(newest.c.trace).where(newest.c.trace.like(f"%{tail}"))
 
 

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import PermanentError
+from connector.journal import Envelope
 from connector.journal.finding import Page, Wish
 from connector.journal.seeking import Hit
 from connector.logs import mask_credentials
@@ -48,27 +49,14 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     @rooms.get("/trace")
     def traces() -> Response:
         words = request.args.get("q", "").strip()[:200]
-        hits = journal.seek(words, list(connector.accounts), list(connector.portals)) if words else []
+        if not words:
+            return shows.page("traces.html", **_all(connector), **_common(connector))
+        hits = journal.seek(words, list(connector.accounts), list(connector.portals))
         if len(hits) == 1:
             return redirect(_place(hits[0]), 303)  # type: ignore[return-value]
-        wish = _wish(reader(request, connector.clock()))
-        before = request.args.get("before", "")[:64] or None
-        page = Page(rows=()) if words else journal.envelopes_page(wish, before=before)
-        named = {row.trace: row for row in journal.envelopes_named([hit.trace for hit in hits])} if hits else {}
-        return shows.page(
-            "traces.html",
-            words=words,
-            hits=[(hit, named[hit.trace], _place(hit)) for hit in hits if hit.trace in named],
-            page=page,
-            wish=wish,
-            paged=before is not None,
-            older=_older(page),
-            senders=[*connector.accounts, *(f"portal:{name}" for name in connector.portals)],
-            states=STATES,
-            how=HOW,
-            stands=lambda row: STANDS[stands(row.state, [fate.state for fate in row.fates])],
-            kinds=lambda row: list(dict.fromkeys(kind_of(fate.kind) for fate in row.fates)),
-        )
+        named = {row.trace: row for row in journal.envelopes_named([hit.trace for hit in hits])}
+        found = [(hit, named[hit.trace], _place(hit)) for hit in hits if hit.trace in named]
+        return shows.page("traces.html", words=words, hits=found, how=HOW, **_common(connector))
 
     @rooms.get("/trace/<trace>")
     def trace(trace: str) -> Response:
@@ -76,25 +64,43 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             found, envelope = journal.trace(trace, most=_ROWS), journal.envelope(trace)
         except PermanentError as error:
             return shows.page("fault.html", 404, hint=error.hint)
-        lines, left = Storyline(found, envelope).lines()
-        read = reader(request, connector.clock())
-        begun = envelope.request.received_at
-        return shows.page(
-            "trace.html",
-            trace=found["trace"],
-            envelope=found["envelope"],
-            received=begun,
-            whole=_whole(found, begun),
-            stand=STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
-            repair=_repair(found),
-            deliveries=_deliveries(found["deliveries"]),
-            more=max(0, len(found["deliveries"]) - _TABLE),
-            lines=lines,
-            left=left,
-            after=lambda at: span(read, (at - begun).total_seconds()),
-            span=lambda seconds: span(read, seconds),
-            clock=lambda at: clock(read, at),
-        )
+        return shows.page("trace.html", **_story(found, envelope, reader(request, connector.clock())))
+
+
+def _all(connector: Connector) -> dict[str, Any]:
+    """The list as it was filtered."""
+    wish, before = _wish(reader(request, connector.clock())), request.args.get("before", "")[:64] or None
+    page = connector.journal.envelopes_page(wish, before=before)
+    return {"words": "", "page": page, "wish": wish, "paged": before is not None, "older": _older(page)}
+
+
+def _common(connector: Connector) -> dict[str, Any]:
+    return {
+        "senders": [*connector.accounts, *(f"portal:{name}" for name in connector.portals)],
+        "states": STATES,
+        "stands": lambda row: STANDS[stands(row.state, [fate.state for fate in row.fates])],
+        "kinds": lambda row: list(dict.fromkeys(kind_of(fate.kind) for fate in row.fates)),
+    }
+
+
+def _story(found: Mapping[str, Any], envelope: Envelope, read: Reader) -> dict[str, Any]:
+    lines, left = Storyline(found, envelope).lines()
+    begun = envelope.request.received_at
+    return {
+        "trace": found["trace"],
+        "envelope": found["envelope"],
+        "received": begun,
+        "whole": _whole(found, begun),
+        "stand": STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
+        "repair": _repair(found),
+        "deliveries": _deliveries(found["deliveries"]),
+        "more": max(0, len(found["deliveries"]) - _TABLE),
+        "lines": lines,
+        "left": left,
+        "after": lambda at: span(read, (at - begun).total_seconds()),
+        "span": lambda seconds: span(read, seconds),
+        "clock": lambda at: clock(read, at),
+    }
 
 
 def _place(hit: Hit) -> str:

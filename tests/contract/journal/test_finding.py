@@ -44,12 +44,12 @@ def filled(journal: Journal) -> Journal:
     return journal
 
 
-def all_pages(journal: Journal, wish: Wish, limit: int = 2) -> list[int]:
+def all_pages(journal: Journal, wish: Wish, limit: int = 2, **more: int) -> list[int]:
     """The minutes of all that is found, page by page."""
     seen: list[int] = []
     before = None
     for _ in range(40):
-        page = journal.envelopes_page(wish, limit=limit, before=before)
+        page = journal.envelopes_page(wish, limit=limit, before=before, **more)
         seen += [int(row.trace[12:], 16) for row in page.rows]
         before = page.after
         if before is None:
@@ -79,12 +79,11 @@ def test_pages_hold_what_fits_without_gaps(filled: Journal, wish: dict[str, obje
     assert all_pages(filled, Wish(**wish)) == found  # type: ignore[arg-type]
 
 
-def test_looking_stops_and_goes_on_where_it_stopped(filled: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(finding, "DEPTH", 3)
-    page = filled.envelopes_page(Wish(lane="shop.1", account="help"), limit=5)
+def test_looking_stops_and_goes_on_where_it_stopped(filled: Journal) -> None:
+    page = filled.envelopes_page(Wish(lane="shop.1", account="help"), limit=5, depth=3)
     assert (page.rows, page.short) == ((), True)
-    assert all_pages(filled, Wish(state="accepted", account="help")) == [3, 0]
-    assert all_pages(filled, Wish(lane="shop.1", account="help")) == [3]
+    assert all_pages(filled, Wish(state="accepted", account="help"), depth=3) == [3, 0]
+    assert all_pages(filled, Wish(lane="shop.1", account="help"), depth=3) == [3]
 
 
 def test_a_row_tells_where_its_deliveries_are(journal: Journal) -> None:
@@ -164,9 +163,8 @@ def test_senders_that_are_not_told_are_not_searched_by_key(named: Journal) -> No
     assert named.seek("key-1", accounts=(), portals=()) == []
 
 
-def test_ends_are_compared_among_the_newest_only(named: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seeking, "TAILS", 1)
-    assert not [hit for hit in named.seek(trace_of(1)[-6:], **LOOK) if hit.how == "tail"]
+def test_ends_are_compared_among_the_newest_only(named: Journal) -> None:
+    assert not [hit for hit in named.seek(trace_of(1)[-6:], **LOOK, tails=1) if hit.how == "tail"]
 
 
 def test_every_walk_and_every_way_has_an_index(named: Journal) -> None:
@@ -175,7 +173,7 @@ def test_every_walk_and_every_way_has_an_index(named: Journal) -> None:
         pytest.skip("SQLite cannot be forbidden to scan")
     asked = seeking.Asked(words="4242424", **LOOK)
     wishes = [Wish(account="a"), Wish(state="parked"), Wish(state="ignored", account="a"), Wish(lane="l"), Wish()]
-    statements = [way(asked) for way in seeking.WAYS.values()] + [finding._fitting(wish, "5", 9) for wish in wishes]
+    statements = [way(asked) for way in seeking.WAYS.values()] + [finding._fitting(wish, "5", 9, 99) for wish in wishes]
     with named.store.reading() as db:
         db.execute(text("SET LOCAL enable_seqscan = off"))
         for statement in statements:
