@@ -18,7 +18,7 @@ from connector.demo.people import VISITOR
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
-from connector.demo.troubles import DOWN, Troubles
+from connector.demo.troubles import Troubles
 from connector.domain.request import Request
 
 TALK = frozenset({"message.received", "message.edited", "reply.written", "reply.edited"})
@@ -135,7 +135,7 @@ class Stage:
 
 def _line(line: Any) -> dict[str, Any]:
     score = asdict(line.score) if line.score else None
-    return {"name": line.name, "text": line.text, "score": score, "over": line.over, "switch": line.name == DOWN}
+    return {"name": line.name, "text": line.text, "score": score, "over": line.over}
 
 
 def _seconds(at: datetime | None) -> int | None:

@@ -30,7 +30,6 @@ WORDS: Words = MappingProxyType(
         "overview": Text("Overview", "Обзор"),
         "last": Text("Last request", "Последний запрос"),
         "no_last": Text("No request yet: write as the customer.", "Запросов ещё не было: напишите как клиент."),
-        "open_story": Text("open its story", "открыть её путь"),
         "ms": Text("ms", "мс"),
         "to_bitrix": Text("to Bitrix24", "в Битрикс24"),
         "to_customer": Text("to the customer", "клиенту"),
@@ -67,7 +66,6 @@ WORDS: Words = MappingProxyType(
         "tour_hide": Text("Hide the tour", "Скрыть тур"),
         "step_of": Text("Step {number} of {count}", "Шаг {number} из {count}"),
         "step_done": Text("done", "сделано"),
-        "waits_for_you": Text("waits for you", "ждёт вас"),
     }
 )
 

@@ -1,6 +1,6 @@
 // The page around the three panes: it chooses what is seen and shows what the server tells.
 
-import { byId, language, number, post, say, told } from "/files/say.js";
+import { byId, follow, language, number, post, say, told } from "/files/say.js";
 import { drawTour, wireTour } from "/files/tour.js";
 
 const FIGURES = ["sent", "delivered", "waiting", "doubled", "lost"];
@@ -30,14 +30,15 @@ function drawTroubles({ busy, down, line, next }) {
   byId("down").setAttribute("aria-pressed", String(down));
   if (!line) return;
   const { score } = line;
-  const shown = !line.over ? ["waiting"] : score.waiting ? FIGURES : FIGURES.filter((name) => name !== "waiting");
+  const rare = (name) => ["waiting", "parked"].includes(name);
+  const shown = line.over ? [...FIGURES, "parked"].filter((name) => !rare(name) || score[name]) : ["waiting"];
   const figures = score ? shown.map((name) => `${say(name)} ${number(score[name])}`) : [];
   if (!line.over && next) figures.push(say("next_try", { seconds: next }));
   write(byId("line"), line.over ? `${line.text}:` : line.text);
   write(byId("figures"), figures.join(line.over ? ", " : " · "));
   const box = byId("line").parentElement;
   box.classList.toggle("over", line.over);
-  box.classList.toggle("bad", Boolean(line.over && (score.lost || score.doubled || score.waiting)));
+  box.classList.toggle("bad", Boolean(line.over && (score.lost || score.doubled || score.waiting || score.parked)));
 }
 
 function drawLast(last) {
@@ -89,13 +90,6 @@ function wireChannels() {
   }
 }
 
-function listen() {
-  const source = new EventSource(`/events?lang=${language}`);
-  source.addEventListener("open", () => { byId("away").hidden = true; });
-  source.addEventListener("message", ({ data }) => draw(JSON.parse(data)));
-  source.addEventListener("error", () => { byId("away").hidden = false; });
-}
-
 for (const name of TROUBLES) byId(name).addEventListener("click", () => post("/trouble", { name }));
 for (const button of byId("chooser").children) {
   button.addEventListener("click", () => showPane(button.dataset.pane));
@@ -105,4 +99,4 @@ for (const link of document.querySelectorAll('a[target="console"]')) {
 }
 wireChannels();
 wireTour();
-listen();
+follow(`/events?lang=${language}`, draw, (here) => { byId("away").hidden = here; });

@@ -1,6 +1,6 @@
 // The telephone: bubbles as the server tells them, and a line to write in.
 
-import { byId, el, language, post, say } from "/files/say.js";
+import { byId, el, follow, language, post, say } from "/files/say.js";
 
 const MOST = 8 * 1024 * 1024;
 const LOOKS = { bold: "b", italic: "i", underline: "u", strike: "s", code: "code" };
@@ -99,4 +99,4 @@ byId("file").addEventListener("change", async ({ target }) => {
 for (const button of document.querySelectorAll(".phrase")) {
   button.addEventListener("click", () => send({ text: button.textContent }));
 }
-new EventSource("/phone/events").addEventListener("message", ({ data }) => draw(JSON.parse(data)));
+follow("/phone/events", draw);
