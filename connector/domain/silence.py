@@ -26,7 +26,7 @@ MEMORY = 56  # days that are looked back
 
 @dataclass(frozen=True, kw_only=True)
 class Silence:
-    """Who is silent (``account:<name>`` or ``portal:<name>``), since when, and how many requests usually come in that time."""
+    """Who is silent (``account:…``, ``portal:…``), since when, and how many requests usually come meanwhile."""
 
     name: str
     since: datetime

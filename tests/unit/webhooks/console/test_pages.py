@@ -12,6 +12,7 @@ from flask import Flask
 
 from connector.domain.request import Request
 from connector.journal import Envelope, JournalAway
+from connector.journal.sessions import Visitor
 from tests.conftest import FakeClock
 from tests.unit.webhooks.console.conftest import OURS, Console
 from webhooks.console.reading import Reader, reader
@@ -101,7 +102,7 @@ def test_the_overview_says_what_is_wrong(console: Console):
 def test_the_database_away_is_said_on_the_page(console: Console):
     browser = console.signed_in()
 
-    def away(token: str) -> None:
+    def away(token: str, *, watching: bool = False) -> Visitor | None:
         raise JournalAway("pulled out")
 
     console.journal.visitor = away
