@@ -136,9 +136,8 @@ class Visits:
 
     def _user(self, token: str) -> Visitor | None:
         """Whose session it is; a page that renews itself (``static/live.js``) keeps none alive."""
-        if "X-Live" in request.headers:
-            return self._connector.journal.visitor(token, watching=True)
-        return self._connector.journal.visitor(token)
+        by_itself = request.endpoint == "ops.live" or "X-Live" in request.headers
+        return self._connector.journal.visitor(token, watching=by_itself)
 
     def _held(self) -> list[tuple[str, str]]:
         """The session cookies, the likelier first: on one site a browser may send its own and the frame's."""

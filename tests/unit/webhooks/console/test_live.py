@@ -120,3 +120,13 @@ def test_a_page_that_renews_itself_keeps_no_session_alive(console: Console, cloc
         clock.advance(IDLE / 2 - 60)
         last = browser.get("/ops", **{"X-Live": "1"}).status_code
     assert last == 303
+
+
+def test_a_stream_that_is_opened_again_and_again_keeps_no_session_alive(console: Console, clock: FakeClock):
+    """Browsers come back by themselves when a stream ends, hour after hour."""
+    browser = console.signed_in("viewer")
+    for _ in range(3):
+        clock.advance(IDLE / 2 - 60)
+        answer = browser.get("/ops/live")
+        answer.close()
+    assert answer.status_code == 303
