@@ -16,7 +16,7 @@ from webhooks.console.visits import Visits
 
 log = structlog.get_logger()
 
-_OWN = re.compile(r"/ops(?:/[\w./~-]*)?(?:\?[\w=&.%~-]*)?")
+_OWN = re.compile(r"/ops(?:/[\w./~-]*)?(?:\?[!-\[\]-~]*)?")  # a query of what can be seen, but no backslash
 
 
 def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) -> None:
@@ -53,7 +53,8 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits, shows: Shows) ->
 
 def own(path: str) -> str:
     """``path`` when it is a page of the console, else its first page: nobody is sent elsewhere from here."""
-    return path if _OWN.fullmatch(path) and "//" not in path and ".." not in path else "/ops"
+    place = path.partition("?")[0]
+    return path if _OWN.fullmatch(path) and "//" not in place and ".." not in place else "/ops"
 
 
 def _door(visits: Visits, shows: Shows, *, status: int = 200, wrong: Text | None = None, name: str = "") -> Response:

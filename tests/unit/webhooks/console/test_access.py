@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -78,10 +80,21 @@ def test_nobody_is_asked_to_sign_in_and_comes_back(console: Console):
     assert answer.location == "/ops/audit?before=9"
 
 
-@pytest.mark.parametrize("place", ["https://evil.example", "//evil.example", "/ops//x.example", "/opsx", "/hooks/shop"])
+@pytest.mark.parametrize(
+    "place",
+    ["https://evil.example", "//evil.example", "/ops//x.example", "/opsx", "/hooks/shop", "/ops?\\x", "/ops/../x"],
+)
 def test_nobody_is_sent_elsewhere_after_signing_in(console: Console, place: str):
     assert console.browser().sign_in("viewer", next=place).location == "/ops"
     assert console.browser().get(f"/ops/language/ru?next={place}").location == "/ops"
+
+
+def test_another_language_keeps_the_place_and_its_filter(console: Console):
+    browser = console.signed_in("viewer")
+    place = "/ops/lanes?destination=account:shop&begins=shop.%2B7+9"
+    link = re.search(r'href="(/ops/language/ru[^"]*)"', browser.get(place).text)
+    assert link
+    assert browser.get(html.unescape(link[1])).location == place
 
 
 def test_a_slash_at_the_end_does_no_harm(console: Console):
