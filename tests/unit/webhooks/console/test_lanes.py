@@ -110,6 +110,15 @@ def test_a_viewer_sees_neither_words_nor_numbers_of_clients(console: Console):
     assert PHONE in console.signed_in("operator").get("/ops/lanes").text
 
 
+def test_a_viewer_cannot_guess_a_number_letter_by_letter(console: Console):
+    put(console.journal, a_delivery(f"shop.{PHONE}"))
+    browser = console.signed_in("viewer")
+    pages = [browser.get(f"/ops/lanes?begins=shop.{digit}").text for digit in (PHONE[0], "8")]
+    assert ["…6789" in page for page in pages] == [True, True]
+    assert 'name="begins"' not in pages[0]
+    assert "No lane fits" in console.signed_in("operator").get("/ops/lanes?begins=shop.8").text
+
+
 @pytest.mark.parametrize(
     "path",
     [
