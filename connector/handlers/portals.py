@@ -11,7 +11,7 @@ from connector.domain.events import AppInstalled, AppUninstalled, HandlersChecke
 from connector.domain.provider import Provider
 from connector.errors import PermanentError, Refused
 from connector.handlers.abilities import NO_SUCH_EVENT, if_there, look_up
-from connector.handlers.rules import AccountFacts, Rules
+from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.speech import Text
 
 EVENTS = (
@@ -45,8 +45,8 @@ def app_installed(event: AppInstalled, rules: Rules) -> Plan:
         yield from _adopted(event)
     yield from look_up(event.portal)
     accounts = [account for account in rules.accounts.values() if account.portal == event.portal]
-    for slug, provider in {account.provider.slug: account.provider for account in accounts}.items():
-        yield _register(rules.portals[event.portal].connectors[slug], provider, rules)
+    for provider in {account.provider.slug: account.provider for account in accounts}.values():
+        yield _register(rules.portals[event.portal], provider, rules.public_url)
     yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
     for account in accounts:
         yield from _connect_known_line(account, rules)
@@ -79,7 +79,7 @@ def line_connected(event: LineConnected, rules: Rules) -> Plan:
     if before and (before["connector"], before["line"]) != (event.connector, event.line):
         yield Remember("account", f"{before['connector']}/{before['line']}", None)
         yield Call("imconnector.activate", {"CONNECTOR": before["connector"], "LINE": before["line"], "ACTIVE": 0})
-    yield from _activate(event.connector, event.line, rules.accounts[event.account])
+    yield from _activate(event.connector, event.line, event.account, rules)
 
 
 def line_disconnected(event: LineDisconnected, rules: Rules) -> Plan:
@@ -94,15 +94,15 @@ def line_disconnected(event: LineDisconnected, rules: Rules) -> Plan:
             yield Remember("account", f"{connector}/{event.line}", None)
 
 
-def _register(connector: str, provider: Provider, rules: Rules) -> Call:
+def _register(portal: PortalFacts, provider: Provider, public_url: str) -> Call:
     image = "data:image/svg+xml," + quote(provider.icon_svg)
     icon = {"DATA_IMAGE": image, "COLOR": provider.color, "SIZE": "90%", "POSITION": "center"}
     params = {
-        "ID": connector,
-        "NAME": provider.title.en,
+        "ID": portal.connectors[provider.slug],
+        "NAME": provider.title.say(portal.language),
         "ICON": icon,
         "ICON_DISABLED": icon,
-        "PLACEMENT_HANDLER": f"{rules.public_url}/bitrix24/settings",
+        "PLACEMENT_HANDLER": f"{public_url}/bitrix24/settings",
         "DEL_EXTERNAL_MESSAGES": True,
         "EDIT_INTERNAL_MESSAGES": provider.capabilities.edit,
         "DEL_INTERNAL_MESSAGES": provider.capabilities.delete,
@@ -156,17 +156,17 @@ def _connect_known_line(account: AccountFacts, rules: Rules) -> Plan:
     bound = yield Recall("line", account.name)
     line = bound["line"] if bound else account.line
     if line is not None:
-        yield from _activate(rules.connector(account.name), str(line), account)
+        yield from _activate(rules.connector(account.name), str(line), account.name, rules)
 
 
-def _activate(connector: str, line: str, account: AccountFacts) -> Plan:
+def _activate(connector: str, line: str, account: str, rules: Rules) -> Plan:
     yield Call("imconnector.activate", {"CONNECTOR": connector, "LINE": line, "ACTIVE": 1})
     data = {
-        "ID": f"{connector}_{account.name}",
-        "NAME": f"{account.provider.title.en}: {account.name}",
+        "ID": f"{connector}_{account}",
+        "NAME": f"{rules.say(account, rules.accounts[account].provider.title)}: {account}",
         "URL": "",
         "URL_IM": "",
     }
     yield from if_there(Call("imconnector.connector.data.set", {"CONNECTOR": connector, "LINE": line, "DATA": data}))
-    yield Remember("account", f"{connector}/{line}", {"account": account.name})
-    yield Remember("line", account.name, {"connector": connector, "line": line})
+    yield Remember("account", f"{connector}/{line}", {"account": account})
+    yield Remember("line", account, {"connector": connector, "line": line})

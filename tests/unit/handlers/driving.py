@@ -12,7 +12,7 @@ from connector.speech import Text
 
 PROVIDER = Provider(
     slug="telegram",
-    title=Text("Telegram", "Telegram"),
+    title=Text("Telegram", "Телеграм"),
     settings=AccountSettings,
     capabilities=Capabilities(text=4096, edit=True, delete=True),
     icon_svg="<svg/>",

@@ -42,6 +42,15 @@ def test_an_installation_adopts_registers_binds_and_connects() -> None:
     assert driver.links["line", "shop"] == {"connector": CONNECTOR, "line": "1"}
 
 
+@pytest.mark.parametrize(("language", "title"), [("ru", "Телеграм"), ("en", "Telegram"), ("de", "Telegram")])
+def test_the_portal_shows_the_channel_in_its_own_language(language: str, title: str) -> None:
+    driver = Driver({**REGISTERED, "event.get": []})
+    driver.run(portals.app_installed(AppInstalled(portal="main"), rules(language=language)))
+    [register] = driver.named("imconnector.register")
+    [data] = driver.named("imconnector.connector.data.set")
+    assert (register.params["NAME"], data.params["DATA"]["NAME"]) == (title, f"{title}: shop")
+
+
 def test_a_repeat_binds_nothing_and_unbinds_the_doubled_handler() -> None:
     rows = [
         *bound(*portals.EVENTS),
