@@ -27,7 +27,7 @@ FACE = "operator"  # the link that tells who an operator is
 class ChatRow:
     """One message. ``name`` is as it was said; ``author`` is the operator, ``<portal>/<user>``.
 
-    ``text`` is BBCode of operators and the system, plain of visitors.
+    ``text`` is BBCode of operators and the system, plain of visitors. ``asks`` when it asks for a rating.
     """
 
     id: int
@@ -42,6 +42,7 @@ class ChatRow:
     at: datetime
     edited: bool
     deleted: bool
+    asks: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,7 @@ def _row(row: Any) -> ChatRow:
         at=moment(row["created_at"]),
         edited=row["edited_at"] is not None,
         deleted=row["deleted_at"] is not None,
+        asks=row["asks"] != "",
     )
 
 

@@ -46,6 +46,7 @@ class Telling:
         }
 
     def _message(self, row: ChatRow, faces: Mapping[str, Json]) -> Json:
+        """``asks``: the portal's own words for a rating, in place of which the browser shows buttons."""
         own = row.side == "visitor"
         return {
             "order": row.id,
@@ -58,6 +59,7 @@ class Telling:
             "deleted": row.deleted,
             "files": [self.file(file) for file in row.files],
             "mark": row.mark or None,
+            "asks": row.asks,
             **self._face(row.name, row.author, faces),
         }
 

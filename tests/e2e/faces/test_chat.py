@@ -125,6 +125,8 @@ def test_a_rating_reaches_the_portal_as_a_vote(embedded: Embedded):
     visitor = asked(chat, house)
     house.ask_rating(visitor)
     chat.button("Хорошо").click()
+    assert any("1 - хорошо" in row["text"] for row in house.messages(visitor))
+    expect(chat.face.page.get_by_text("1 - хорошо")).to_have_count(0)
     chat.face.page.get_by_label("Ваш комментарий").fill("быстро")
     chat.face.page.locator("connector-chat .main:visible").click()
     expect(chat.face.page.get_by_text("Спасибо за оценку!")).to_be_visible()
@@ -132,6 +134,8 @@ def test_a_rating_reaches_the_portal_as_a_vote(embedded: Embedded):
     session = f"site.{visitor}"
     until(lambda: house.sandbox.chat(session)["sessions"][-1]["vote"] == 5, "the portal has the vote", 20)
     assert any("быстро" in row["text"] for row in house.messages(visitor))
+    expect(chat.face.page.get_by_text("👍 быстро")).to_be_visible()
+    expect(chat.face.page.get_by_text("1 - хорошо")).to_have_count(0)
 
 
 def test_the_operator_learns_the_page_and_where_the_visitor_came_from(embedded: Embedded, shop_site: Shop):

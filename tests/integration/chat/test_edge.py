@@ -196,6 +196,7 @@ def test_a_rating_is_taken_once_and_while_it_is_awaited(house: Connector, browse
     number = reply(house, visitor, "Оцените", author=Author(asks="301"))
     rating = {"id": number, "value": "like", "comment": "спасибо"}
     assert browser.state()["rating"] == {"id": number}
+    assert [row["asks"] for row in browser.state()["messages"]] == [True]
     assert browser.ask("POST", "/rating", {**rating, "id": "999"}).status_code == 409
     for _ in range(2):
         assert browser.ask("POST", "/rating", rating).status_code == 202

@@ -38,7 +38,7 @@ const log = el(".log", { role: "log", tabIndex: 0, "aria-label": say("talk") }, 
 const comment = entry("input.field", "comment");
 const verdicts = ["like", "dislike"].map((value) => plain("field", value, () => pick(value)));
 const more = el(".pair", { hidden: true }, comment, plain("main", "send", () => judge()));
-const rate = el(".card", { hidden: true }, el("b", {}, say("rate")), el(".pair", {}, ...verdicts), more);
+const rate = el(".card", { hidden: true, role: "status" }, el("b", {}, say("rate")), el(".pair", {}, ...verdicts), more);
 
 const caller = entry("input.field", "name", { autocomplete: "name" });
 const reach = entry("input.field", "reach", { autocomplete: "email" });

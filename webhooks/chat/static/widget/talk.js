@@ -27,6 +27,8 @@ const paint = () => {
 const bottom = () => log.scrollTo(0, 1e9);
 
 const put = (message) => {
+  // "1 is good, 0 is bad" of the portal: our two buttons stand for it.
+  if (message.asks) return;
   const node = row(message), rows = [...list.childNodes], { order } = message;
   const old = rows.find((one) => one.order == order);
   known.add(message.id);
