@@ -250,6 +250,7 @@ def _explain(visitor: Any, url: str, folder: Path, places: dict[str, str], slow:
     if not slow or not log.exists():
         return
     with psycopg.connect(url, autocommit=True) as db:
+        db.execute("LOAD 'auto_explain'")  # its settings are unknown until then
         for name, value in (
             ("session_preload_libraries", "auto_explain"),
             ("auto_explain.log_min_duration", "50"),
