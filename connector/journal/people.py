@@ -38,7 +38,7 @@ class People(Desk):
     def envelope(self, trace: str) -> Envelope:
         """The envelope as kept, secrets masked. Raises ``PermanentError`` when there is none."""
         with self.store.reading() as db:
-            row = db.execute(select(envelopes).where(envelopes.c.trace == trace)).mappings().first()
+            row = db.execute(select(envelopes).where(envelopes.c.trace == clean(trace))).mappings().first()
         if row is None:
             raise unknown([trace])
         return to_envelope(row)

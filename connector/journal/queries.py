@@ -10,7 +10,7 @@ from sqlalchemy import RowMapping, Select, func, select, text
 from connector.journal.desk import Desk, moment
 from connector.journal.faults import unknown
 from connector.journal.holding import alive
-from connector.journal.rows import unpack_hint
+from connector.journal.rows import clean, unpack_hint
 from connector.journal.schema import calls, deliveries, destinations, envelopes
 
 Rows = list[dict[str, Any]]
@@ -95,7 +95,7 @@ class Queries(Desk):
             )
             if found is not None:
                 return {**plain(found), "request": db.execute(_last_request(found)).scalar() or ""}
-            found = db.execute(select(envelopes).where(envelopes.c.trace == str(name))).mappings().first()
+            found = db.execute(select(envelopes).where(envelopes.c.trace == clean(str(name)))).mappings().first()
         if found is None:
             raise unknown([str(name)])
         return plain(found)

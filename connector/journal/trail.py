@@ -9,6 +9,7 @@ from sqlalchemy import Table, select
 from connector.journal.desk import Desk
 from connector.journal.faults import unknown
 from connector.journal.queries import plain
+from connector.journal.rows import clean
 from connector.journal.schema import audit, calls, deliveries, envelopes, ledger
 
 
@@ -25,7 +26,7 @@ class Trails(Desk):
         or ``None``; ``request`` the id of the HTTP request that carried the effect, or empty.
         """
         with self.store.reading() as db:
-            envelope = db.execute(select(envelopes).where(envelopes.c.trace == trace)).mappings().first()
+            envelope = db.execute(select(envelopes).where(envelopes.c.trace == clean(trace))).mappings().first()
             if envelope is None:
                 raise unknown([trace])
             parts = {

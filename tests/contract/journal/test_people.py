@@ -142,3 +142,10 @@ def test_a_deed_done_elsewhere_is_noted(journal: Journal, clock: FakeClock) -> N
     trace = put(journal, a_delivery())
     journal.audit("anna", "rebind", "moved", "portal:main", at=clock(), trace=trace)
     assert journal.trace(trace)["audit"][0]["what"] == "rebind"
+
+
+@pytest.mark.parametrize("trace", ["\0", "\ud800", "' OR 1=1 --", "x" * 10_000])
+def test_a_trace_that_nothing_can_have_is_unknown(journal: Journal, trace: str) -> None:
+    for look in (journal.trace, journal.envelope, journal.show):
+        with pytest.raises(PermanentError, match=r"journal\.unknown"):
+            look(trace)
