@@ -86,6 +86,8 @@ def _write_ahead(process: Process) -> None:
 
 
 def _wait_for_others(connection: Connection) -> None:
+    """The wait ends after a while; what is done after it takes its time: an index of a large table takes minutes."""
     connection.execute(text(f"SET LOCAL statement_timeout = {int(_PATIENCE * 1000)}"))
     connection.execute(text(f"SET LOCAL lock_timeout = {int(_PATIENCE * 1000)}"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY})
+    connection.execute(text("SET LOCAL statement_timeout = 0"))

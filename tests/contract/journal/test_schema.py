@@ -14,7 +14,7 @@ from sqlalchemy import text
 from connector.errors import SettingsError
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.schema import metadata
-from connector.journal.upgrade import current, head
+from connector.journal.upgrade import _wait_for_others, current, head
 from tests.conftest import SECRET
 from tests.contract.journal.making import put
 from tests.contract.journal.test_crashes import running, said
@@ -64,6 +64,16 @@ def test_the_web_the_workers_and_the_clock_may_start_at_once(empty_url: str) -> 
         assert [said(process) for process in processes] == [["up"]] * 3
     journal = open_journal(empty_url, Vault([SECRET]), migrate=False)
     assert put(journal)
+    journal.close()
+
+
+@pytest.mark.postgres
+def test_a_migration_of_a_large_table_is_not_cut_short(pg_url: str) -> None:
+    """An index that takes longer than any statement may would be begun again and again, for ever."""
+    journal = open_journal(pg_url, Vault([SECRET]))
+    with journal.store.writing() as db:
+        _wait_for_others(db)
+        assert db.execute(text("SHOW statement_timeout")).scalar() == "0"
     journal.close()
 
 
