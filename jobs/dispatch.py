@@ -4,6 +4,9 @@ The wake protocol (facts/measurements.md §5): a flag per destination keeps a cr
 A pump holds the flag up while it drains, lowers it, and looks once more; work that was committed while the flag
 was up is seen by that last look, work that is committed after it raises a job of its own. The journal's lease
 decides who drains, so a lost flag, a lost job or a job too many costs time and nothing else.
+
+The flag names the job that it stands for. A worker that was killed leaves its flag behind; the sweep, which knows from
+the journal that nobody drains, looks whether that job still waits in the queue and believes the flag only then.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from uuid import uuid4
 
 import structlog
 from redis import Redis
@@ -40,11 +44,21 @@ class Waker:
 
     def __call__(self, destination: str) -> None:
         """Enqueue one pump for ``destination`` unless one is on its way or at work."""
+        self._unless_resting(self._wake, destination)
+
+    def rouse(self, destination: str) -> None:
+        """The sweep's wake, for due work that nobody drains: only a job that waits in the queue speaks against it.
+
+        Whatever else holds the flag up is gone, by SIGKILL or with the memory of Redis.
+        """
+        self._unless_resting(self._rouse, destination)
+
+    def _unless_resting(self, action: Callable[[str], None], destination: str) -> None:
         if self._clock() < self._rest_until:
             counters().wake("skipped")
             return
         try:
-            self._wake(destination)
+            action(destination)
         except RedisError as error:
             self._rest_until = self._clock() + REST_SECONDS
             counters().wake("failed")
@@ -53,23 +67,35 @@ class Waker:
 
     def hold(self, destination: str) -> None:
         """A pump of ``destination`` is at work: nobody needs to enqueue another."""
-        self._quietly(lambda: self._redis.set(_flag(destination), 1, ex=HELD_SECONDS))
+        self._quietly(lambda: self._redis.set(_flag(destination), "at work", ex=HELD_SECONDS))
 
     def lower(self, destination: str) -> None:
         """From here on new work wakes a new pump."""
         self._quietly(lambda: self._redis.delete(_flag(destination)))
 
     def _wake(self, destination: str) -> None:
-        if not self._redis.set(_flag(destination), 1, ex=FLAG_SECONDS, nx=True):
+        job = str(uuid4())
+        if not self._redis.set(_flag(destination), job, ex=FLAG_SECONDS, nx=True):
             return
         try:
             self._queue.enqueue(
-                "jobs.tasks.pump", destination, result_ttl=0, failure_ttl=queues.FAILURE_TTL, description=destination
+                "jobs.tasks.pump",
+                destination,
+                job_id=job,
+                result_ttl=0,
+                failure_ttl=queues.FAILURE_TTL,
+                description=destination,
             )
         except RedisError:
             self.lower(destination)
             raise
         counters().wake("sent")
+
+    def _rouse(self, destination: str) -> None:
+        job = self._redis.get(_flag(destination))
+        if isinstance(job, bytes) and self._queue.get_job_position(job.decode()) is None:
+            self.lower(destination)
+        self._wake(destination)
 
     def _quietly(self, action: Callable[[], object]) -> None:
         try:

@@ -82,7 +82,7 @@ def sweep(home: House | None = None) -> int:
     home = home or house()
     due = home.connector.journal.due_destinations()
     for destination in due:
-        home.wake(destination)
+        home.wake.rouse(destination)
     return len(due)
 
 

@@ -99,9 +99,19 @@ def _work(home: House, queue_name: str) -> None:
         )
         worker.log_result_lifespan = False
         log.info("worker.started", queue=queue_name)
+        if queue_name == queues.PUMP:
+            _rouse_due(home)
         worker.work(logging_level="WARNING")
     finally:
         redis.close()
+
+
+def _rouse_due(home: House) -> None:
+    """Whoever was here before may have been killed in mid-work: what is due waits for no clock."""
+    try:
+        tasks.sweep(home)
+    except Exception:  # the journal may be away; the clock sweeps again in a moment
+        log.exception("worker.not_swept")
 
 
 def _without_redis(home: House, queue_name: str, stop: threading.Event) -> None:

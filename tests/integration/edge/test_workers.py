@@ -45,6 +45,13 @@ def test_a_wake_brings_a_pump_without_any_clock(small_place: Place, redis_server
     until_done(small_place, 1)
 
 
+def test_a_fresh_worker_takes_up_what_a_killed_one_left_without_any_clock(small_place: Place, redis_server: Redis):
+    queues.connect(redis_server.url).set("wake:portal:main", "at work")
+    commit(small_place, "a")
+    small_place.start("worker")
+    until_done(small_place, 1)
+
+
 def test_a_lost_wake_is_found_by_the_sweep(place: Place):
     commit(place, "a")
     place.start("worker")

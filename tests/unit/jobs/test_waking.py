@@ -82,6 +82,45 @@ def test_holding_and_lowering_survive_redis_being_away():
     assert redis.exists("wake:portal:main")
 
 
+def killed_on_the_way(redis) -> None:
+    Waker(redis)("portal:main")
+    redis.lpop("rq:queue:pump")
+
+
+def killed_at_work(redis) -> None:
+    killed_on_the_way(redis)
+    Waker(redis).hold("portal:main")
+
+
+@pytest.mark.parametrize("killed", [killed_on_the_way, killed_at_work])
+def test_the_flag_of_a_killed_worker_stops_a_wake_but_not_the_sweep(killed):
+    redis = flaky()
+    killed(redis)
+    wake = Waker(redis)
+    wake("portal:main")
+    assert waiting(redis) == []
+    wake.rouse("portal:main")
+    assert waiting(redis) == [("jobs.tasks.pump", ["portal:main"])]
+
+
+def test_the_sweep_adds_nothing_to_a_job_that_waits():
+    redis = flaky()
+    wake = Waker(redis)
+    wake("portal:main")
+    for _ in range(3):
+        wake.rouse("portal:main")
+    assert len(waiting(redis)) == 1
+
+
+def test_the_sweep_rouses_what_is_due():
+    redis = flaky()
+    killed_at_work(redis)
+    journal = SimpleNamespace(due_destinations=lambda: ["portal:main"])
+    home = SimpleNamespace(connector=SimpleNamespace(journal=journal), wake=Waker(redis))
+    assert tasks.sweep(home) == 1  # type: ignore[arg-type]
+    assert len(waiting(redis)) == 1
+
+
 class Scene:
     """A drain of one destination with another process that commits work at a chosen moment."""
 

@@ -59,6 +59,9 @@ class FakeWake:
             self.flag = True
             self.jobs.append(destination)
 
+    def rouse(self, destination: str) -> None:
+        self(destination)
+
     def hold(self, destination: str) -> None:
         self.told.append("hold")
         self.flag = True
