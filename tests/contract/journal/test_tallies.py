@@ -48,6 +48,17 @@ def test_an_hour_tells_what_came_and_what_was_delivered(journal: Journal, clock:
     assert (shop.p50_ms, shop.p95_ms) == (main.p50_ms, main.p95_ms) == (3000, 14_000)
 
 
+def test_a_test_message_is_in_no_times_and_makes_no_account(journal: Journal, clock: FakeClock) -> None:
+    lease = leased(journal)
+    journal.accept(an_envelope(account="test:shop", request=a_request(received_at=clock())), [a_delivery()])
+    clock.advance(9)
+    settle(journal, lease, *journal.claim(lease, lanes=1))
+    clock.advance(1)
+    journal.tally()
+    assert (this_hour(journal, MAIN).delivered, this_hour(journal, MAIN).p95_ms) == (1, None)
+    assert not [name for name in journal.day().rows if name.startswith("account:")]
+
+
 def test_what_a_person_replayed_does_not_spoil_the_times(journal: Journal, clock: FakeClock) -> None:
     journal.accept(an_envelope(request=a_request(received_at=clock())), [a_delivery()])
     lease = leased(journal)
