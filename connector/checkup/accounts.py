@@ -28,16 +28,15 @@ def account_findings(house: House, name: str) -> Sequence[Finding]:
     return [_coded(finding, account.provider.slug) for finding in found]
 
 
-def connect_account(house: House, name: str, deed: Deed | None = None) -> Sequence[Finding] | None:
+def connect_account(house: House, name: str, deed: Deed) -> Sequence[Finding] | None:
     """Tell the provider where to deliver; ``None`` for one that is set up by hand. Safe to repeat.
 
-    With a ``deed`` it is in the audit. Raises what the provider refuses as ``ConnectorError``.
+    The audit has it, whatever the provider says. Raises what it refuses as ``ConnectorError``.
     """
     account = house.accounts[name]
     if account.provider.connect is None:
         return None
-    if deed is not None:
-        house.journal.audit(deed.who, "account.connected", deed.why, f"account:{name}")
+    house.journal.audit(deed.who, "account.connected", deed.why, f"account:{name}")
     found = account.provider.connect(account.settings, hook_url(house.settings.public_url, name), account.http)
     return [_coded(finding, account.provider.slug) for finding in found]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from connector import repair
 from connector.checkup import connect_account, hook_url
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
@@ -66,7 +67,7 @@ def connect(out: Output, name: str) -> None:
         out.problem("account.unknown", out.words(_UNKNOWN, name=name), out.words(did_you_mean(name, house.accounts)))
         finish(False)
         return
-    found = connect_account(house, name)
+    found = connect_account(house, name, repair.Deed(who=repair.somebody(), why="connector account connect"))
     if found is None:
         url = hook_url(house.settings.public_url, name)
         out.say(_BY_HAND, title=known.provider.title.say(out.language), url=url)

@@ -54,6 +54,13 @@ def test_rebind_is_a_delivery_with_an_audit(desk):
     assert [(row["who"], row["what"]) for row in found["audit"]] == [("anna", "rebind")]
 
 
+def test_connecting_an_account_is_in_the_audit(desk):
+    desk.run("account", "connect", "shop")
+    (note,) = desk.house.journal.audits()
+    assert (note.what, note.target, note.why) == ("account.connected", "account:shop", "connector account connect")
+    assert note.who
+
+
 @pytest.mark.parametrize("command", [("portal", "rebind"), ("portal", "check"), ("account", "connect")])
 def test_an_unknown_name_is_told_with_the_known_ones(desk, command):
     answer = desk.json(*command, "nobody", code=1)
