@@ -53,7 +53,7 @@ class Asked:
 
 
 def asked(form: MultiDict[str, str], read: Reader) -> Asked:
-    """The filter in the arguments of a page or in a form."""
+    """The filter in the arguments of a page or in a form. Raises ``Refused`` 400 for names that are none."""
     of: Of = "envelopes" if form.get("of") == "envelopes" else "deliveries"
     kept = {name: _clean(form.get(name, "")) for name in (*_NARROW, "since", "until", "q")}
     since, until = _moment(kept["since"], read), _moment(kept["until"], read)
@@ -88,10 +88,15 @@ def _foreign(of: Of) -> tuple[str, ...]:
 
 
 def _names(form: MultiDict[str, str], of: Of) -> tuple[int | str, ...]:
+    """The ticked ones. Raises ``Refused`` 400 when what is named is no name: "none of these" must not mean "all"."""
     given = [name for name in form.getlist("name")[:MOST] if 0 < len(name) <= 64]
     if of == "envelopes":
-        return tuple(dict.fromkeys(_clean(name) for name in given))
-    return tuple(dict.fromkeys(int(name) for name in given if name.isascii() and name.isdigit() and len(name) < 19))
+        named: list[int | str] = [_clean(name) for name in given]
+    else:
+        named = [int(name) for name in given if name.isascii() and name.isdigit() and len(name) < 19]
+    if "name" in form and not any(named):
+        raise Refused("console.preview", hint=_PREVIEW, status=400)
+    return tuple(dict.fromkeys(named))
 
 
 def _clean(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -192,6 +193,16 @@ def test_a_form_without_a_preview_is_refused(console: Console, changes: dict[str
     browser = console.signed_in("operator")
     assert press(browser, f"{PREVIEW}?of=deliveries&deed=replay", **changes).status_code == 400
     assert console.journal.show(number)["state"] == "parked"
+
+
+@pytest.mark.parametrize("named", ["name=", "name=x", "name=-1", "name=" + "9" * 30, "of=envelopes&name=%00"])
+def test_names_that_are_none_never_mean_everything(console: Console, named: str):
+    park(console.journal, a_delivery())
+    park_request(console.journal)
+    browser = console.signed_in("operator")
+    assert browser.get(f"{PREVIEW}?deed=discard&{named}").status_code == 400
+    form = dict(parse_qsl(named, keep_blank_values=True))
+    assert browser.submit("/ops/parked/deed", deed="discard", why="x", key="9", at="9e9", **form).status_code == 400
 
 
 def test_the_preview_tells_what_will_not_go_as_hoped(console: Console, clock: FakeClock):
