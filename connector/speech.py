@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
 Language = Literal["en", "ru"]
@@ -18,5 +19,9 @@ class Text(NamedTuple):
         return self.ru if language.lower().startswith("ru") else self.en
 
     def with_(self, **values: object) -> Text:
-        """The same phrase with its places filled. A missing name raises ``KeyError``."""
-        return Text(self.en.format(**values), self.ru.format(**values))
+        """The same phrase with its places filled, a ``Text`` in each language. A missing name raises ``KeyError``."""
+        return Text(self.en.format(**_spoken(values, "en")), self.ru.format(**_spoken(values, "ru")))
+
+
+def _spoken(values: Mapping[str, object], language: str) -> dict[str, object]:
+    return {name: value.say(language) if isinstance(value, Text) else value for name, value in values.items()}

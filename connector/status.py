@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from connector.domain.ports import Installation
 from connector.domain.silence import Silence
+from connector.domain.states import in_words
 from connector.errors import TransientError
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
@@ -184,7 +185,7 @@ def _portal_problems(portal: PortalStatus) -> list[Text]:
     if portal.state == "not_installed":
         return [_NOT_INSTALLED.with_(name=portal.name)]
     if portal.state != "active":
-        return [_STOPPED.with_(name=portal.name, state=portal.state, reason=portal.reason or "-")]
+        return [_STOPPED.with_(name=portal.name, state=in_words(portal.state), reason=portal.reason or "-")]
     blind = [_BLIND.with_(name=portal.name, when=f"{portal.blind:%Y-%m-%d %H:%M} UTC")] if portal.blind else []
     return blind + ([_UNREADABLE.with_(name=portal.name, count=portal.unreadable)] if portal.unreadable else [])
 
@@ -196,7 +197,7 @@ def _silent(one: Silence) -> Text:
 
 def _configured(house: House, destination: str) -> bool:
     side, _, name = destination.partition(":")
-    return name in (house.portals if side == "portal" else house.accounts)
+    return name in {"portal": house.portals, "account": house.accounts}.get(side, {})
 
 
 def _stale(destination: Destination) -> Text:

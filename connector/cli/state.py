@@ -8,6 +8,7 @@ from connector import status as status_room
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
+from connector.domain.states import in_words
 from connector.speech import Text
 
 _COLUMNS = (
@@ -61,7 +62,7 @@ def status(out: Output) -> None:
     out.say(Text("", ""))
     out.table(
         _PORTAL_COLUMNS,
-        [(row.name, row.state, _used(row), row.found) for row in seen.portals],
+        [(row.name, out.words(in_words(row.state)), _used(row), row.found) for row in seen.portals],
         empty=_NO_PORTALS,
     )
     if seen.parked_envelopes:

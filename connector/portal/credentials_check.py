@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from connector.domain.ports import Installation
 from connector.domain.provider import Finding
+from connector.domain.states import in_words
 from connector.portal import phrases as say
 from connector.portal.checked import Checked
 
@@ -58,7 +59,7 @@ def _state(found: Installation) -> Finding | None:
     The reason tells since when; that of an active portal is that nobody answers at its address.
     """
     if found.state != "active":
-        what = say.STATE.with_(state=found.state, reason=found.reason or "-")
+        what = say.STATE.with_(state=in_words(found.state), reason=found.reason or "-")
         return Finding(what, "warn", say.STATE_HINTS[found.state], "portal.state")
     if found.reason:
         what = say.DARK.with_(reason=found.reason)

@@ -10,21 +10,13 @@ from flask import Blueprint, Response
 from connector import status
 from connector.bootstrap import Connector
 from connector.domain.silence import Silence
+from connector.domain.states import in_words
 from connector.errors import TransientError
 from connector.journal.tallies import Day
 from connector.speech import Text
 from webhooks.console.charts import Bars, bars
 from webhooks.console.showing import Shows
 
-STATES = {
-    "active": Text("works", "работает"),
-    "not_installed": Text("not installed", "не установлено"),
-    "needs_reauth": Text("must be authorised again", "нужна новая авторизация"),
-    "uninstalled": Text("uninstalled", "удалено"),
-    "suspended": Text("suspended", "приостановлен"),
-    "blocked": Text("blocked for overload", "заблокирован за перегрузку"),
-    "unreachable": Text("does not answer", "не отвечает"),
-}
 _FINE, _PARKED = Text("in order", "в порядке"), Text("parked work", "есть отложенное")
 _STUCK, _SILENT = Text("work is stuck", "работа стоит"), Text("silent", "молчит")
 _ORDER = ("bad", "warn", "good")
@@ -101,7 +93,7 @@ def _day(connector: Connector) -> Day:
 def _portal(connector: Connector, row: status.PortalStatus, seen: status.Overview, day: Day) -> Card:
     url = connector.settings.portals[row.name].url.partition("://")[2]
     budget = (row.budget["used"], row.budget["burst"]) if row.budget else None
-    stopped = None if row.state == "active" else STATES.get(row.state, Text(row.state, row.state))
+    stopped = None if row.state == "active" else in_words(row.state)
     return _card("portal", row.name, url, seen, day, budget=budget, stopped=stopped)
 
 
@@ -124,7 +116,7 @@ def _card(
         name=name,
         title=title,
         mark=mark,
-        state=STATES["active"] if side == "portal" and mark == "good" else state,
+        state=in_words("active") if side == "portal" and mark == "good" else state,
         work=work,
         figures=_figures(full, day),
         silence=silence,

@@ -11,11 +11,11 @@ from itertools import groupby, islice
 from connector import repair
 from connector.bootstrap import Connector
 from connector.delivery.retry import CHAT
+from connector.domain.states import in_words
 from connector.journal.choosing import Chosen, Foreseen
 from connector.journal.desk import moment
 from connector.journal.sieve import Sieve
 from connector.speech import Text
-from webhooks.console.overview import STATES
 
 _SHOWN = 30  # lanes in the order of release
 _NUMBERS = 5  # deliveries of a lane that are named
@@ -163,10 +163,7 @@ def _trouble(connector: Connector, destination: str) -> Text | None:
     state = installation.state if installation else "not_installed"
     if state == "active":
         return None
-    said = STATES.get(state, Text(state, state))
-    return Text(
-        _STOPPED.en.format(name=destination, state=said.en), _STOPPED.ru.format(name=destination, state=said.ru)
-    )
+    return _STOPPED.with_(name=destination, state=in_words(state))
 
 
 def _vanished(connector: Connector, sender: str) -> Text | None:

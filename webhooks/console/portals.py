@@ -10,9 +10,9 @@ from werkzeug.exceptions import NotFound
 
 from connector import repair, status
 from connector.bootstrap import Connector
+from connector.domain.states import in_words
 from connector.errors import Refused
 from connector.speech import Text
-from webhooks.console.overview import STATES
 from webhooks.console.showing import Shows
 from webhooks.looks import Looks
 
@@ -75,7 +75,7 @@ def _row(connector: Connector, portal: status.PortalStatus) -> Row:
     return Row(
         name=portal.name,
         url=connector.settings.portals[portal.name].url,
-        state=STATES.get(portal.state, Text(portal.state, portal.state)),
+        state=in_words(portal.state),
         good=portal.state == "active",
         reason=portal.reason,
         by=portal.by,

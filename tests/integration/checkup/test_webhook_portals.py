@@ -146,7 +146,7 @@ def test_a_revoked_webhook_is_told_with_its_state(start, sandbox):
     with pytest.raises(Stopped):
         house.portals["main"].call("profile")
     found = {finding.code: finding for finding in examined(house, "main", wait=0)}
-    assert "needs_reauth" in found["portal.state"].what.en
+    assert "must be authorised again" in found["portal.state"].what.en
 
 
 def test_an_account_that_carries_messages_is_refused_with_its_place_and_a_hint(start):

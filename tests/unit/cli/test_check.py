@@ -61,7 +61,8 @@ def test_the_command_that_mends_is_shown_to_people(desk):
 def test_a_stopped_portal_is_told_with_its_reason(desk):
     install(desk, "suspended")
     shown = desk.run("check", "--portal", "main", "--wait", "0", "--lang", "ru")
-    assert "suspended" in shown.stdout
+    assert "приостановлен" in shown.stdout
+    assert "suspended" not in shown.stdout
     assert "told so" in shown.stdout
     assert "Оплатите" in shown.stdout
 

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
-from connector.domain.ports import Grant, Installation
+import pytest
+
+from connector.domain.ports import Grant, Installation, PortalState
 from connector.domain.silence import Silence
+from connector.domain.states import STATES
 from connector.journal import JournalAway
 from connector.status import STALE, overview
 
@@ -108,6 +112,13 @@ def test_a_stopped_portal_is_a_problem_with_its_reason():
     assert "suspended (unpaid)" in problems(House(portal=Portal("suspended")))
 
 
+@pytest.mark.parametrize("state", [state for state in get_args(PortalState) if state != "active"])
+def test_people_read_the_state_of_a_portal_in_words(state: str):
+    [problem] = overview(House(portal=Portal(state))).problems
+    assert not re.search(r"[a-z]_[a-z]", problem.en)
+    assert f": {STATES[state].ru} (" in problem.ru
+
+
 def test_a_database_that_is_away_is_told_and_hides_the_rest():
     seen = overview(House(AwayBook(), spool=True))
     assert (seen.database, seen.destinations, seen.portals) == (False, (), ())
@@ -139,7 +150,7 @@ def test_a_house_that_has_not_looked_back_for_hours_is_told():
 def test_a_channel_that_is_too_quiet_is_a_problem_and_one_no_longer_configured_is_none():
     book = Book()
     since = datetime(2026, 3, 1, 11, 40, tzinfo=UTC)
-    book.quiet = [Silence(name=name, since=since, missed=23) for name in ("account:shop", "account:gone")]
+    book.quiet = [Silence(name=name, since=since, missed=23) for name in ("account:shop", "account:gone", "test:shop")]
     told = overview(House(book))
     assert [one.name for one in told.silences] == ["account:shop"]
     assert "shop: nothing has come since 2026-03-01 11:40 UTC, usually about 23 requests" in problems(House(book))

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from connector.domain.provider import Finding
+from connector.domain.states import in_words
 from connector.portal.events import WANTED
 from connector.portal.selfcheck import NEEDED, Line, examine
 from tests.unit.portal.world import NOW, URL, World, denied, grant, webhook_settings
@@ -154,9 +155,9 @@ def test_a_stopped_portal_tells_its_state_and_reason(world: World, state):
     made = examine(world.portal(), webhook=False, lines=(), handler_url=HANDLER, now=NOW)
     (first,) = [finding for finding in made if finding.code == "portal.state"]
     assert first.state == "warn"
-    for words in (state, "told so"):
-        assert words in first.what.en
-        assert words in first.what.ru
+    for said in ("en", "ru"):
+        assert in_words(state).say(said) in first.what.say(said)
+        assert "told so" in first.what.say(said)
     assert first.hint
 
 
