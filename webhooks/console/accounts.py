@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
@@ -17,18 +17,17 @@ from connector.checkup.guide import guide
 from connector.checkup.rehearsal import last_rehearsal, rehearse
 from connector.errors import Refused
 from connector.intake import Account
-from connector.repair import Deed
 from connector.speech import Text
 from connector.status import STALE
 from webhooks.console.abilities import abilities
 from webhooks.console.reading import reader
+from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 from webhooks.looks import Looks
 
 log = structlog.get_logger()
 
 _COMMAND = "connector check"
-_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
 _FINE = Text("in order", "в порядке")
 _PARKED = Text("needs a person", "ждёт человека")
 _WAITS = Text("replies wait", "ответы ждут")
@@ -88,7 +87,7 @@ def _deeds(rooms: Blueprint, connector: Connector) -> None:
     @rooms.post("/accounts/<name>/connect")
     def join(name: str) -> Response:
         _known(connector, name)
-        deed = _deed()
+        deed = reasoned()
         if connect_account(connector, name, deed) is None:
             raise Refused("account.by_hand", hint=_BY_HAND, status=400)
         log.info("console.account_connected", account=name, who=deed.who)
@@ -97,17 +96,10 @@ def _deeds(rooms: Blueprint, connector: Connector) -> None:
     @rooms.post("/accounts/<name>/test")
     def try_out(name: str) -> Response:
         _known(connector, name)
-        deed = _deed()
+        deed = reasoned()
         trace = rehearse(connector, name, deed)
         log.info("console.rehearsal", account=name, who=deed.who, trace=trace)
         return _back(connector, name, _anchor="test")
-
-
-def _deed() -> Deed:
-    why = request.form.get("why", "").strip()[:500]
-    if not why:
-        raise Refused("console.why", hint=_WHY, status=400)
-    return Deed(who=g.visitor.name, why=why)
 
 
 def _back(connector: Connector, name: str, **there: Any) -> Response:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector import repair
 from connector.bootstrap import Connector
-from connector.errors import Refused
 from connector.journal.sweeps import Swept
-from connector.speech import Text
 from webhooks.console.kinds import kind_of
 from webhooks.console.parked_filters import HIGHEST, asked, bounded, deed
 from webhooks.console.parked_preview import preview
 from webhooks.console.purse import Purse
 from webhooks.console.reading import reader
+from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 
 log = structlog.get_logger()
 
-_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
 _NAMES = 6_000  # bytes of lanes' names on a page
 
 
@@ -48,11 +46,8 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     def parked_deed() -> Response:
         wish, what = asked(request.form, reader(request, connector.clock())), deed(request.form)
         sieve = bounded(request.form, wish.of(wish.sieve.of).sieve)
-        why = request.form.get("why", "").strip()[:500]
-        if not why:
-            raise Refused("console.why", hint=_WHY, status=400)
-        done = repair.sweep(connector, sieve, what, repair.Deed(who=g.visitor.name, why=why))
-        log.info("console.swept", what=what, of=sieve.of, count=done.count, who=g.visitor.name, note=done.note)
+        done = repair.sweep(connector, sieve, what, reasoned())
+        log.info("console.swept", what=what, of=sieve.of, count=done.count, who=done.who, note=done.note)
         return redirect(url_for("ops.parked_done", number=done.note), 303)  # type: ignore[return-value]
 
     @rooms.get("/parked/done/<int:number>")

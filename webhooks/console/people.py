@@ -17,13 +17,13 @@ from connector.journal.users import ROLES, Role, User
 from connector.speech import Text
 from webhooks.console.agents import browser
 from webhooks.console.duties import TITLES, choices
+from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 
 log = structlog.get_logger()
 
 _PAGE = 50
 
-_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
 _DIFFER = Text("The passwords differ. Type them again", "Пароли не совпали. Введите их ещё раз")
 _NO_ROLE = Text("Choose a role", "Выберите роль")
 _ONESELF = Text(
@@ -193,16 +193,14 @@ class People:
 
 def _form(name: str) -> Form:
     """Raises ``Refused`` 400 without a reason."""
-    why = request.form.get("why", "").strip()[:500]
-    if not why:
-        raise Refused("console.why", hint=_WHY, status=400)
+    deed = reasoned()
     asked = request.form.get("role", "")
     return Form(
         name=name,
         role=next((role for role in ROLES if role == asked), None),
         passwords=(request.form.get("password", ""), request.form.get("again", "")),
-        who=g.visitor.name,
-        why=why,
+        who=deed.who,
+        why=deed.why,
     )
 
 
