@@ -5,20 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector import repair, status
 from connector.bootstrap import Connector
 from connector.domain.states import in_words
-from connector.errors import Refused
 from connector.speech import Text
+from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 from webhooks.looks import Looks
 
 log = structlog.get_logger()
-
-_WHY = Text("Say why: it goes into the audit", "Напишите причину: она попадёт в аудит")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,11 +56,9 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks) -> N
     @rooms.post("/portals/<name>/mend")
     def mend(name: str) -> Response:
         _known(connector, name)
-        why = request.form.get("why", "").strip()[:500]
-        if not why:
-            raise Refused("console.why", hint=_WHY, status=400)
-        trace = repair.rebind(connector, name, repair.Deed(who=g.visitor.name, why=why))
-        log.info("console.rebound", portal=name, who=g.visitor.name, trace=trace)
+        deed = reasoned()
+        trace = repair.rebind(connector, name, deed)
+        log.info("console.rebound", portal=name, who=deed.who, trace=trace)
         return redirect(url_for("ops.portals", bound=name), 303)  # type: ignore[return-value]
 
 
