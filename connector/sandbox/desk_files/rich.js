@@ -15,19 +15,25 @@ export function el(tag, properties = {}, ...children) {
   return made;
 }
 
-const PIECES = /(https?:\/\/[^\s\[\]<>"]+)|\[(\/?)(b|i|u|s)\]/gi;
+const ADDRESS = String.raw`https?:\/\/[^\s\[\]<>"]+`;
+const PIECES = new RegExp(
+  String.raw`\[url=(${ADDRESS})\](.*?)\[\/url\]|\[url\](${ADDRESS})\[\/url\]|(${ADDRESS})|\[(\/?)(b|i|u|s)\]`, "gis");
 
-/** Web addresses as links and the portal's [b] [i] [u] [s] as what they mean; the rest as it stands. */
+const link = (address, text) =>
+  el("a", { href: address, title: address, target: "_blank", rel: "noopener noreferrer" }, text);
+
+/** Web addresses and [url] to http(s) as links, the portal's [b] [i] [u] [s] as what they mean; the rest as it stands. */
 export function rich(text) {
   const root = el("span", { className: "words" });
   let open = root;
   let done = 0;
   for (const found of text.matchAll(PIECES)) {
-    const [whole, address, closing, tag] = found;
+    const [whole, hidden, label, tagged, bare, closing, tag] = found;
+    const address = hidden ?? tagged ?? bare;
     open.append(text.slice(done, found.index));
     done = found.index + whole.length;
     if (address) {
-      open.append(el("a", { href: address, target: "_blank", rel: "noopener noreferrer" }, address));
+      open.append(link(address, (label && rich(label).textContent) || address));
     } else if (!closing) {
       const inner = el(tag.toLowerCase());
       open.append(inner);

@@ -28,6 +28,24 @@ def test_a_message_appears_by_itself_in_a_chat_that_waits_for_an_answer(shop: Ca
     face.is_accessible()
 
 
+def test_a_link_reads_as_its_words_and_shows_where_it_leads(shop: Caller, browser_page: OpenPage):
+    client_says(
+        shop,
+        "[url=https://example.com/a?b=1]наш [b]каталог[/b][/url], [URL]https://example.com/c[/URL], "
+        "[url=https://example.com/d]https://example.org[/url], [url=javascript:window.caught=1]сюда[/url], "
+        "[url=ftp://example.com/e]туда[/url], [url=https://example.com/f]без конца",
+    )
+    face = desk(browser_page(), shop, "c1")
+    links = face.page.locator("#messages .words a")
+    expect(links).to_have_text(["наш каталог", "https://example.com/c", "https://example.org", "https://example.com/f"])
+    leads = links.evaluate_all("all => all.map(one => [one.href, one.title])")
+    where = ["https://example.com/a?b=1", "https://example.com/c", "https://example.com/d", "https://example.com/f"]
+    assert leads == [[address, address] for address in where]
+    words = face.page.locator("#messages .words")
+    expect(words).to_contain_text("[url=javascript:window.caught=1]сюда[/url], [url=ftp://example.com/e]туда[/url]")
+    assert "[url=https://example.com/a" not in words.inner_text()
+
+
 def test_a_reply_with_a_file_is_sending_until_the_connector_reports_it(shop: Caller, browser_page: OpenPage):
     client_says(shop, "Пришлите счёт")
     face = desk(browser_page(), shop, "c1")
