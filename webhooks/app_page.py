@@ -24,8 +24,8 @@ from webhooks.answers import taken
 from webhooks.doors import Doors
 from webhooks.guests import Entrance, guest_of
 from webhooks.looks import Looks
-from webhooks.pages import page
-from webhooks.tickets import Tickets
+from webhooks.pages import page, tell_expiry
+from webhooks.tickets import ExpiredTicket, Tickets
 
 log = structlog.get_logger()
 
@@ -51,6 +51,7 @@ class Row:
 def room(connector: Connector, doors: Doors, tickets: Tickets, entrance: Entrance) -> Blueprint:
     """A stranger learns what this is and nothing else; the portal sees its own accounts."""
     rooms = Blueprint("app_page", __name__)
+    tell_expiry(rooms, doors)
     shown = AppPage(connector, doors, tickets, entrance)
 
     @rooms.get("/bitrix24/app")
@@ -92,7 +93,7 @@ class AppPage:
 
     def looked(self, form: Mapping[str, Any]) -> Response:
         """The list, looked at now. Raises ``Refused`` 403 for a ticket that is not ours or too old."""
-        facts = self._tickets.read("look", _text(form, "look"))
+        facts = self._facts("look", _text(form, "look"))
         findings = self._looks.at(facts["portal"])
         mendable = any(finding.mend.startswith("connector portal rebind") for finding in findings)
         return self._render(
@@ -106,13 +107,20 @@ class AppPage:
 
     def mended(self, form: Mapping[str, Any]) -> Response:
         """The button: connectors, handlers and lines are bound anew, under the name of the user who pressed it."""
-        facts = self._tickets.read("mend", _text(form, "ticket"))
+        facts = self._facts("mend", _text(form, "ticket"))
         deed = repair.Deed(who=guest_of(facts).name, why="the button of the application's page")
         trace = repair.rebind(self._connector, facts["portal"], deed)
         log.info("app_page.mended", portal=facts["portal"], trace=trace)
         look = self._tickets.issue("look", facts, _LOOK_SECONDS)
         door = self._entrance.door(facts)
         return self._render(facts["portal"], facts["language"], look=look, mending=True, door=door)
+
+    def _facts(self, purpose: str, ticket: str) -> dict[str, str]:
+        """Each page renews its tickets, but who has lost their rights in the portal does not stay for ever."""
+        facts = self._tickets.read(purpose, ticket)
+        if not self._entrance.proven(facts):
+            raise ExpiredTicket(facts)
+        return facts
 
     def _start_again(self, portal: Portal, form: Mapping[str, Any], received: Request) -> None:
         """Opening the application starts a stopped portal again: with new tokens where those are gone (§7 (39)).

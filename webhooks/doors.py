@@ -101,7 +101,12 @@ class Doors:
             raise Refused("install.too_often", hint=_TOO_OFTEN, status=429)
 
     def origins(self, portal: str) -> list[str]:
-        """The web origins that may frame our pages for ``portal``: the configured one and the one it has now."""
+        """The web origins that may frame our pages for ``portal``: the configured one and the one it has now.
+
+        None for a portal that is not in connector.yaml.
+        """
+        if portal not in self._connector.portals:
+            return []
         addresses = [self._connector.settings.portals[portal].url]
         seen = [known for group in self._known.values() for known in group]
         addresses += [known.installation.grant.client_endpoint for known in seen if known.portal == portal]

@@ -58,9 +58,13 @@ class Entrance:
             "since": str(int(self._now())),
         }
 
+    def proven(self, facts: Mapping[str, str]) -> bool:
+        """Whether the portal has vouched for them within the hour, however often the page was renewed since."""
+        return self._now() - float(facts.get("since", "0")) <= _PROVEN_SECONDS
+
     def door(self, facts: Mapping[str, str]) -> Door | None:
-        """A new door; none for people without a role, and for facts that were proven too long ago."""
-        if self._role(_standing(facts)) is None or self._now() - float(facts["since"]) > _PROVEN_SECONDS:
+        """A new door for somebody who is :meth:`proven`; none for people without a role."""
+        if self._role(_standing(facts)) is None:
             return None
         once = self._tickets.issue("console", {**facts, "once": secrets.token_urlsafe(9)}, DOOR_SECONDS)
         return Door(ticket=once, where=self._tickets.issue("where", {"portal": facts["portal"]}, _WHERE_SECONDS))
@@ -90,7 +94,7 @@ class Entrance:
             portal = self._tickets.read(purpose, ticket)["portal"]
         except Refused:
             return ()
-        return tuple(self._doors.origins(portal)) if portal in self._connector.portals else ()
+        return tuple(self._doors.origins(portal))
 
     def role(self, guest: Guest) -> Role | None:
         """What the settings let them do; ``None``: nothing."""

@@ -6,9 +6,11 @@ import secrets
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template
+from flask import Blueprint, Response, render_template
 
 from connector.speech import Text
+from webhooks.doors import Doors
+from webhooks.tickets import ExpiredTicket
 
 _BX24 = "https://api.bitrix24.com"
 
@@ -30,6 +32,15 @@ def page(template: str, language: str, *, frame: Sequence[str] = (), status: int
     answer.headers["Referrer-Policy"] = "no-referrer"
     answer.headers["X-Content-Type-Options"] = "nosniff"
     return answer
+
+
+def tell_expiry(rooms: Blueprint, doors: Doors) -> None:
+    """A ticket that is too old is told in the frame where that happens: it is ours, and names the portal."""
+
+    @rooms.errorhandler(ExpiredTicket)
+    def expired(error: ExpiredTicket) -> Response:
+        frame = doors.origins(error.facts["portal"])
+        return page("failure.html", error.facts["language"], frame=frame, status=error.status, hint=error.hint)
 
 
 def _policy(nonce: str, frame: Sequence[str]) -> str:

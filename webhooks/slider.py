@@ -20,8 +20,8 @@ from connector.portal.phrases import age
 from connector.speech import Text
 from webhooks.answers import taken
 from webhooks.doors import Doors
-from webhooks.pages import page
-from webhooks.tickets import ExpiredTicket, Tickets
+from webhooks.pages import page, tell_expiry
+from webhooks.tickets import Tickets
 
 _FORM_SECONDS = 3600.0
 _VIEW_SECONDS = 300.0
@@ -88,6 +88,7 @@ class Wish:
 def room(connector: Connector, doors: Doors, tickets: Tickets) -> Blueprint:
     """The page, its form and the view that waits for the portal."""
     rooms = Blueprint("slider", __name__)
+    tell_expiry(rooms, doors)
     shown = Slider(connector, doors, tickets)
 
     @rooms.post("/bitrix24/settings")
@@ -125,10 +126,7 @@ class Slider:
 
     def submitted(self, form: Mapping[str, Any], received: Request) -> Response:
         """A person chose. What they chose is kept as an event; the portal's lane carries it out."""
-        try:
-            facts = self._tickets.read("line", str(form.get("ticket")))
-        except ExpiredTicket as expired:
-            return self._expired(expired)
+        facts = self._tickets.read("line", str(form.get("ticket")))
         nonce = facts.pop("nonce")
         line, account = Line(**facts), _word(form.get("account"))
         known = [name for name in self._accounts_of(line) if name == account]
@@ -147,18 +145,9 @@ class Slider:
 
     def viewed(self, ticket: str) -> Response:
         """The page looks again whether the line is connected."""
-        try:
-            facts = self._tickets.read("view", ticket)
-        except ExpiredTicket as expired:
-            return self._expired(expired)
+        facts = self._tickets.read("view", ticket)
         wish = Wish(account=facts.pop("wanted"), nonce=facts.pop("nonce"), since=facts.pop("since"))
         return self._render(Line(**facts), wish)
-
-    def _expired(self, expired: ExpiredTicket) -> Response:
-        """Said where it happens: the ticket is too old, but it is ours and names the portal."""
-        facts = expired.facts
-        frame = self._doors.origins(facts["portal"]) if facts["portal"] in self._connector.portals else ()
-        return page("failure.html", facts["language"], frame=frame, status=expired.status, hint=expired.hint)
 
     def _render(self, line: Line, wish: Wish | None = None) -> Response:
         choices = self._choices(line)

@@ -138,14 +138,19 @@ def test_the_look_comes_back_by_a_form_and_still_has_the_door(portal: Portal):
     assert door_of(again.text)["ticket"]
 
 
-def test_who_was_proven_long_ago_gets_no_new_door(portal: Portal, clock: FakeClock):
+def test_who_was_proven_long_ago_is_asked_to_come_in_anew_however_often_the_page_was_renewed(
+    portal: Portal, clock: FakeClock
+):
     look = {"look": re.findall(r'name="look" value="([^"]+)"', portal.opens().text)[0]}
-    for _ in range(13):
+    for _ in range(12):
         clock.advance(290)
         page = portal.client.post("/bitrix24/app", data=look, base_url=OURS)
         assert page.status_code == 200
         look = {"look": re.findall(r'name="look" value="([^"]+)"', page.text)[0]}
-    assert door_of(page.text) == {}
+    clock.advance(290)
+    late = portal.client.post("/bitrix24/app", data=look, base_url=OURS)
+    assert (late.status_code, "open for too long" in late.text, door_of(late.text)) == (403, True, {})
+    assert f"frame-ancestors {PORTAL_URL}" in late.headers["Content-Security-Policy"]
 
 
 def test_an_employee_gets_no_door_unless_it_is_written(console: Console):
