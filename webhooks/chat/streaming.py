@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from threading import Event
 
 import structlog
 from flask import Response
@@ -25,8 +27,8 @@ _NUMBER = Text("Reload the page; {name} is not a number", "Обновите ст
 class Streams:
     """Looks into conversations."""
 
-    def __init__(self, connector: Connector, telling: Telling, watch: Watch) -> None:
-        self._connector, self._telling, self._watch = connector, telling, watch
+    def __init__(self, connector: Connector, telling: Telling, watch: Watch, *, nap: float = _NAP) -> None:
+        self._connector, self._telling, self._watch, self._nap = connector, telling, watch, nap
 
     def state(self, guest: Guest, *, after: int = 0, before: int | None = None) -> Json:
         """What changed after a ``seq``, or what stands before a message."""
@@ -35,32 +37,53 @@ class Streams:
 
     def events(self, guest: Guest, *, after: int = 0) -> Response:
         """A frame now, and one for every change; a database that is away for a while breaks no stream."""
-        name = guest.room.account, guest.visitor
-        first = self.state(guest, after=after)
-        place = network(guest.request.remote)
+        name, place = (guest.room.account, guest.visitor), network(guest.request.remote)
         bell = self._watch.listen(name, place)
-        sent = {"seq": first["seq"], "frame": json.dumps(first, ensure_ascii=False)}
-        bell.clear()
-
-        def look() -> str:
-            if not bell.is_set():
-                return str(sent["frame"])
-            bell.clear()
-            try:
-                state = self.state(guest, after=sent["seq"])
-            except ConnectorError as error:
-                log.warning("chat.stream_waits", cause=error.cause)
-                return str(sent["frame"])
-            if state["seq"] != sent["seq"]:
-                sent.update(seq=state["seq"], frame=json.dumps(state, ensure_ascii=False))
-            return str(sent["frame"])
+        bell.clear()  # before the look: whatever changes from here on rings
+        try:
+            first = self.state(guest, after=after)
+        except Exception:
+            self._watch.leave(name, bell, place)
+            raise
+        line = _Line(bell, first, lambda seq: self.state(guest, after=seq))
 
         def rest(seconds: float) -> None:
             bell.wait(seconds)
 
-        answer = stream(look, every=_NAP, pause=rest)
+        answer = stream(line.look, every=self._nap, pause=rest)
         answer.call_on_close(lambda: self._watch.leave(name, bell, place))
         return answer
+
+
+class _Line:
+    """What a stream tells: each frame only what changed after the one before, so none is ever passed over."""
+
+    def __init__(self, bell: Event, first: Json, state: Callable[[int], Json]) -> None:
+        self._bell, self._state = bell, state
+        self._began = self._owed = False  # owed: the bell rang, and nobody could look yet
+        self._keep(first)
+
+    def look(self) -> str:
+        """The first frame once, then the newest."""
+        if self._began and (self._owed or self._bell.is_set()):
+            self._bell.clear()
+            self._read()
+        self._began = True
+        return self._frame
+
+    def _read(self) -> None:
+        try:
+            news = self._state(self._seq)
+        except ConnectorError as error:
+            log.warning("chat.stream_waits", cause=error.cause)
+            self._owed = True
+            return
+        self._owed = False
+        if news["seq"] != self._seq:
+            self._keep(news)
+
+    def _keep(self, state: Json) -> None:
+        self._seq, self._frame = state["seq"], json.dumps(state, ensure_ascii=False)
 
 
 def number(given: str | None, name: str, otherwise: int = 0) -> int:

@@ -16,8 +16,13 @@ from connector.speech import Text
 log = structlog.get_logger()
 
 EVERY = 0.7  # seconds
-MOST_OF_ONE, MOST_OF_PLACE = 8, 200  # streams of a visitor, and of an address (an office, a school)
-_TOO_MANY = Text("The chat is open too many times; close a tab", "Чат открыт слишком много раз; закройте вкладку")
+# Streams of a visitor, of an address (an office, a school), and of all: a worker has a thousand connections
+# (webhooks/gunicorn_conf.py), and what portals and providers send must find room among them.
+MOST_OF_ONE, MOST_OF_PLACE, MOST = 8, 200, 600
+_TOO_MANY = Text(
+    "Too many chats are open at this moment; news comes a little later",
+    "Сейчас открыто слишком много чатов; новости приходят с небольшой задержкой",
+)
 Versions = Callable[[Collection[Name]], Mapping[Name, int]]
 
 
@@ -35,11 +40,15 @@ class Watch:
         self._thread: threading.Thread | None = None
 
     def listen(self, name: Name, place: str = "") -> threading.Event:
-        """A bell that rings now and at every change. Raises ``Refused`` 429 when too many listen from one ``place``."""
+        """A bell that rings now and at every change. Raises ``Refused`` 429 when too many listen.
+
+        ``place`` is the address from which they do.
+        """
         bell = threading.Event()
         bell.set()
         with self._guard:
-            if len(self._bells.get(name, ())) >= MOST_OF_ONE or self._places[place] >= MOST_OF_PLACE:
+            full = self._places[place] >= MOST_OF_PLACE or self._places.total() >= MOST
+            if full or len(self._bells.get(name, ())) >= MOST_OF_ONE:
                 raise Refused("chat.too_many", hint=_TOO_MANY, status=429)
             self._bells.setdefault(name, []).append(bell)
             self._places[place] += 1
