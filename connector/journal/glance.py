@@ -34,7 +34,7 @@ class Arrivals:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One line of the audit."""
+    """One line of the audit; ``swept`` when it is a deed by filter."""
 
     id: int
     at: datetime
@@ -43,6 +43,7 @@ class Note:
     why: str
     target: str
     trace: str
+    swept: bool = False
 
 
 class Glance(Desk):
@@ -86,11 +87,15 @@ class Glance(Desk):
     def audits(self, *, limit: int = 50, before: int | None = None) -> list[Note]:
         """The newest first; ``before`` is the number of the last line seen."""
         shown = [audit.c[name] for name in ("id", "at", "who", "what", "why", "target", "trace")]
-        wanted = select(*shown).order_by(audit.c.id.desc()).limit(limit)
+        swept = audit.c.detail.startswith('{"swept"').label("swept")
+        wanted = select(*shown, swept).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             wanted = wanted.where(audit.c.id < before)
         with self.store.reading() as db:
-            return [Note(**{**row, "at": moment(row["at"])}) for row in db.execute(wanted).mappings()]
+            return [
+                Note(**{**row, "at": moment(row["at"]), "swept": bool(row["swept"])})
+                for row in db.execute(wanted).mappings()
+            ]
 
 
 def _newest(column: Column[Any]) -> ScalarSelect[Any]:

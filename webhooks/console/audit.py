@@ -6,6 +6,7 @@ from flask import Blueprint, Response, request
 
 from connector.bootstrap import Connector
 from connector.speech import Text
+from webhooks.console.aims import aims
 from webhooks.console.showing import Shows
 
 _PAGE = 50
@@ -30,6 +31,19 @@ DEEDS = {
     "links.exported": Text("kept the links of a removed portal", "сохранены связи удалённого портала"),
 }
 
+# Reasons that the connector gives itself; a person's own stand as they were written.
+REASONS = {
+    "console": Text("through the console", "через консоль"),
+    "bitrix24": Text("from Bitrix24", "из Битрикс24"),
+    "one's own": Text("one's own", "свой собственный"),
+    "everywhere": Text("all browsers at once", "все браузеры сразу"),
+    "the others": Text("all other browsers", "все остальные браузеры"),
+    "removed with its settings and data": Text("removed with its settings and data", "удалён с настройками и данными"),
+    "the button of the application's page": Text(
+        "the button of the application's page", "кнопка на странице приложения"
+    ),
+}
+
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     """The routes."""
@@ -40,4 +54,12 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         before = None if before is None else max(0, min(before, _NEWEST))
         notes = connector.journal.audits(limit=_PAGE + 1, before=before)
         older = notes[_PAGE - 1].id if len(notes) > _PAGE else None
-        return shows.page("audit.html", notes=notes[:_PAGE], older=older, paged=before is not None, deeds=DEEDS)
+        return shows.page(
+            "audit.html",
+            notes=notes[:_PAGE],
+            older=older,
+            paged=before is not None,
+            deeds=DEEDS,
+            reasons=REASONS,
+            aims=aims,
+        )
