@@ -41,13 +41,14 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 
 _NOW = timedelta(seconds=2)
-# Milliseconds of a unit; it is used from here on.
-_UNITS = (
-    (3_600_000, Text("h", "ч")),
-    (60_000, Text("min", "мин")),
-    (1_000, Text("s", "с")),
-    (1, Text("ms", "мс")),
-)
+_SECOND, _MINUTE, _HOUR, _DAY = 1, 60, 3600, 86400
+_SHORT = {
+    0.001: Text("ms", "мс"),
+    _SECOND: Text("s", "с"),
+    _MINUTE: Text("min", "мин"),
+    _HOUR: Text("h", "ч"),
+    _DAY: Text("d", "дн."),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +82,21 @@ class Reader:
         """The time of day in the reader's zone."""
         return dates.format_time(at, "short", tzinfo=self.zone, locale=self._locale)
 
-    def took(self, milliseconds: float) -> str:
-        """``850 ms``, ``1.2 s``, ``4 min``, ``2 h``."""
-        size, unit = next((size, unit) for size, unit in _UNITS if milliseconds >= size or size == 1)
-        return f"{self.number(milliseconds / size)}\u202f{unit.say(self.language)}"
+    def instant(self, at: datetime) -> str:
+        """``15:04:05.678`` in the reader's zone."""
+        return at.astimezone(self.zone).isoformat(timespec="milliseconds")[11:23]
+
+    def took(self, seconds: float) -> str:
+        """``12 ms``, ``1.4 s``, ``3 min 20 s``, ``2 h 5 min``, ``4 d 1 h``; nothing is shorter than 0."""
+        if seconds < 0.9995:
+            return self._part(max(0, round(seconds * 1000)), 0.001)
+        if seconds < 59.95:
+            return self._part(round(seconds, 1), _SECOND)
+        for unit, part in ((_DAY, _HOUR), (_HOUR, _MINUTE), (_MINUTE, _SECOND)):
+            whole, rest = divmod(round(seconds / part) * part, unit)
+            if whole:
+                return self._part(whole, unit) + (f" {self._part(rest // part, part)}" if rest else "")
+        return self._part(1, _MINUTE)
 
     def number(self, value: float) -> str:
         """Digits in groups; at most one after the point."""
@@ -94,6 +106,9 @@ class Reader:
         """A number with its noun in the right form; ``noun`` is a key of ``NOUNS``."""
         forms = NOUNS[noun][self.language]
         return f"{self.number(value)} {forms.get(self._locale.plural_form(value), forms['other'])}"
+
+    def _part(self, value: float, unit: float) -> str:
+        return f"{self.number(value)}\N{NO-BREAK SPACE}{self.say(_SHORT[unit])}"
 
     @property
     def zone_name(self) -> str:

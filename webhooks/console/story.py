@@ -19,7 +19,6 @@ from webhooks.console.kinds import STANDS, kind_of, stands
 from webhooks.console.purse import Purse
 from webhooks.console.reading import Reader, reader
 from webhooks.console.showing import Shows
-from webhooks.console.spans import clock, span
 from webhooks.console.storyline import Storyline
 
 _ROWS = 200  # rows of each kind that a page reads
@@ -64,7 +63,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             found, envelope = journal.trace(trace, most=_ROWS), journal.envelope(trace)
         except PermanentError as error:
             return shows.page("fault.html", 404, hint=error.hint)
-        return shows.page("trace.html", **_story(found, envelope, reader(request, connector.clock())))
+        return shows.page("trace.html", **_story(found, envelope))
 
 
 def _all(connector: Connector) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def _common(connector: Connector) -> dict[str, Any]:
     }
 
 
-def _story(found: Mapping[str, Any], envelope: Envelope, read: Reader) -> dict[str, Any]:
+def _story(found: Mapping[str, Any], envelope: Envelope) -> dict[str, Any]:
     lines, left = Storyline(found, envelope).lines()
     begun = envelope.request.received_at
     return {
@@ -97,9 +96,6 @@ def _story(found: Mapping[str, Any], envelope: Envelope, read: Reader) -> dict[s
         "more": max(0, len(found["deliveries"]) - _TABLE),
         "lines": lines,
         "left": left,
-        "after": lambda at: span(read, (at - begun).total_seconds()),
-        "span": lambda seconds: span(read, seconds),
-        "clock": lambda at: clock(read, at),
     }
 
 

@@ -59,7 +59,7 @@ def test_the_figures_of_a_day_are_shown_by_side(console: Console, clock: FakeClo
     hello(console, "4")
     page = console.signed_in().get("/ops").text
     assert figure(page, "account-shop", "arrived in 24 h") == "4"
-    assert figure(page, "account-shop", "to Bitrix24 (95%)") == "2\u202fs"
+    assert figure(page, "account-shop", "to Bitrix24 (95%)") == "2\xa0s"
     assert figure(page, "portal-main", "delivered in 24 h") == "3"
     assert figure(page, "portal-main", "waiting") == "1"
     assert "no request yet" in card(page, "account-bar")

@@ -14,7 +14,6 @@ from webhooks.console.kinds import stands
 from webhooks.console.masking import visible
 from webhooks.console.purse import Purse
 from webhooks.console.reading import Reader
-from webhooks.console.spans import clock, span
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -55,11 +54,11 @@ def test_what_is_cut_says_so():
 def test_a_length_of_time_is_short(seconds: float, english: str, russian: str):
     for language, told in (("en", english), ("ru", russian)):
         read = Reader(language=language, zone=UTC, now=NOON)  # type: ignore[arg-type]
-        assert span(read, seconds).replace("\xa0", " ") == told
+        assert read.took(seconds).replace("\xa0", " ") == told
 
 
 def test_a_time_is_the_readers_own():
-    assert clock(Reader(language="en", zone=ZoneInfo("Asia/Tokyo"), now=NOON), NOON) == "21:00:00.000"
+    assert Reader(language="en", zone=ZoneInfo("Asia/Tokyo"), now=NOON).instant(NOON) == "21:00:00.000"
 
 
 @pytest.mark.parametrize(
