@@ -8,11 +8,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from connector.journal import Vault, open_journal
 from tests import services
 
 pytest_plugins = ["tests.log_net"]
+
+# No law of ours is about the time of one example: a machine that does other things as well must not break it.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 SECRET = "a secret key of at least thirty-two characters"
 
