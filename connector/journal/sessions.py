@@ -59,7 +59,7 @@ class Sessions(Tries):
             still = (users.c.name == name) & (users.c.password == kept) & users.c.disabled_at.is_(None)
             if db.execute(select(users.c.name).where(still).with_for_update()).scalar() is None:
                 raise Refused("user.wrong", hint=_WRONG, status=401)
-            forgive(db, name)
+            forgive(db, name, remote)
             keep_session(db, marked(token), name, now, Seat(remote=remote, agent=agent))
             write_audit(db, now, who=name, what="signed_in", why="console", target=f"user:{name}", detail=remote)
         return token
@@ -76,7 +76,7 @@ class Sessions(Tries):
             mine = (users.c.name == name) & (users.c.password == known) & users.c.disabled_at.is_(None)
             if db.execute(update(users).where(mine).values(password=kept)).rowcount != 1:
                 raise Refused("user.wrong", hint=_OLD_WRONG, status=401)
-            forgive(db, name)
+            forgive(db, name, seat.remote)
             end_sessions(db, name)
             keep_session(db, marked(token), name, now, seat)
             write_audit(db, now, who=name, what="user.password", why="one's own", target=f"user:{name}")

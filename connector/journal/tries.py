@@ -10,7 +10,8 @@ from sqlalchemy import Connection, case, delete, select
 from connector.errors import Refused
 from connector.journal.desk import Desk
 from connector.journal.engine import upsert
-from connector.journal.schema import tries
+from connector.journal.rows import clean
+from connector.journal.schema import sessions, tries
 from connector.speech import Text
 
 # How many tries at once, and seconds until one more is allowed.
@@ -30,16 +31,16 @@ class Tries(Desk):
         now = self.now()
         with self.store.writing() as db:
             allowed = _charge(db, _by_address(remote), *_PER_ADDRESS, now)
-            allowed = allowed and _charge(db, by_name(name), *_PER_NAME, now)
+            allowed = allowed and _charge(db, _by_name(db, name, remote), *_PER_NAME, now)
         with self.store.writing() as db:
             _sweep(db, now)
         if not allowed:
             raise Refused("user.too_often", hint=_TOO_OFTEN, status=429)
 
 
-def forgive(db: Connection, name: str) -> None:
+def forgive(db: Connection, name: str, remote: str) -> None:
     """The password was right: earlier slips do not count."""
-    db.execute(delete(tries).where(tries.c.key == by_name(name)))
+    db.execute(delete(tries).where(tries.c.key == _by_name(db, name, remote)))
 
 
 def use_up(db: Connection, ticket: str, until: float) -> bool:
@@ -51,11 +52,6 @@ def use_up(db: Connection, ticket: str, until: float) -> bool:
 def marked(token: str) -> str:
     """What is kept of a token: it cannot be turned back."""
     return hashlib.sha256(token.encode(errors="replace")).hexdigest()
-
-
-def by_name(name: str) -> str:
-    """The key of a name's tries."""
-    return f"name:{name}"
 
 
 def _sweep(db: Connection, now: float) -> None:
@@ -70,6 +66,13 @@ def _charge(db: Connection, key: str, burst: int, every: float, now: float) -> b
     fits_in = tries.c.free_at <= now + (burst - 1) * every
     charged = row.on_conflict_do_update(index_elements=["key"], set_={"free_at": later}, where=fits_in)
     return db.execute(charged.returning(tries.c.key)).scalar() is not None
+
+
+def _by_name(db: Connection, name: str, remote: str) -> str:
+    """The key of a name's tries: of its own where it is signed in, so that strangers elsewhere cannot lock it out."""
+    here = (sessions.c.name == name) & (sessions.c.remote == clean(remote)) & (sessions.c.remote != "")
+    known = db.execute(select(sessions.c.mark).where(here).limit(1)).first()
+    return f"name:{name}" + (f" {_by_address(remote)}" if known else "")
 
 
 def _by_address(remote: str) -> str:

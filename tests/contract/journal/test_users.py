@@ -86,6 +86,20 @@ def test_guessing_from_one_address_is_slowed_whatever_the_names(journal: Journal
     assert journal.sign_in(anna, PASSWORD, "2001:db8:0:1::1")
 
 
+def test_strangers_cannot_lock_somebody_out_where_they_are_signed_in(
+    journal: Journal, anna: str, clock: FakeClock
+) -> None:
+    token = journal.sign_in(anna, PASSWORD, HOME)
+    for number in range(9):
+        refused(journal, anna, "wrong", f"198.51.100.{number}")
+    assert refused(journal, anna, PASSWORD, "198.51.100.99") == "user.too_often"
+    assert journal.sign_in(anna, PASSWORD, HOME)
+    assert [refused(journal, anna, "wrong") for _ in range(6)][-1] == "user.too_often"
+    clock.advance(60)
+    assert journal.renew_password(anna, PASSWORD, f"{PASSWORD}!", Seat(remote=HOME))
+    assert journal.visitor(token) is None
+
+
 def test_signing_in_clears_the_name(journal: Journal, anna: str) -> None:
     for _ in range(3):
         for _ in range(4):
