@@ -18,7 +18,6 @@ RATES: Mapping[str, tuple[tuple[float, float], tuple[float, float]]] = MappingPr
         "visitors": ((5, 60.0), (20, 3.0)),
         "messages": ((15, 2.0), (60, 0.5)),
         "files": ((12, 5.0), (30, 2.0)),
-        "rating": ((5, 10.0), (20, 3.0)),
         "reads": ((60, 0.5), (300, 0.1)),
     }
 )

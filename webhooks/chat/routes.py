@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from connector.providers.webchat import passes, wire
+from connector.providers.webchat import passes
 from webhooks.chat.limits import Limits
 from webhooks.chat.pages import Pages
 from webhooks.chat.rooms import Guest, Rooms
@@ -37,12 +37,12 @@ class Routes:
             ("GET", "/chat/<account>/state", self.state),
             ("GET", "/chat/<account>/events", self.events),
             ("POST", "/chat/<account>/visitors", self.visitors),
-            ("POST", "/chat/<account>/messages", self.messages),
-            ("POST", "/chat/<account>/rating", self.rating),
+            ("POST", "/chat/<account>/messages", self.said),
+            ("POST", "/chat/<account>/rating", self.said),
             ("POST", "/chat/<account>/files", self.files),
             ("POST", "/chat/<account>/seen", self.seen),
             ("POST", "/chat/<account>/link", self.link),
-            ("POST", "/hooks/<account>", self.hook),
+            ("POST", "/hooks/<account>", self.said),
         )
         for method, address, view in table:
             blueprint.add_url_rule(address, view.__name__, view, methods=[method], strict_slashes=False)
@@ -77,19 +77,9 @@ class Routes:
         """A stream of states."""
         return self.streams.events(self._guest(account, "reads"), after=number(request.args.get("after"), "after"))
 
-    def messages(self, account: str) -> Answer:
-        """The visitor says something."""
-        return jsonify(self.talking.say(self._guest(account, "messages"))), 202
-
-    def rating(self, account: str) -> Answer:
-        """The visitor rates the conversation."""
-        return jsonify(self.talking.rate(self._guest(account, "rating"))), 202
-
-    def hook(self, account: str) -> Answer:
-        """The address of every account; here it is the same door."""
-        guest = self._guest(account, "messages")
-        rated = isinstance(wire.said(guest.request), wire.Rating)
-        return jsonify(self.talking.rate(guest) if rated else self.talking.say(guest)), 202
+    def said(self, account: str) -> Answer:
+        """The visitor says something, or rates; what it is stands in the body, whatever the address."""
+        return jsonify(self.talking.take(self._guest(account, "messages"))), 202
 
     def files(self, account: str) -> Answer:
         """The visitor brings a file."""

@@ -1,4 +1,4 @@
-"""What a visitor does: arrive, say, attach, rate, see."""
+"""What a visitor does: arrive, say, attach, see."""
 
 from __future__ import annotations
 
@@ -47,27 +47,19 @@ class Talking:
             log.warning("chat.visitor_not_kept", account=room.account, cause=away.cause)
         return {"pass": passes.issue(visitor, room.settings), "visitor": visitor}
 
-    def say(self, guest: Guest) -> Json:
-        """A message: first to its way into the portal, then into the conversation; each once, however often it comes.
+    def take(self, guest: Guest) -> Json:
+        """A message or a rating: first to its way into the portal, then into the conversation; each once.
 
-        Raises ``TransientError`` when one of the two cannot be kept: the browser keeps it and comes again.
+        Raises ``TransientError`` when one of the two cannot be kept: the browser keeps it and comes again; ``Refused``
+        409 for a rating that is no longer awaited.
         """
-        message = wire.read(guest.request, wire.Message)
+        said, place = wire.said(guest.request), (guest.room.account, guest.visitor)
+        key = inbound.key_of(guest.visitor, said)
+        own = self._rated(guest, said, key) if isinstance(said, wire.Rating) else _written(guest, said, key)
         self._accept(guest)
-        files = inbound.files_of(guest.visitor, message, guest.room.settings)
-        words = OwnWords(key=_key(guest), text=message.text, files=tuple(map(_stored, files)))
-        return {"id": message.id, "seq": self._kept(guest, words)}
-
-    def rate(self, guest: Guest) -> Json:
-        """The answer to an operator's request for a rating. Raises ``Refused`` 409 when none is awaited any more."""
-        rating = wire.read(guest.request, wire.Rating)
-        place = guest.room.account, guest.visitor
-        asks = self._connector.journal.chat_state(*place).asks
-        if str(asks) != rating.id and not self._connector.journal.chat_has(guest.room.account, _key(guest)):
-            raise Refused("rating.over", hint=_OVER, status=409)
-        self._accept(guest)
-        text = f"{_THUMBS[rating.value]} {rating.comment.strip()}".strip()
-        return {"id": f"rate:{rating.id}", "seq": self._kept(guest, OwnWords(key=_key(guest), text=text))}
+        seq = self._connector.journal.visitor_said(*place, own)
+        self._watch.ring(place)
+        return {"id": key.partition(":")[2], "seq": seq}
 
     def attach(self, room: Room, visitor: str, raw: FlaskRequest) -> Json:
         """A file of the visitor's: ``{id, name, size, mime, kind, url, image}``. Raises ``Refused``: 400, 413."""
@@ -106,15 +98,16 @@ class Talking:
             log.error("chat.not_kept", account=guest.room.account, error=type(error).__name__)
             raise TransientError("chat.not_kept", hint=_FULL, retry_after=5) from None
 
-    def _kept(self, guest: Guest, words: OwnWords) -> int:
-        place = guest.room.account, guest.visitor
-        seq = self._connector.journal.visitor_said(*place, words)
-        self._watch.ring(place)
-        return seq
+    def _rated(self, guest: Guest, rating: wire.Rating, key: str) -> OwnWords:
+        account, journal = guest.room.account, self._connector.journal
+        if str(journal.chat_state(account, guest.visitor).asks) != rating.id and not journal.chat_has(account, key):
+            raise Refused("rating.over", hint=_OVER, status=409)
+        return OwnWords(key=key, text=f"{_THUMBS[rating.value]} {rating.comment.strip()}".strip())
 
 
-def _key(guest: Guest) -> str:
-    return inbound.dedupe_key(guest.request, guest.room.settings)
+def _written(guest: Guest, message: wire.Message, key: str) -> OwnWords:
+    files = inbound.files_of(guest.visitor, message, guest.room.settings)
+    return OwnWords(key=key, text=message.text, files=tuple(map(_stored, files)))
 
 
 def _some(raw: FlaskRequest) -> Iterator[bytes]:

@@ -209,6 +209,13 @@ def test_a_rating_is_taken_once_and_while_it_is_awaited(house: Connector, browse
     assert browser.ask("POST", "/rating", {**rating, "id": late}).json["error"] == "rating.over"
 
 
+def test_a_rating_is_one_by_its_body_whatever_the_address(house: Connector, browser: Browser):
+    browser.arrive()
+    answer = browser.ask("POST", "/messages", {"id": "1234567890123456", "text": "раз", "value": "like"})
+    assert (answer.status_code, answer.json["error"]) == (409, "rating.over")
+    assert kept(house) == []
+
+
 def test_another_device_goes_on_by_the_link(house: Connector, browser: Browser):
     browser.arrive()
     browser.say("с телефона")
