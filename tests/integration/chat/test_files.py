@@ -97,7 +97,18 @@ def test_the_script_is_kept_for_ten_minutes_and_asked_for_by_its_mark(browser: B
 
 
 @pytest.mark.parametrize(
-    "path", ["/../pages.py", "/..%2fpages.py", "/%2e%2e/pages.py", "/nothing.js", "/widget", "/a%00.js"]
+    "path",
+    [
+        "/../pages.py",
+        "/..%2fpages.py",
+        "/%2e%2e/pages.py",
+        "/nothing.js",
+        "/widget",
+        "/a%00.js",
+        "/widget/outbox.js",
+        "/" + "x" * 300,
+        "/.",
+    ],
 )
 def test_only_files_of_the_chat_are_served(browser: Browser, path: str):
     assert browser.ask("GET", path).status_code == 404
