@@ -18,6 +18,8 @@ TEXT_LIMIT = 4000
 FILES_LIMIT = 10
 MARKS = ("source", "medium", "campaign", "term", "content")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202d\u202e]")
+# Nothing that ends a link, and nothing that shows it otherwise than it leads.
+_NO_ADDRESS = re.compile(r"[\s<>\"\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SHAPE = Text("Reload the page; {field} is not as it should be", "Обновите страницу; поле {field} задано неверно")
 _EMPTY = Text("Write something or attach a file", "Напишите что-нибудь или приложите файл")
 
@@ -33,7 +35,7 @@ def _short(value: Any) -> Any:
 
 def _address(value: Any) -> Any:
     """An http(s) address without its fragment, else an empty text."""
-    if not isinstance(value, str) or len(value) > 2000 or re.search(r"[\s\x00-\x1f<>\"]", value):
+    if not isinstance(value, str) or len(value) > 2000 or _NO_ADDRESS.search(value):
         return ""
     try:
         parts = urlsplit(value)

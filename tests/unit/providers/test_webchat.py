@@ -165,7 +165,15 @@ def test_the_page_loses_what_opens_doors_and_never_stops_a_message():
     page = {"url": "https://acme.example/x?q=[1]#pass=secret", "title": " Цены\n и \u202eсроки ", "referrer": 5}
     event = received(message(page=page, utm={"source": "ya", "medium": "", "term": ["x"], "id": "7"}))
     assert event.page == Page(url="https://acme.example/x?q=%5B1%5D", title="Цены и сроки", marks={"source": "ya"})
-    for odd in ("javascript:alert(1)", "https://user:pw@acme.example/", "https://[", "x" * 3000, None, 7):
+    for odd in (
+        "javascript:alert(1)",
+        "https://user:pw@acme.example/",
+        "https://a.example/\u202egpj",
+        "https://[",
+        "x" * 3000,
+        None,
+        7,
+    ):
         assert received(message(page={"url": odd})).page == Page()
 
 
