@@ -44,7 +44,7 @@ venv: .venv/.stamp-dev ## the virtual environment with everything
 lock: ## renew both lock files (needs uv)
 	@.ci/lock.sh
 
-widget: ## write the web chat's script anew from its parts (needs node)
+widget: .venv/.stamp-run ## write the web chat's script anew from its parts (needs node)
 	@$(PY) .ci/widget.py
 
 clean: ## forget the virtual environment and the caches

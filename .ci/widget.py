@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "webhooks" / "chat" / "static"
@@ -22,9 +24,19 @@ def joined() -> str:
     return "\n".join((STATIC / "widget" / f"{part}.js").read_text(encoding="utf-8") for part in PARTS)
 
 
+def smaller(script: str) -> str:
+    """What terser makes of it. Leaves with a word on what to do when node is not there or terser is not content."""
+    if shutil.which(TERSER[0]) is None:
+        sys.exit("`make widget` needs node with npx: install it and run this again. Nothing else here needs it.")
+    done = subprocess.run(TERSER, input=script, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{done.stderr.strip()}\nterser made nothing of it, widget.js stays as it was: mend the parts above.")
+    return done.stdout
+
+
 def main() -> None:
     parts = joined()
-    small = subprocess.run(TERSER, input=FRAME.format(parts=parts), capture_output=True, text=True, check=True).stdout
+    small = smaller(FRAME.format(parts=parts))
     written = stamp(parts) + small.strip() + "\n"
     (STATIC / "widget.js").write_text(written, encoding="utf-8")
     print(f"widget.js: {len(written.encode())} bytes")
