@@ -10,7 +10,7 @@ from connector.journal.guests import STAY
 from connector.journal.users import Seat
 from connector.speech import Text
 from webhooks.console.agents import browser
-from webhooks.console.duties import GISTS, TITLES, duties
+from webhooks.console.duties import GISTS, duties
 from webhooks.console.reading import OWN_ZONE, reader
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
@@ -76,7 +76,6 @@ def _page(connector: Connector, shows: Shows, status: int = 200, *, wrong: Text 
     return shows.page(
         "me.html",
         status,
-        title=TITLES[g.visitor.role],
         gist=GISTS[g.visitor.role],
         duties=duties(g.visitor.role),
         sessions=mine,

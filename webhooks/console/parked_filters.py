@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
@@ -56,7 +55,7 @@ def asked(form: MultiDict[str, str], read: Reader) -> Asked:
     """The filter in the arguments of a page or in a form. Raises ``Refused`` 400 for names that are none."""
     of: Of = "envelopes" if form.get("of") == "envelopes" else "deliveries"
     kept = {name: _clean(form.get(name, "")) for name in (*_NARROW, "since", "until", "q")}
-    since, until = _moment(kept["since"], read), _moment(kept["until"], read)
+    since, until = read.typed(kept["since"]), read.typed(kept["until"])
     kept |= {name: "" for name, at in (("since", since), ("until", until)) if at is None}
     narrow: dict[str, Any] = {name: kept[name] for name in _NARROW}
     query = {name: value for name, value in {"of": of, **kept}.items() if value}
@@ -102,16 +101,6 @@ def _names(form: MultiDict[str, str], of: Of) -> tuple[int | str, ...]:
 def _clean(text: str) -> str:
     """Texts that the databases take: no NUL, no lone surrogates, not too long."""
     return text.replace("\0", "").encode(errors="ignore").decode().strip()[:_LONGEST]
-
-
-def _moment(text: str, read: Reader) -> datetime | None:
-    """A time as browsers write it, in the reader's zone; ``None`` for what is none."""
-    try:
-        at = datetime.fromisoformat(text)
-        at = at if at.tzinfo else at.replace(tzinfo=read.zone)
-        return at if 0 < at.timestamp() < HIGHEST else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def _float(text: str) -> float | None:

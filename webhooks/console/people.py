@@ -16,7 +16,7 @@ from connector.journal.guests import STAY
 from connector.journal.users import ROLES, Role, User
 from connector.speech import Text
 from webhooks.console.agents import browser
-from webhooks.console.duties import TITLES, choices
+from webhooks.console.duties import choices
 from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 
@@ -120,7 +120,6 @@ class People:
             visits=visits,
             stay=STAY,
             given=given,
-            titles=TITLES,
             choices=choices(),
             wrong=wrong,
             typed={"name": request.form.get("name", "")[:64], "role": request.form.get("role", "")},
@@ -147,7 +146,6 @@ class People:
             oneself=_is_oneself(user.name),
             sessions=self._journal.sessions_of(user.name),
             browser=browser,
-            titles=TITLES,
             choices=choices(),
             wrong=wrong,
             told=DONE.get(request.args.get("did", "")),

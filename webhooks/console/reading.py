@@ -82,6 +82,15 @@ class Reader:
         """The time of day in the reader's zone."""
         return dates.format_time(at, "short", tzinfo=self.zone, locale=self._locale)
 
+    def typed(self, text: str) -> datetime | None:
+        """A time as browsers write it, in the reader's zone; ``None`` for what is none."""
+        try:
+            at = datetime.fromisoformat(text[:32])
+            at = at if at.tzinfo else at.replace(tzinfo=self.zone)
+            return at if at.timestamp() > 0 else None
+        except (ValueError, OverflowError):
+            return None
+
     def instant(self, at: datetime) -> str:
         """``15:04:05.678`` in the reader's zone."""
         return at.astimezone(self.zone).isoformat(timespec="milliseconds")[11:23]

@@ -12,6 +12,7 @@ from connector.bootstrap import Connector
 from connector.errors import ConnectorError, Refused, TransientError
 from connector.speech import Text
 from webhooks.console.access import allowed
+from webhooks.console.duties import TITLES
 from webhooks.console.reading import reader
 from webhooks.console.visits import seal
 
@@ -50,6 +51,7 @@ class Shows:
             nonce=g.nonce,
             coded=coded,
             menu=[entry for entry in MENU if role and allowed(entry[0], role)],
+            titles=TITLES,
             may=lambda endpoint: allowed(endpoint, role),
             here=request.full_path.rstrip("?") if request.method == "GET" else "/ops",
             **values,

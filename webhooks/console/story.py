@@ -110,18 +110,9 @@ def _wish(read: Reader) -> Wish:
         account=asked.get("account", "")[:200],
         state=state if state in STATES else "",
         lane=asked.get("lane", "")[:500],
-        since=_moment(asked.get("since", ""), read),
-        until=_moment(asked.get("until", ""), read),
+        since=read.typed(asked.get("since", "")),
+        until=read.typed(asked.get("until", "")),
     )
-
-
-def _moment(text: str, read: Reader) -> datetime | None:
-    """A time as browsers write it, in the reader's zone; ``None`` for what is none."""
-    try:
-        at = datetime.fromisoformat(text[:32])
-        return at if at.tzinfo else at.replace(tzinfo=read.zone)
-    except ValueError:
-        return None
 
 
 def _older(page: Page) -> str | None:
