@@ -16,6 +16,7 @@ from flask import Blueprint, Response, request
 
 from connector import repair
 from connector.bootstrap import Connector
+from connector.checkup import line_of
 from connector.domain.request import Request
 from connector.errors import ConnectorError
 from connector.portal import Portal, decode_form, grant_from_page
@@ -150,14 +151,12 @@ def _rows(connector: Connector, portal: str) -> list[Row]:
     for account in connector.accounts.values():
         if account.portal != portal:
             continue
-        bound = connector.journal.recall("line", account.name)
-        line = bound["line"] if bound else account.settings.line
         outgoing = stats.get(f"account:{account.name}", {})
         rows.append(
             Row(
                 name=account.name,
                 title=account.provider.title,
-                line="" if line is None else str(line),
+                line=line_of(connector, account.name)[0],
                 waiting=int(outgoing.get("waiting", 0)),
                 parked=int(outgoing.get("parked", 0)),
             )

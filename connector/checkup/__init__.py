@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from connector.checkup.accounts import account_findings, connect_account, hook_url
+from connector.checkup.accounts import account_findings, connect_account, hook_url, line_of
 from connector.checkup.portals import examined, lines_of
 from connector.checkup.public import public_findings
 from connector.checkup.webhooks import warn_of_webhooks
@@ -14,6 +14,7 @@ __all__ = [
     "connect_account",
     "examined",
     "hook_url",
+    "line_of",
     "lines_of",
     "public_findings",
     "warn_of_webhooks",

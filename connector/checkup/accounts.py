@@ -41,6 +41,13 @@ def connect_account(house: House, name: str, deed: Deed) -> Sequence[Finding] | 
     return [_coded(finding, account.provider.slug) for finding in found]
 
 
+def line_of(house: House, name: str) -> tuple[str, bool]:
+    """The open line of an account (empty: none), and whether it was chosen in the portal and not in connector.yaml."""
+    bound = house.journal.recall("line", name)
+    line = bound["line"] if bound else house.accounts[name].settings.line
+    return "" if line is None else str(line), bound is not None
+
+
 def hook_url(public_url: str, account: str) -> str:
     """Where the provider of ``account`` posts."""
     return f"{public_url.rstrip('/')}/hooks/{account}"

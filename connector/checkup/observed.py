@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from connector.checkup.accounts import account_findings
+from connector.checkup.accounts import account_findings, line_of
 from connector.checkup.arrival import handler_url
 from connector.checkup.facts import Facts
 from connector.checkup.portals import lines_of
@@ -77,8 +77,7 @@ def local(public_url: str, portal_url: str) -> bool:
 def _with_account(house: House, facts: Facts, name: str) -> Facts:
     account, journal = house.accounts[name], house.journal
     tried = last_rehearsal(house, name)
-    bound = journal.recall("line", name)
-    line = bound["line"] if bound else account.settings.line
+    line, bound = line_of(house, name)
     heard = journal.arrivals().heard.get(name)
     tested = tried is not None and tried.state == "done"
     return replace(
@@ -86,8 +85,8 @@ def _with_account(house: House, facts: Facts, name: str) -> Facts:
         account=name,
         provider=account.provider.title,
         heard=heard.last if heard else None,
-        line="" if line is None else str(line),
-        bound=bound is not None,
+        line=line,
+        bound=bound,
         rehearsal=tried,
         travelled=None if tested else _travelled(house, account.portal, name),
         replied=None if tried is not None and tried.answered else _replied(house, name),

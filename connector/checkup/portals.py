@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from connector.checkup.accounts import line_of
 from connector.checkup.arrival import Probe, handler_url
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError, SettingsError
@@ -37,14 +38,12 @@ def examined(house: House, name: str, *, wait: float) -> Iterator[Finding]:
 
 
 def lines_of(house: House, portal: str) -> list[Line]:
-    """The accounts of the portal that talk, each with its line: the one chosen in the portal, else of the settings."""
-    lines = []
-    for name, account in house.accounts.items():
-        if account.portal == portal and account.provider.channel is not None:
-            bound = house.journal.recall("line", name)
-            line = (bound or {}).get("line") or account.settings.line or ""
-            lines.append(Line(account=name, slug=account.provider.slug, line=str(line)))
-    return lines
+    """The accounts of the portal that talk, each with its line."""
+    return [
+        Line(account=name, slug=account.provider.slug, line=line_of(house, name)[0])
+        for name, account in house.accounts.items()
+        if account.portal == portal and account.provider.channel is not None
+    ]
 
 
 def _examined(house: House, name: str, wait: float) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from connector.checkup.accounts import line_of
 from connector.domain.events import MessageReceived
 from connector.domain.request import Request
 from connector.domain.values import Person
@@ -118,7 +119,6 @@ def _message(house: House, account: str, message_id: str, now: datetime) -> Mess
 
 def _leave_a_former_line(house: House, account: str) -> None:
     """A client's conversation stays on its line; the test goes to the line that the account serves now."""
-    chat, bound = (house.journal.recall(kind, key) for kind, key in (("chat", lane_of(account)), ("line", account)))
-    line = bound["line"] if bound else house.accounts[account].settings.line
-    if chat and str(chat.get("line", "")) != str(line):
+    chat = house.journal.recall("chat", lane_of(account))
+    if chat and str(chat.get("line", "")) != line_of(house, account)[0]:
         house.journal.remember("chat", lane_of(account), None)
