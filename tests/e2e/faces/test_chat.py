@@ -97,12 +97,38 @@ def test_a_link_continues_it_on_another_device(embedded: Embedded, browser_page:
     expect(address).to_have_value(re.compile("#pass="))
     chat.button("Копировать").click()
     other = Chat(browser_page(width=360))
+    other.face.page.once("dialog", lambda dialog: dialog.accept())
     other.face.page.goto(address.input_value())
     expect(other.log.get_by_text(QUESTION)).to_be_visible()
     assert other.face.page.url == house.url
     other.say("Пишу с телефона")
     expect(chat.log.get_by_text("Пишу с телефона")).to_be_visible()
     assert len(house.visitors()) == 1
+
+
+def test_a_link_is_followed_only_by_whoever_says_so(embedded: Embedded, browser_page: OpenPage):
+    chat, house = embedded()
+    asked(chat, house)
+    chat.button("Продолжить на другом устройстве").click()
+    address = chat.face.page.locator("connector-chat input[readonly]")
+    expect(address).to_have_value(re.compile("#pass="))
+    other = Chat(browser_page())
+    other.face.page.once("dialog", lambda dialog: dialog.dismiss())
+    other.face.page.goto(address.input_value())
+    other.say("Это только моё")
+    assert other.face.page.url == house.url
+    until(lambda: len(house.visitors()) == 2, "a conversation of their own", 20)
+    expect(other.log.get_by_text(QUESTION)).to_have_count(0)
+
+
+def test_when_all_lines_are_taken_news_comes_by_asking(chat_house: ChatHouse, browser_page: OpenPage):
+    chat = Chat(browser_page())
+    chat.face.allow("429")
+    chat.face.page.route("**/events?*", lambda route: route.fulfill(status=429, json={}))
+    chat.face.page.goto(chat_house.url)
+    chat.say(QUESTION)
+    chat_house.reply(chat_house.arrived(QUESTION), "Да.")
+    expect(chat.log.get_by_text("Да.")).to_be_visible(timeout=20_000)
 
 
 def test_a_reply_to_a_closed_chat_is_counted_and_seen_when_opened(embedded: Embedded):

@@ -23,10 +23,10 @@ const key = (classes, word, d, onclick) =>
   named(el("button." + classes, { type: "button", onclick }, icon(d)), say(word));
 const plain = (classes, word, onclick) => el("button." + classes, { type: "button", onclick }, say(word));
 
-const safe = (address, kinds = /^https?:$/) => {
+const safe = (address) => {
   try {
     const url = new URL(address, BASE);
-    return kinds.test(url.protocol) && url.href;
+    return /^(https?|mailto|tel):$/.test(url.protocol) && url.href;
   } catch { return ""; }
 };
 const link = (classes, href, ...kids) =>
@@ -50,7 +50,7 @@ const moment = (at) => {
 
 const STYLES = { bold: "b", italic: "i", strike: "s", underline: "u", code: "code" };
 const part = (one) => {
-  let node = link("", one.url && safe(one.url, /^(https?|mailto|tel):$/), one.text);
+  let node = link("", one.url && safe(one.url), one.text);
   for (const style in STYLES) if (one[style]) node = el(STYLES[style], {}, node);
   return node;
 };

@@ -65,6 +65,8 @@ const live = async () => {
     try { await turn(); } catch (error) {
       dress();
       if (error.name == "AbortError") continue;
+      // All lines are taken: from here on we ask now and then.
+      if (error.status == 429) deaf = 1;
       offline(error.status != 429);
       await pause(error.wait || backoff(tries++));
     }
@@ -103,12 +105,13 @@ if (view) for (const name of ["resize", "scroll"])
 window.ConnectorChat = {
   open: () => show(true),
   close: () => show(false),
-  identify: ({ name, email, phone }) => { kept("client", { name, email, phone }); },
+  identify: ({ name, email, phone }) => kept("client", { name, email, phone }),
 };
 const handed = PAGE && /^#pass=(.+)/.exec(location.hash);
 if (handed) {
-  kept("pass", handed[1]);
   history.replaceState(null, "", location.pathname);
+  // Whoever made the link reads along: nobody is led there unasked.
+  if (confirm(ME.dataset.page)) kept("pass", handed[1]);
 }
 area.value = visit("draft") || "";
 origin(); // the marks are on the first page of a visit only

@@ -15,12 +15,12 @@ const WORDS = {
   smile: ["Emoji", "Эмодзи"],
   attach: ["Attach a file", "Прикрепить файл"],
   away: [
-    "No connection. What you write is kept and goes out by itself.",
+    "No connection. What you write is kept and sent later.",
     "Нет связи. Всё, что вы напишете, сохранится и уйдёт само.",
   ],
   lead: [
     "Leave a message and tell us how to reach you.",
-    "Оставьте сообщение и скажите, как с вами связаться.",
+    "Напишите нам и скажите, как с вами связаться.",
   ],
   name: ["Your name", "Ваше имя"],
   reach: ["E-mail or phone", "Почта или телефон"],
