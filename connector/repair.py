@@ -112,12 +112,12 @@ def sweep(house: House, sieve: Sieve, what: people.Deed, deed: Deed) -> Swept:
     journal, who, why = house.journal, deed.who, deed.why
     if sieve.of == "deliveries":
         return journal.sweep(sieve, what, who, why)
-    return journal.sweep_envelopes(sieve, what, who, why, lambda envelope: _reading(house, envelope, what))
+    return journal.sweep_envelopes(sieve, what, who, why, lambda envelope: _reading(house, envelope))
 
 
 def readable(house: House, envelope: Envelope) -> bool:
     """Whether today's code and settings can read a parked envelope; changes nothing."""
-    return _reading(house, envelope, "replay") is not None
+    return _reading(house, envelope) is not None
 
 
 def rebind(house: House, portal: str, deed: Deed) -> str:
@@ -170,9 +170,7 @@ def _with_application(house: House, portal: str) -> Portal:
     return known
 
 
-def _reading(house: House, envelope: Envelope, what: people.Deed) -> list[NewDelivery] | None:
-    if what == "discard":
-        return []
+def _reading(house: House, envelope: Envelope) -> list[NewDelivery] | None:
     try:
         return _read(house, envelope)
     except PermanentError:

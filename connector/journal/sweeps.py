@@ -7,7 +7,7 @@ left alone. So a second press, at the same time or later, changes nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -63,7 +63,7 @@ class Sweeps(Choosing):
                 touched = _release(db, batch, bound, outcome(what, self.now()))
                 if touched:
                     done = replace(done, count=done.count + len(touched), lanes=_more_lanes(done, touched))
-                    done = _noted(db, done, sieve, self.now())
+                    done = _noted(db, done, sieve, self.now(), {row.trace for row in touched})
             if what == "replay":
                 self.tell({row.destination for row in touched})
         return done
@@ -71,15 +71,20 @@ class Sweeps(Choosing):
     def sweep_envelopes(self, sieve: Sieve, what: Deed, who: str, why: str, read: Reading) -> Swept:
         """Read parked envelopes that fit again, in the order of arrival, or give them up.
 
-        ``read`` returns the deliveries that one has become, none for one that means nothing (or is given up), and
-        ``None`` while it still cannot be read.
+        ``read`` returns the deliveries that one has become, none for one that means nothing, and ``None`` while it
+        still cannot be read; what is given up is not read.
         """
         foreseen = self.foresee(sieve)
         bound = sieve.bound or foreseen.bound
         done = Swept(what=what, of="envelopes", who=who, why=why)
         for start in range(0, len(foreseen.traces), _READ):
-            envelopes_ = self._fetch(foreseen.traces[start : start + _READ])
-            done = self._accept([(envelope.trace, read(envelope)) for envelope in envelopes_], done, sieve, bound)
+            some = foreseen.traces[start : start + _READ]
+            readings: Readings = (
+                [(trace, ()) for trace in some]
+                if what == "discard"
+                else [(envelope.trace, read(envelope)) for envelope in self._fetch(some)]
+            )
+            done = self._accept(readings, done, sieve, bound)
         return done
 
     def swept(self, note: int) -> Swept | None:
@@ -101,12 +106,12 @@ class Sweeps(Choosing):
         now = self.now()
         unread = sum(new is None for _, new in readings)
         with self.store.writing() as db:
-            taken = [new for trace, new in readings if new is not None and _taken(db, trace, new, bound, now)]
+            taken = {t: new for t, new in readings if new is not None and _taken(db, t, new, bound, now)}
             if taken or unread:
-                made = done.made + sum(map(len, taken))
+                made = done.made + sum(map(len, taken.values()))
                 done = replace(done, count=done.count + len(taken), made=made, unread=done.unread + unread)
-                done = _noted(db, done, sieve, now)
-        self.tell({delivery.destination for new in taken for delivery in new})
+                done = _noted(db, done, sieve, now, taken)
+        self.tell({delivery.destination for new in taken.values() for delivery in new})
         return done
 
 
@@ -152,15 +157,19 @@ def _more_lanes(done: Swept, touched: Sequence[Chosen]) -> tuple[int, ...]:
     return tuple(dict.fromkeys((*done.lanes, *sorted(firsts.values()))))[:_LANES]
 
 
-def _noted(db: Connection, done: Swept, sieve: Sieve, now: float) -> Swept:
-    """The one line of the audit, written with the first batch and corrected with each further one."""
+def _noted(db: Connection, done: Swept, sieve: Sieve, now: float, traces: Collection[str]) -> Swept:
+    """The one line of the audit, written with the first batch and corrected with each further one.
+
+    A deed upon a single request is a part of that one's story too.
+    """
     kept = {"of": done.of, "count": done.count, "made": done.made, "unread": done.unread, "lanes": done.lanes}
     target = clean(f"{done.of}: {done.count} ({described(sieve)})")
     values = {"target": target, "detail": json.dumps({"swept": kept})}
     if done.note:
         db.execute(update(audit).where(audit.c.id == done.note).values(values))
         return replace(done, target=target)
-    told = {"at": now, "who": clean(done.who), "what": done.what, "why": clean(done.why), "trace": ""}
+    told = {"at": now, "who": clean(done.who), "what": done.what, "why": clean(done.why)}
+    told["trace"] = next(iter(traces)) if len(traces) == 1 else ""
     made = db.execute(insert(audit).values(**told, **values)).inserted_primary_key
     return replace(done, note=int(made[0]) if made else 0, target=target)
 

@@ -172,6 +172,34 @@ def test_requests_released_by_somebody_else_are_left_alone(journal: Journal) -> 
     assert (done.count, done.note, journal.stats()) == (0, 0, {})
 
 
+def test_requests_that_are_given_up_are_not_read(journal: Journal) -> None:
+    trace = an_envelope("bad", state="parked")
+    journal.accept(trace, [])
+
+    def never(envelope: Envelope) -> list[NewDelivery] | None:
+        raise AssertionError(envelope.trace)
+
+    done = journal.sweep_envelopes(Sieve(of="envelopes"), "discard", "anna", "spam", never)
+    assert (done.count, journal.envelope(trace.trace).state) == (1, "ignored")
+
+
+def test_a_deed_upon_one_is_told_in_its_story(journal: Journal, park: Park) -> None:
+    (number,) = park(a_delivery())
+    unread = an_envelope("good", state="parked")
+    journal.accept(unread, [])
+    journal.sweep(Sieve(names=(number,)), "discard", "anna", "spam")
+    journal.sweep_envelopes(Sieve(of="envelopes"), "replay", "olga", "updated", reading)
+    stories = [journal.trace(trace)["audit"] for trace in (journal.show(number)["trace"], unread.trace)]
+    assert [[(row["who"], row["what"]) for row in rows] for rows in stories] == [
+        [("anna", "discard")],
+        [("olga", "replay")],
+    ]
+    park(a_delivery(lane="1"))
+    park(a_delivery(lane="2"))
+    journal.sweep(Sieve(), "replay", "anna", "all")
+    assert journal.audits()[0].trace == ""
+
+
 def test_a_line_of_something_else_is_no_sweep(journal: Journal, park: Park) -> None:
     ids = park(a_delivery())
     journal.replay(ids, "anna", "by hand")
