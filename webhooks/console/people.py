@@ -108,7 +108,7 @@ class People:
         after = request.args.get("after", "")[:64].replace("\0", "")
         found = self._journal.users(after=after, limit=_PAGE + 1)
         more = found[_PAGE - 1].name if len(found) > _PAGE else None
-        visits = self._journal.visits(limit=_PAGE)
+        visits = self._journal.visits(limit=_PAGE + 1, before=request.args.get("visits", type=float))
         given = self._connector.settings.console.portal_users
         return self._shows.page(
             "users.html",
@@ -117,7 +117,8 @@ class People:
             after=after,
             more=more,
             present=self._journal.present(),
-            visits=visits,
+            visits=visits[:_PAGE],
+            older_visits=visits[_PAGE - 1].started_at.timestamp() if len(visits) > _PAGE else None,
             stay=STAY,
             given=given,
             choices=choices(),

@@ -128,6 +128,21 @@ def from_portal(console: Console, guest: Guest | None = None, key: str = "1") ->
     return f"cookie {key}"
 
 
+def test_however_many_are_in_from_a_portal_they_are_listed_page_by_page(console: Console, clock: FakeClock):
+    for number in range(60):
+        clock.advance(1)
+        guest = Guest(portal="main", user_id=str(number), title=f"guest {number}.", standing="employee")
+        from_portal(console, guest, key=str(number))
+    browser = console.signed_in()
+    first = browser.get("/ops/users").text
+    older = re.search(r'href="([^"]*visits=[^"]*)"', first)
+    assert older
+    rest = browser.get(older[1]).text
+    assert re.findall(r"guest (\d+)\.<", first + rest) == [str(number) for number in reversed(range(60))]
+    for nonsense in ("nan", "1e999", "-1", "x"):
+        assert browser.get(f"/ops/users?visits={nonsense}").status_code == 200
+
+
 def test_who_is_in_from_a_portal_is_seen_and_sent_out_with_a_reason(console: Console):
     cookie = from_portal(console)
     browser = console.signed_in()
