@@ -12,6 +12,7 @@ import click
 import redis
 
 from connector.bootstrap import Connector, from_environment
+from connector.cli.disk import trouble
 from connector.cli.output import Output
 from connector.cli.words import LANGUAGE, say
 from connector.errors import ConnectorError, SettingsError
@@ -70,6 +71,9 @@ def _told(error: Exception, out: Output) -> tuple[str, str, str]:
         return error.cause, message, error.hint.say(out.language)
     if isinstance(error, redis.RedisError):
         return "redis", out.words(_NO_REDIS, why=error), out.words(_NO_REDIS_HINT)
+    disk = trouble(error)
+    if disk is not None:
+        return "disk", out.words(disk[0]), out.words(disk[1])
     return "unforeseen", out.words(_BUG, why=f"{type(error).__name__}: {error}"), out.words(_BUG_HINT)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -32,6 +33,26 @@ FAILED = Text(
     "The demo did not start: {why}. The logs are in {folder}.",
     "Демонстрация не запустилась: {why}. Журналы в {folder}.",
 )
+NO_FOLDER = Text(
+    "The demo keeps its files in the current folder and cannot: {path}: {why}. Start it in a folder of your own.",
+    "Демонстрация хранит файлы в текущей папке, а здесь не может: {path}: {why}. Запустите её в своей папке.",
+)
+NO_SUCH_PORT = Text(
+    "The page cannot be served on port {port}: {why}. Take another one, or leave --port out: a free one is found.",
+    "Страницу не открыть на порту {port}: {why}. Возьмите другой или уберите --port: свободный найдётся сам.",
+)
+NO_PORT = {
+    errno.EADDRINUSE: Text(
+        "Port {port} is taken by another program. Take another one, or leave --port out: a free one is found.",
+        "Порт {port} занят другой программой. Возьмите другой или уберите --port: свободный найдётся сам.",
+    ),
+    errno.EACCES: Text(
+        "This user may not serve on port {port}: below 1024 that is for root. Take another one, for example "
+        "--port 8080, or leave --port out: a free one is found.",
+        "Этому пользователю нельзя занять порт {port}: ниже 1024 — только для root. Возьмите другой, например "
+        "--port 8080, или уберите --port: свободный найдётся сам.",
+    ),
+}
 ALL_WELL = Text("{count} steps, all as they should be.", "Шагов: {count}, всё как должно быть.")
 NOT_WELL = Text(
     "{bad} of {count} steps failed. The logs are in {folder}.", "Не прошли шагов: {bad} из {count}. Журналы в {folder}."
@@ -50,20 +71,33 @@ def main(once: bool, language: str, *, traffic: bool = False, browser: bool = Fa
     signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console()
     folder = FOLDER.absolute()
+    try:
+        door = None if once else PageServer(port)
+    except OSError as error:
+        told = NO_PORT.get(error.errno or 0, NO_SUCH_PORT)
+        console.print(told.with_(port=port, why=error).say(language), style="bold red", highlight=False, soft_wrap=True)
+        return 1
     console.print(STARTING.say(language), style="dim")
     try:
-        if once:
+        if door is None:
             with running(folder, language) as house:
                 _greet(house, console, language)
                 return _once(house, console, language)
-        with PageServer(port) as server, running(folder, language, page=server.origin) as house:
+        with door as server, running(folder, language, page=server.origin) as house:
             _greet(house, console, language)
             return _show(server, house, console, language, traffic=traffic, browser=browser)
     except KeyboardInterrupt:
         return 1 if once else 0
     except (TimeoutError, RuntimeError, OSError) as error:
-        console.print(FAILED.with_(why=error, folder=folder).say(language), style="bold red", highlight=False)
+        console.print(_failed(error, folder).say(language), style="bold red", highlight=False, soft_wrap=True)
         return 1
+
+
+def _failed(error: Exception, folder: Path) -> Text:
+    """Without a place for its files there are no logs either."""
+    if isinstance(error, OSError) and error.filename and not folder.is_dir():
+        return NO_FOLDER.with_(path=error.filename, why=error.strerror)
+    return FAILED.with_(why=error, folder=folder)
 
 
 def _greet(house: DemoHouse, console: Console, language: str) -> None:

@@ -13,7 +13,10 @@ from connector.speech import Text
 _SECRET = Text("a secret of 32 to 200 characters", "секрет длиной от 32 до 200 знаков")
 _MAKE_SECRET = Text("make one with: openssl rand -hex 32", "создайте так: openssl rand -hex 32")
 _ORIGIN = Text("a web origin: scheme and host, nothing after them", "адрес сайта: схема и хост, после них ничего")
-_EXAMPLE = Text("for example https://shop.example", "например https://shop.example")
+_EXAMPLE = Text(
+    "name each site, for example https://shop.example: no * and no path",
+    "назовите каждый сайт, например https://shop.example: без * и без пути",
+)
 _COLOR = Text("a colour like #0b66c3", "цвет вида #0b66c3")
 _QUOTES = Text("write it in quotes: a # begins a comment", "возьмите его в кавычки: # начинает комментарий")
 _LOOPBACK = re.compile(r"http://(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?")
