@@ -13,6 +13,7 @@ from connector.journal.desk import Desk, moment
 from connector.journal.schema import audit, calls, deliveries, destinations, envelopes, installations
 
 _DEPTH = 20_000  # requests looked through: tens of milliseconds, however many there are
+_DETAILED = ("user.added", "user.role", "signed_in")
 _DAY, _HOUR = 86400.0, 3600.0
 
 
@@ -34,7 +35,10 @@ class Arrivals:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One line of the audit; ``swept`` when it is a deed by filter."""
+    """One line of the audit; ``swept`` when it is a deed by filter.
+
+    ``detail`` is a role that was given, or the address from which somebody signed in.
+    """
 
     id: int
     at: datetime
@@ -43,6 +47,7 @@ class Note:
     why: str
     target: str
     trace: str
+    detail: str = ""
     swept: bool = False
 
 
@@ -88,7 +93,8 @@ class Glance(Desk):
         """The newest first; ``before`` is the number of the last line seen."""
         shown = [audit.c[name] for name in ("id", "at", "who", "what", "why", "target", "trace")]
         swept = audit.c.detail.startswith('{"swept"').label("swept")
-        wanted = select(*shown, swept).order_by(audit.c.id.desc()).limit(limit)
+        detail = case((audit.c.what.in_(_DETAILED), audit.c.detail), else_="").label("detail")
+        wanted = select(*shown, detail, swept).order_by(audit.c.id.desc()).limit(limit)
         if before is not None:
             wanted = wanted.where(audit.c.id < before)
         with self.store.reading() as db:

@@ -77,3 +77,11 @@ def test_a_russian_reader_finds_no_english_reason_of_ours(console: Console):
     assert DEEDS["signed_in"].ru in page
     assert "через консоль" in page
     assert not re.search(r"<bdi>(console|everywhere)</bdi>", page)
+
+
+def test_which_role_was_given_and_from_where_somebody_came_is_told(console: Console):
+    console.journal.add_user("bert", "viewer", "long enough 1", who="admin", why="new here")
+    console.journal.set_role("bert", "integrator", who="admin", why="moved")
+    page = console.signed_in("admin", "ru").get("/ops/audit").text
+    for told in ("наблюдатель", "интегратор", "127.0.0.1"):
+        assert f"<bdi>{told}</bdi>" in page
