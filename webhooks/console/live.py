@@ -14,7 +14,7 @@ content into each of these elements. The rules that keep a person undisturbed:
 * A page without live elements opens no stream. Without scripts the page is simply as old as its footer says.
 
 The stream asks the journal one small question a second for all browsers of a process together, and ends with the
-session.
+session. When all lines of a process are taken, pages ask for news themselves every few seconds.
 """
 
 from __future__ import annotations
@@ -27,13 +27,21 @@ from typing import Any
 from flask import Blueprint, Response, g, request
 
 from connector.bootstrap import Connector
-from connector.errors import TransientError
+from connector.errors import Refused, TransientError
 from connector.journal.sessions import Visitor
+from connector.speech import Text
 from webhooks.console.access import allowed
 from webhooks.console.visits import Visits
 from webhooks.streams import EVERY, stream
 
 WHO_EVERY = 5.0  # seconds between two looks whether the session goes on
+# Streams of a process: a worker has a thousand connections (webhooks/gunicorn_conf.py), and chats need most of them.
+MOST = 200
+
+_TAKEN = Text(
+    "Too many pages are open at this moment; this one asks for news itself",
+    "Сейчас открыто слишком много страниц; эта узнаёт новости сама",
+)
 
 Seconds = Callable[[], float]
 
@@ -68,6 +76,7 @@ class Pulse:
 def add(rooms: Blueprint, connector: Connector, visits: Visits) -> None:
     """The route, and the version that each page carries: of the moment before it was read."""
     pulse = Pulse(connector.journal)
+    lines: set[Presence] = set()
 
     @rooms.before_request
     def remember() -> None:
@@ -75,8 +84,13 @@ def add(rooms: Blueprint, connector: Connector, visits: Visits) -> None:
 
     @rooms.get("/live")
     def live() -> Response:
+        if len(lines) >= MOST:
+            raise Refused("console.lines_taken", hint=_TAKEN, status=429)
         here = Presence(visits.watch())
-        return stream(lambda: pulse.version() if here.goes_on() else None)
+        lines.add(here)
+        answer = stream(lambda: pulse.version() if here.goes_on() else None)
+        answer.call_on_close(lambda: lines.discard(here))
+        return answer
 
 
 class Presence:

@@ -10,7 +10,7 @@ from connector.journal.sessions import IDLE, Visitor
 from connector.journal.tallies import Day
 from tests.conftest import FakeClock
 from tests.unit.webhooks.console.conftest import Console
-from webhooks.console.live import WHO_EVERY, Presence, Pulse
+from webhooks.console.live import MOST, WHO_EVERY, Presence, Pulse
 
 
 class Heart:
@@ -130,3 +130,13 @@ def test_a_stream_that_is_opened_again_and_again_keeps_no_session_alive(console:
         answer = browser.get("/ops/live")
         answer.close()
     assert answer.status_code == 303
+
+
+def test_open_pages_never_take_all_connections_of_a_process(console: Console):
+    browser = console.signed_in("viewer")
+    streams = [browser.get("/ops/live") for _ in range(MOST)]
+    assert browser.get("/ops/live").status_code == 429
+    assert browser.get("/ops").status_code == 200
+    for answer in streams:
+        answer.close()
+    assert browser.get("/ops/live").status_code == 200
