@@ -16,7 +16,6 @@ _ONE: Mapping[str, Text] = MappingProxyType(
     {
         "delivery": Text("delivery №", "доставка №"),
         "envelope": Text("request", "запрос"),
-        "user": Text("user", "пользователь"),
         "portal": Text("portal", "портал"),
         "account": Text("account", "аккаунт"),
     }
@@ -46,12 +45,14 @@ class Aim:
     value: str = ""
 
 
-def aims(target: str, read: Reader) -> list[Aim]:
-    """One thing, or how many fitted which filter; an unknown shape stands as it is."""
+def aims(target: str, read: Reader, who: str = "") -> list[Aim]:
+    """One thing, or how many fitted which filter; nothing for what ``who`` did to itself; an odd shape as it is."""
     swept = _SWEPT.fullmatch(target)
     if swept:
         return list(_swept(swept[1], int(swept[2]), swept[3], read))
     side, colon, name = target.partition(":")
+    if side == "user":
+        return [] if name == who else [Aim(word="→", value=name)]
     if not colon or side not in _ONE:
         return [Aim(value=target)]
     return [Aim(word=read.say(_ONE[side]), value=name)]

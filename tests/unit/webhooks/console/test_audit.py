@@ -21,7 +21,7 @@ RTL = "\u202eevil"
 
 def told(target: str, language: str = "en") -> str:
     read = Reader(language=language, zone=UTC, now=datetime.now(UTC))  # type: ignore[arg-type]
-    return " · ".join(f"{aim.word} {aim.value}".strip() for aim in aims(target, read))
+    return " · ".join(f"{aim.word} {aim.value}".strip() for aim in aims(target, read, "anna"))
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,8 @@ def told(target: str, language: str = "en") -> str:
         ("portal:main https://x.example", "portal main https://x.example", "портал main https://x.example"),
         ("deliveries: 35 (all)", "35 deliveries · all of them", "35 доставок · все, что были"),
         ("envelopes: 1 (#a, #b …)", "1 request · #a, #b …", "1 запрос · #a, #b …"),
+        ("user:bert", "→ bert", "→ bert"),
+        ("user:anna", "", ""),
         ("installations", "installations", "installations"),
         ("deliveries: x (all)", "deliveries: x (all)", "deliveries: x (all)"),
     ],
