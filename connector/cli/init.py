@@ -33,19 +33,36 @@ _NEXT = Text("Set these, then go on with `connector init`:", "Задайте э�
         "Overwrites nothing: run it again to see where you stand.",
         "Записать connector.yaml и секретный ключ, создать первого администратора и показать шаги до первого "
         "сообщения. Ничего не перезаписывает: запустите снова, чтобы увидеть, что осталось.",
-    )
+    ),
+    short_help=say("Begin: settings, key, first administrator.", "Начать: настройки, ключ, первый администратор."),
 )
-@click.option("--url", default="", help=say("address of the portal", "адрес портала"))
-@click.option("--client-id", default="", help=say("client_id of the application", "client_id приложения"))
-@click.option("--provider", default="", help=say("telegram, generic, …", "telegram, generic, …"))
-@click.option("--account", default="", help=say("a name for the account", "имя аккаунта"))
-@click.option("--line", type=click.IntRange(min=1), help=say("number of the open line", "номер открытой линии"))
-@click.option("--admin", default="", help=say("name of the first administrator", "имя первого администратора"))
+@click.option(
+    "--url",
+    default="",
+    help=say("address of the portal: https://acme.bitrix24.ru", "адрес портала: https://acme.bitrix24.ru"),
+)
+@click.option(
+    "--client-id", default="", help=say("client_id of the application: local.…", "client_id приложения: local.…")
+)
+@click.option("--provider", default="", help=say("the channel: {}", "канал: {}").format(", ".join(sorted(models()))))
+@click.option(
+    "--account",
+    default="",
+    help=say("your name for the account: a-z, digits, - _", "ваше имя для аккаунта: a-z, цифры, - _"),
+)
+@click.option(
+    "--line",
+    type=click.IntRange(min=1),
+    help=say("number of the open line in Bitrix24", "номер открытой линии в Битрикс24"),
+)
+@click.option(
+    "--admin", default="", help=say("name of the console's first administrator", "имя первого администратора консоли")
+)
 @click.option(
     "--password-file",
     "file",
     default="",
-    help=say("their password is in this file; - is stdin", "его пароль лежит в этом файле; - это stdin"),
+    help=say("file with their password; - reads stdin", "файл с его паролем; - читает stdin"),
 )
 @click.option("--yes", is_flag=True, help=say("ask nothing, take the defaults", "не спрашивать, взять умолчания"))
 @answering

@@ -83,12 +83,27 @@ def trace(out: Output, trace: str) -> None:
 def _which(command: Any) -> Any:
     """The arguments that ``replay`` and ``discard`` share."""
     for option in (
-        click.option("--yes", is_flag=True, help=say("do not ask", "не спрашивать")),
-        click.option("--who", default="", help=say("your name for the audit", "ваше имя для аудита")),
-        click.option("--why", required=True, help=say("the reason, for the audit", "причина, для аудита")),
-        click.option("--cause", default="", help=say("all parked for this cause", "всё отложенное по этой причине")),
+        click.option("--yes", is_flag=True, help=say("do not ask whether it is right", "не переспрашивать")),
         click.option(
-            "--destination", default="", help=say("all parked of this one", "всё отложенное в этом направлении")
+            "--who",
+            default="",
+            help=say(
+                "your name for the audit (the user of this machine)", "ваше имя для аудита (пользователь этой машины)"
+            ),
+        ),
+        click.option("--why", required=True, help=say("the reason, for the audit", "причина, для аудита")),
+        click.option(
+            "--cause",
+            default="",
+            help=say("all parked for this cause: bitrix24.unpaid", "всё отложенное по этой причине: bitrix24.unpaid"),
+        ),
+        click.option(
+            "--destination",
+            default="",
+            help=say(
+                "all parked on the way to portal:main, account:shop",
+                "всё отложенное на пути в portal:main, account:shop",
+            ),
         ),
         click.argument("names", nargs=-1),
     ):
@@ -96,7 +111,16 @@ def _which(command: Any) -> Any:
     return command
 
 
-@journal.command(help=say("Try parked ones again.", "Повторить отложенное."))
+@journal.command(
+    help=say(
+        "Try parked work again. NAMES are numbers of deliveries or traces of requests that could not be read, as "
+        "`connector journal list --state parked` shows them (requests: with --envelopes). Or give --destination, "
+        "--cause, or both.",
+        "Повторить отложенное. NAMES — номера доставок или trace непрочитанных запросов, как их показывает `connector "
+        "journal list --state parked` (запросы: с --envelopes). Либо задайте --destination, --cause или оба.",
+    ),
+    short_help=say("Try parked work again.", "Повторить отложенное."),
+)
 @_which
 @answering
 def replay(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:
@@ -115,7 +139,13 @@ def replay(out: Output, names: tuple[str, ...], destination: str, cause: str, wh
     out.document({"replayed": count, "envelopes": made})
 
 
-@journal.command(help=say("Give parked ones up.", "Отказаться от отложенного."))
+@journal.command(
+    help=say(
+        "Give parked work up for good. NAMES, --destination and --cause as for `connector journal replay`.",
+        "Окончательно отказаться от отложенного. NAMES, --destination и --cause — как у `connector journal replay`.",
+    ),
+    short_help=say("Give parked work up.", "Отказаться от отложенного."),
+)
 @_which
 @answering
 def discard(out: Output, names: tuple[str, ...], destination: str, cause: str, why: str, who: str, yes: bool) -> None:

@@ -67,7 +67,12 @@ def worker(out: Output, processes: int | None) -> None:
     _become(python("-m", "jobs.worker", *many))
 
 
-@click.command(help=say("Sweep, renew tokens, tidy up on time.", "Подметать, обновлять токены, прибирать по часам."))
+@click.command(
+    help=say(
+        "By the clock: find what waits, renew tokens, look for lost replies, tidy up.",
+        "По часам: находить ждущее, обновлять токены, искать потерянные ответы, убирать старое.",
+    )
+)
 @answering
 def clock(out: Output) -> None:
     """Becomes the clock."""
@@ -101,19 +106,27 @@ def procfile() -> dict[str, str]:
 
 @click.command(
     help=say(
-        "See it work against a pretend portal and messenger.",
-        "Посмотреть, как всё работает с ненастоящими порталом и мессенджером.",
-    )
+        "See it all work on this machine, in a browser: a customer, an operator and the console side by side. "
+        "The portal and the messengers are pretend ones; nothing has to be set up, nothing leaves this machine.",
+        "Посмотреть в браузере, как всё работает на этой машине: клиент, оператор и консоль рядом. "
+        "Портал и мессенджеры учебные: настраивать ничего не нужно, наружу ничего не уходит.",
+    ),
+    short_help=say("See it work, with nothing set up.", "Посмотреть, как работает, без настройки."),
 )
 @click.option(
-    "--once", is_flag=True, help=say("tell the story once, check it, leave", "один раз, с проверкой, и выйти")
+    "--once",
+    is_flag=True,
+    help=say(
+        "no page: play the story once, check each step, leave",
+        "без страницы: разыграть всё один раз, проверить и выйти",
+    ),
 )
 @click.option(
     "--traffic",
     is_flag=True,
     help=say(
-        "customers and operators also talk by themselves, in the terminal",
-        "клиенты и операторы ещё и переписываются сами, в терминале",
+        "customers and operators also talk by themselves, the terminal shows it",
+        "клиенты и операторы ещё и переписываются сами; это видно в терминале",
     ),
 )
 @click.option(
@@ -123,7 +136,7 @@ def procfile() -> dict[str, str]:
     "--port",
     type=click.IntRange(0, 65535),
     default=0,
-    help=say("where the page answers (a free port by itself)", "порт страницы (сам найдёт свободный)"),
+    help=say("port of the page; 0 finds a free one", "порт страницы; 0 — найти свободный"),
 )
 @answering
 def demo(out: Output, once: bool, traffic: bool, browser: bool, port: int) -> None:

@@ -42,7 +42,9 @@ _file = click.option(
 
 def _deed(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--who`` and ``--why`` of the audit."""
-    why = click.option("--why", default="command line", show_default=True, help=say("for the audit", "для аудита"))
+    why = click.option(
+        "--why", default="command line", show_default=True, help=say("the reason, for the audit", "причина, для аудита")
+    )
     who = click.option("--who", default="", help=say("your name for the audit", "ваше имя для аудита"))
     return why(who(command))
 
@@ -54,7 +56,15 @@ def user() -> None:
 
 @user.command(help=say("A new user; asks for the password.", "Новый пользователь; спросит пароль."))
 @_name
-@click.option("--role", type=_role, required=True, help=say("what they may do", "что ему можно"))
+@click.option(
+    "--role",
+    type=_role,
+    required=True,
+    help=say(
+        "viewer looks; operator also repairs; integrator also connects; admin also manages users",
+        "viewer смотрит; operator ещё и чинит; integrator ещё и подключает; admin ещё и ведёт пользователей",
+    ),
+)
 @_file
 @_deed
 @answering
@@ -67,7 +77,7 @@ def add(out: Output, name: str, role: Role, file: str, who: str, why: str) -> No
     out.document(asdict(made))
 
 
-@user.command("list", help=say("All users.", "Все пользователи."))
+@user.command("list", help=say("All users with their roles.", "Все пользователи и их роли."))
 @answering
 def list_(out: Output) -> None:
     """Names and roles; passwords are not kept."""
@@ -76,7 +86,7 @@ def list_(out: Output) -> None:
     out.document([asdict(one) for one in found])
 
 
-@user.command(help=say("They may not sign in any more.", "Больше не сможет войти."))
+@user.command(help=say("Shut a user out, at once.", "Закрыть пользователю вход, сразу."))
 @_name
 @_deed
 @answering
@@ -87,7 +97,7 @@ def disable(out: Output, name: str, who: str, why: str) -> None:
     _done(out, name)
 
 
-@user.command(help=say("They may sign in again.", "Снова сможет войти."))
+@user.command(help=say("Let a user in again.", "Снова открыть пользователю вход."))
 @_name
 @_deed
 @answering
@@ -98,7 +108,7 @@ def enable(out: Output, name: str, who: str, why: str) -> None:
     _done(out, name)
 
 
-@user.command(help=say("Another role.", "Другая роль."))
+@user.command(help=say("Give a user another role.", "Дать пользователю другую роль."))
 @_name
 @click.argument("role", type=_role)
 @_deed
@@ -110,7 +120,7 @@ def role(out: Output, name: str, role: Role, who: str, why: str) -> None:
     _done(out, name)
 
 
-@user.command(help=say("Another password; asks for it.", "Другой пароль; спросит его."))
+@user.command(help=say("Give a user another password; asks for it.", "Дать пользователю другой пароль; спросит его."))
 @_name
 @_file
 @_deed
