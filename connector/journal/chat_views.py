@@ -142,8 +142,8 @@ def _row(row: Any) -> ChatRow:
 
 
 def _unread(seen: int) -> ColumnElement[bool]:
-    said = chat_messages.c
-    return (said.born > seen) & (said.side != "visitor") & said.deleted_at.is_(None)
+    said = chat_messages.c  # no ``seq`` is less than ``born``, and there is an index of it
+    return (said.seq > seen) & (said.born > seen) & (said.side != "visitor") & said.deleted_at.is_(None)
 
 
 def _operator(db: Connection, mine: ColumnElement[bool]) -> tuple[str, str] | None:

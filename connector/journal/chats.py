@@ -85,8 +85,9 @@ class Chats(Desk):
                 return
             seen = min(seq, chat.seq)
             said = chat_messages.c
-            news = (said.born > chat.seen) & (said.born <= seen) & (said.side != "visitor") & said.deleted_at.is_(None)
-            if db.execute(select(said.id).where(_of(chat_messages, account, visitor), news).limit(1)).first():
+            news = (said.seq > chat.seen) & (said.born > chat.seen) & (said.born <= seen)
+            theirs = _of(chat_messages, account, visitor) & (said.side != "visitor") & said.deleted_at.is_(None)
+            if db.execute(select(said.id).where(theirs, news).limit(1)).first():
                 grow(db, account, visitor, self.now())
             db.execute(update(chats).where(mine).values(seen=seen))
 
