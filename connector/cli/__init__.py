@@ -17,7 +17,7 @@ from connector.cli.secrets import secrets
 from connector.cli.shape import House
 from connector.cli.state import status
 from connector.cli.users import user
-from connector.cli.words import say
+from connector.cli.words import say, teach_click
 
 __all__ = ["cli", "main"]
 
@@ -35,7 +35,12 @@ _COMMANDS = (demo, init, check, run, web, worker, clock, status, journal, portal
         "Exit codes: 0 done, 1 something is wrong, 2 usage.", "Коды: 0 — сделано, 1 — неладно, 2 — вызов неверен."
     ),
 )
-@click.version_option(__version__, prog_name="connector", message="%(prog)s %(version)s")
+@click.version_option(
+    __version__,
+    prog_name="connector",
+    message="%(prog)s %(version)s",
+    help=say("Show the version and exit.", "показать версию"),
+)
 def cli() -> None:
     """The top of the command tree."""
 
@@ -47,4 +52,5 @@ for _command in _COMMANDS:
 def main() -> None:
     """The entry point of the program ``connector``. Log lines go to stderr, answers to stdout."""
     logs.configure(level="DEBUG" if os.environ.get("CONNECTOR_DEBUG") == "1" else "ERROR")
+    teach_click()
     cli(prog_name="connector")

@@ -71,7 +71,8 @@ def worker(out: Output, processes: int | None) -> None:
     help=say(
         "By the clock: find what waits, renew tokens, look for lost replies, tidy up.",
         "По часам: находить ждущее, обновлять токены, искать потерянные ответы, убирать старое.",
-    )
+    ),
+    short_help=say("Find what waits, tidy up, by the clock.", "По часам искать забытое и убирать старое."),
 )
 @answering
 def clock(out: Output) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from connector.settings.machine import locale_language
 from connector.speech import Text
@@ -31,3 +33,9 @@ LANGUAGE = pick(sys.argv[1:], os.environ)
 def say(en: str, ru: str) -> str:
     """A help text in the language of this process (help is made when the program starts)."""
     return Text(en, ru).say(LANGUAGE)
+
+
+def teach_click() -> None:
+    """Have the library of the command line speak the same language: its headings, its errors, its questions."""
+    os.environ["LANGUAGE"] = LANGUAGE  # the only way to tell gettext; a process that is started here may know it too
+    gettext.bindtextdomain("messages", str(Path(__file__).with_name("locale")))
