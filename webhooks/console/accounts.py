@@ -65,7 +65,8 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
     @rooms.get("/accounts/<name>")
     def account(name: str) -> Response:
         known = _known(connector, name)
-        looked = request.args.get("look") == "yes"
+        # A page that renews itself asks no provider again: only its other parts are live.
+        looked = request.args.get("look") == "yes" and "X-Live" not in request.headers
         return shows.page(
             "account.html",
             one=_rows(connector, {name: known})[0],

@@ -64,6 +64,12 @@ def test_the_channel_is_asked_only_on_demand(console: Console):
     assert "A handler is missing" in browser.get("/ops/accounts/shop?look=yes").text
 
 
+def test_a_page_that_renews_itself_asks_the_provider_no_more(console: Console):
+    page = console.signed_in().get("/ops/accounts/shop?look=yes", **{"X-Live": "1"}).text
+    assert "A handler is missing" not in page
+    assert 'id="state" data-live' in page
+
+
 def test_the_page_has_the_address_to_paste_and_what_the_channel_can_do(console: Console):
     page = console.signed_in("operator", "ru").get("/ops/accounts/shop").text
     assert "<code>https://edge.example/hooks/shop</code>" in page
