@@ -45,7 +45,7 @@ _TROUBLES: Mapping[int, tuple[Text, Text]] = MappingProxyType(
 
 def trouble(error: BaseException) -> tuple[Text, Text] | None:
     """What is wrong with which file, and what to do; ``None`` when that is not what went wrong."""
-    if not isinstance(error, OSError) or not error.filename or error.errno not in _TROUBLES:
+    if not isinstance(error, OSError) or not error.filename or (error.errno or 0) not in _TROUBLES:
         return None
-    said, hint = _TROUBLES[error.errno]
+    said, hint = _TROUBLES[error.errno or 0]
     return said.with_(path=error.filename), hint
