@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from connector.journal import Journal, Lease
 from connector.speech import Text
 from tests.contract.journal.making import MAIN, an_envelope, settle
+from tests.unit.webhooks.console.conftest import Browser
+
+LIST = "/ops/parked/list"
+PREVIEW = "/ops/parked/preview"
 
 HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(1)>'javascript:alert(1) {{ 7*7 }}\u202e"""
 HINT = Text("Mend `it`, then retry", "Почините `это` и повторите")
@@ -50,3 +55,12 @@ def _leased(journal: Journal, destination: str) -> Lease:
     lease = journal.lease(destination)
     assert lease is not None
     return lease
+
+
+def press(browser: Browser, preview: str, why: str = "mended", **changes: str) -> Any:
+    """Send the form of a preview, as a person does."""
+    page = browser.get(preview).text
+    form = re.search(r'<form class="actions bench" method="post".*?</form>', page, re.S)
+    assert form, page
+    fields = re.findall(r'name="(\w+)" value="([^"]*)"', form[0])
+    return browser.post("/ops/parked/deed", {**dict(fields), "why": why, **changes})
