@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -14,6 +15,8 @@ from typing import Self
 PAUSE = 1.5  # seconds before a dead process is started again
 GLANCE = 0.1
 GRACE = 10.0
+# Where the system can (Linux), a process goes with the demo even when that is killed outright.
+WITH_US = ("setpriv", "--pdeathsig", "TERM", "--") if shutil.which("setpriv") else ()
 
 
 class Keeper:
@@ -44,8 +47,12 @@ class Keeper:
         return frozenset(self._commands)
 
     def __enter__(self) -> Self:
-        for name in self._commands:
-            self._start(name)
+        try:
+            for name in self._commands:
+                self._start(name)
+        except BaseException:  # Ctrl+C too: what was started already must not stay
+            end(list(self._running.values()))
+            raise
         self._thread.start()
         return self
 
@@ -57,7 +64,7 @@ class Keeper:
     def _start(self, name: str) -> None:
         with (self._folder / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
-                self._commands[name],
+                [*WITH_US, *self._commands[name]],
                 cwd=self._folder,
                 env=self._env,
                 stdout=log,

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import redis
 
+from connector.demo.keeper import WITH_US, end
 from connector.speech import Text
 
+WITHOUT = "CONNECTOR_DEMO_WITHOUT_REDIS"  # anything in it: do as if there were none
 RUNNING = Text("Redis: the one that runs at {where}.", "Redis: работающий по адресу {where}.")
 STARTED = Text("Redis: a private redis-server on port {where}.", "Redis: свой redis-server на порту {where}.")
 NONE = Text(
@@ -37,22 +39,34 @@ class Wakes:
 
 def find(directory: Path) -> Wakes:
     """A Redis for the demo; ``directory`` is where a private one may write."""
-    url = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9")
-    if _answers(url):
+    url, without = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/9"), os.environ.get(WITHOUT)
+    if not without and _answers(url):
         return Wakes(url=url, said=RUNNING.with_(where=url.rpartition("@")[2]))
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
-    if program is None or os.environ.get("CONNECTOR_DEMO_WITHOUT_REDIS"):
+    if program is None or without:
         return Wakes(url=url, said=NONE, standin=True)
-    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [*WITH_US, program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(directory)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    if _comes(process, url):
+        return Wakes(url=url, said=STARTED.with_(where=port), process=process)
+    return Wakes(url=url, said=NONE, standin=True)
+
+
+def _comes(process: subprocess.Popen[bytes], url: str) -> bool:
+    """Whether it answers in time; one that does not is ended."""
     deadline = time.monotonic() + 10
-    while not _answers(url):
-        if process.poll() is not None or time.monotonic() > deadline:
-            return Wakes(url=url, said=NONE, standin=True)
-        time.sleep(0.05)
-    return Wakes(url=url, said=STARTED.with_(where=port), process=process)
+    try:
+        while process.poll() is None and time.monotonic() < deadline:
+            if _answers(url):
+                return True
+            time.sleep(0.05)
+    except BaseException:  # Ctrl+C too
+        end([process])
+        raise
+    end([process])
+    return False
 
 
 def free_port() -> int:
