@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -80,6 +81,10 @@ class DemoHouse:
         return next((name for name in self.connector.accounts if self.slug(name) == slug), "")
 
 
+class AlreadyRunsError(RuntimeError):
+    """A demo is at work in this folder; a second one would sweep its files away."""
+
+
 def until(what: str, seen: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """Wait for a true answer. Raises ``TimeoutError`` that names ``what``."""
     deadline = time.monotonic() + seconds
@@ -95,11 +100,13 @@ def until(what: str, seen: Callable[[], Any], seconds: float = PATIENCE) -> Any:
 def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHouse]:
     """Start everything, install the application, yield; all of it is gone after the block.
 
-    ``page`` is the origin of a page that may show the desk, the console and the web chat in frames.
+    ``page`` is the origin of a page that may show the desk, the console and the web chat in frames. Raises
+    :class:`AlreadyRunsError`.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
     with ExitStack() as stack:
+        stack.enter_context(_alone(folder))
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
         found = wakes.find(folder)
         if found.process is not None:
             stack.callback(end, [found.process])
@@ -123,6 +130,17 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
         )
         _open(house)
         yield house
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunsError from None
+        yield
 
 
 def _portal(language: str, page: str) -> SandboxServer:

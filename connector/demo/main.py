@@ -16,7 +16,7 @@ from rich.table import Table
 
 from connector.demo.chat_script import play_chat
 from connector.demo.door import Door
-from connector.demo.house import DemoHouse, running
+from connector.demo.house import AlreadyRunsError, DemoHouse, running
 from connector.demo.live import watch
 from connector.demo.page import PageServer
 from connector.demo.rooms import DemoRooms
@@ -53,10 +53,15 @@ NO_PORT = {
         "--port 8080, или уберите --port: свободный найдётся сам.",
     ),
 }
+BUSY = Text(
+    "A demo runs in {folder} already. Stop that one, or start this one in another folder.",
+    "В {folder} уже работает демонстрация. Остановите её или запустите эту в другой папке.",
+)
 ALL_WELL = Text("{count} steps, all as they should be.", "Шагов: {count}, всё как должно быть.")
 NOT_WELL = Text(
     "{bad} of {count} steps failed. The logs are in {folder}.", "Не прошли шагов: {bad} из {count}. Журналы в {folder}."
 )
+_LEAVE = (signal.SIGTERM, signal.SIGINT)
 DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")  # without one a browser of the terminal would open
 COLUMNS = (Text("account", "аккаунт"), Text("step", "шаг"), Text("time", "время"), Text("result", "итог"))
 
@@ -67,8 +72,8 @@ def main(once: bool, language: str, *, traffic: bool = False, browser: bool = Fa
     ``once`` plays the story and leaves. Else the page is served until Ctrl+C: on ``port`` (0: a free one), with
     ``browser`` it opens by itself, with ``traffic`` customers and operators talk by themselves in the terminal.
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in _LEAVE:
+        signal.signal(number, _leave)
     console = Console()
     folder = FOLDER.absolute()
     try:
@@ -93,8 +98,17 @@ def main(once: bool, language: str, *, traffic: bool = False, browser: bool = Fa
         return 1
 
 
+def _leave(number: int, frame: object) -> None:
+    """Once: whoever presses Ctrl+C again does not interrupt the tidying up."""
+    for each in _LEAVE:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
 def _failed(error: Exception, folder: Path) -> Text:
     """Without a place for its files there are no logs either."""
+    if isinstance(error, AlreadyRunsError):
+        return BUSY.with_(folder=folder)
     if isinstance(error, OSError) and error.filename and not folder.is_dir():
         return NO_FOLDER.with_(path=error.filename, why=error.strerror)
     return FAILED.with_(why=error, folder=folder)

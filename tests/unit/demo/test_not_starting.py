@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import fcntl
+import signal
 import socket
 from pathlib import Path
 
 import pytest
 
-from connector.demo.main import NO_PORT, NO_SUCH_PORT, main
+from connector.demo.main import _LEAVE, NO_PORT, NO_SUCH_PORT, _leave, main
 
 
 @pytest.mark.parametrize(
@@ -42,3 +44,28 @@ def test_a_folder_that_cannot_be_written_is_told(
     monkeypatch.chdir(tmp_path)
     assert main(once=True, language=language) == 1
     assert told in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_second_demo_leaves_the_first_one_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    monkeypatch.chdir(tmp_path)
+    first = tmp_path / "var" / "demo" / "connector.yaml"
+    first.parent.mkdir(parents=True)
+    first.touch()
+    with (tmp_path / "var" / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main(once=True, language="en") == 1
+    assert "runs in" in " ".join(capsys.readouterr().out.split())
+    assert first.exists()
+
+
+def test_who_presses_ctrl_c_twice_still_leaves_nothing_running():
+    before = {number: signal.getsignal(number) for number in _LEAVE}
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            _leave(signal.SIGINT, None)
+        assert {signal.getsignal(number) for number in _LEAVE} == {signal.SIG_IGN}
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
