@@ -70,7 +70,7 @@ class Guests(Desk):
         """
         now = self.now()
         with self.store.writing() as db:
-            if not use_up(db, ticket, until):
+            if not use_up(db, ticket, until, now):
                 raise Refused("ticket.used", hint=_USED, status=403)
             member = _member(db, guest.portal)
             if member is None:

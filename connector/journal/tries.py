@@ -43,8 +43,9 @@ def forgive(db: Connection, name: str, remote: str) -> None:
     db.execute(delete(tries).where(tries.c.key == _by_name(db, name, remote)))
 
 
-def use_up(db: Connection, ticket: str, until: float) -> bool:
+def use_up(db: Connection, ticket: str, until: float, now: float) -> bool:
     """Whether nobody has used ``ticket`` yet; from now on somebody has. It expires by itself at ``until``."""
+    _sweep(db, now)
     row = upsert(db.dialect.name, tries).values(key=f"ticket:{marked(ticket)}", free_at=until)
     return db.execute(row.on_conflict_do_nothing().returning(tries.c.key)).scalar() is not None
 

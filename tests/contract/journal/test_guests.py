@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from connector.domain.ports import Grant, Installation
 from connector.errors import Refused
@@ -74,6 +75,14 @@ def test_of_many_who_press_with_one_ticket_one_comes_in(
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(press, range(8))) == 1
+
+
+def test_tickets_of_long_ago_are_swept_though_nobody_signs_in_with_a_password(house: Journal, clock: FakeClock) -> None:
+    for number in range(3):
+        came(house, clock, f"t{number}")
+        clock.advance(3600)
+    with house.store.reading() as db:
+        assert db.execute(text("SELECT count(*) FROM tries")).scalar() == 1
 
 
 def test_a_visit_ends_after_its_time_even_in_use(house: Journal, clock: FakeClock) -> None:
