@@ -8,6 +8,7 @@ import hashlib
 import hmac
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -68,6 +69,11 @@ class Media:
             return self.path(key).read_bytes()
         except FileNotFoundError:
             raise PermanentError("media.gone", hint=_GONE) from None
+
+    def space(self) -> int:
+        """Free bytes on the disk of the files."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._root).free
 
     def again(self, key: str, file: File) -> StoredFile:
         """A file that was kept before, with a fresh link. Raises ``PermanentError`` ``media.gone``, ``Refused`` 404."""

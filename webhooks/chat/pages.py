@@ -13,12 +13,12 @@ from connector.errors import Refused
 from connector.providers.webchat.wire import TEXT_LIMIT
 from connector.speech import Text
 from webhooks.chat.rooms import Room
-from webhooks.chat.talking import Talking
+from webhooks.chat.talking import DOCUMENTS, FAMILIES, Talking
 from webhooks.chat.telling import Json
 
 _KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 SHORT = 600  # seconds that browsers keep a file without asking
-ACCEPT = "image/*,audio/*,video/*,.pdf,.txt,.csv,.doc,.docx,.xls,.xlsx,.ppt,.pptx,.odt,.ods,.zip,.rar,.7z"
+ACCEPT = ",".join([*(f"{family}/*" for family in FAMILIES), *(f".{ending}" for ending in DOCUMENTS)])
 _TITLE = Text("Chat with us", "Чат с нами")
 _NO_FILE = Text("There is no such file", "Такого файла нет")
 

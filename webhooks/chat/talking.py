@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from itertools import chain
 from urllib.parse import unquote
 
 import structlog
@@ -13,6 +13,7 @@ from connector.domain.values import File, Page, StoredFile
 from connector.errors import PermanentError, Refused, TransientError
 from connector.journal import JournalAway
 from connector.journal.chats import OwnWords
+from connector.media import sniff
 from connector.providers.webchat import PROVIDER, inbound, passes, wire
 from connector.speech import Text
 from webhooks.chat.rooms import Guest, Room, Rooms
@@ -21,11 +22,20 @@ from webhooks.chat.watching import Watch
 
 log = structlog.get_logger()
 
+# What strangers may bring: documents by their names, the rest by what is in them.
+FAMILIES = ("image", "audio", "video")
+DOCUMENTS = ("pdf", "txt", "csv", "doc", "docx", "xls", "xlsx", "ppt", "pptx", "odt", "ods", "zip", "rar", "7z")
+RESERVE = 512 * 2**20  # bytes of the disk that strangers never get: messages must find room
 _CHUNK = 65536
 _THUMBS = {"like": "👍", "dislike": "👎"}
 _FULL = Text("The message could not be kept; it will be tried again", "Сообщение не удалось сохранить; попробуем снова")
 _EMPTY = Text("The file is empty; choose another", "Файл пуст; выберите другой")
 _LARGE = Text("The file is larger than {limit} MB; choose a smaller one", "Файл больше {limit} МБ; выберите поменьше")
+_KIND = Text(
+    "Files of this kind are not taken; send a picture or a document",
+    "Такие файлы не принимаются: пришлите фото или документ",
+)
+_NO_SPACE = Text("The file cannot be kept now; it will be tried again", "Файл пока не сохранить; попробуем ещё раз")
 _OVER = Text("The rating is no longer awaited; just write", "Оценка уже не ожидается; просто напишите")
 
 
@@ -62,13 +72,20 @@ class Talking:
         return {"id": key.partition(":")[2], "seq": seq}
 
     def attach(self, room: Room, visitor: str, raw: FlaskRequest) -> Json:
-        """A file of the visitor's: ``{id, name, size, mime, kind, url, image}``. Raises ``Refused``: 400, 413."""
-        limit = self.file_limit
+        """A file of the visitor's: ``{id, name, size, mime, kind, url, image}``.
+
+        Raises ``Refused``: 400, 413, 415; ``TransientError`` while the disk is full.
+        """
+        limit, media = self.file_limit, self._connector.media
         raw.max_content_length = limit + 1
         name = unquote(raw.headers.get("X-File-Name", "")[:1000], errors="replace")
+        if media.space() < RESERVE + limit:
+            log.error("chat.disk_full", account=room.account)
+            raise TransientError("chat.disk_full", hint=_NO_SPACE, retry_after=60)
         try:
-            chunks = _some(raw)
-            stored = self._connector.media.keep(name, raw.mimetype[:100], chunks, limit=limit)
+            first = _first(raw, name)
+            rest = iter(lambda: raw.stream.read(_CHUNK), b"")
+            stored = media.keep(name, raw.mimetype[:100], chain([first], rest), limit=limit)
         except PermanentError:
             raise self.too_large() from None
         return {"id": passes.file_id(visitor, stored, room.settings), **self._telling.file(stored)}
@@ -110,14 +127,15 @@ def _written(guest: Guest, message: wire.Message, key: str) -> OwnWords:
     return OwnWords(key=key, text=message.text, files=tuple(map(_stored, files)))
 
 
-def _some(raw: FlaskRequest) -> Iterator[bytes]:
-    """The body piece by piece. Raises ``Refused`` 400 when there is nothing in it."""
+def _first(raw: FlaskRequest, name: str) -> bytes:
+    """The first bytes of an upload. Raises ``Refused``: 400 when there are none, 415 for a kind that is not taken."""
     first = raw.stream.read(_CHUNK)
     if not first:
         raise Refused("file.empty", hint=_EMPTY, status=400)
-    yield first
-    while chunk := raw.stream.read(_CHUNK):
-        yield chunk
+    family = sniff(first, name).partition("/")[0]
+    if family not in FAMILIES and name.rpartition(".")[2].lower() not in DOCUMENTS:
+        raise Refused("file.kind", hint=_KIND, status=415)
+    return first
 
 
 def _stored(file: File) -> StoredFile:

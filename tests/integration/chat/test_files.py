@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from connector.bootstrap import Connector
+from connector.media import Media
 from tests.integration.chat.browsing import OWN_ORIGIN, PNG, Browser
+from webhooks.app import create_app
+from webhooks.chat.talking import RESERVE
 
 
 def test_a_file_is_kept_and_given_back_as_what_it_is(house: Connector, browser: Browser):
@@ -23,23 +28,46 @@ def test_a_file_is_kept_and_given_back_as_what_it_is(house: Connector, browser: 
     assert (given.data, given.headers["Content-Type"]) == (PNG, "image/png")
 
 
+HTML, SVG = b"<html><script>alert(1)</script>", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
-    [
-        ("a.html", b"<html><script>alert(1)</script>"),
-        ("a.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"),
-        ("a.png", b"<script>alert(1)</script>"),
-        ("../../\u202egnp.exe", b"MZ\x90"),
-    ],
+    [("a.html", HTML), ("a.svg", SVG), ("a.png", HTML), ("a.pdf.exe", b"MZ\x90"), ("", SVG), ("a.apk", b"PK\x03\x04")],
 )
-def test_a_file_that_could_run_is_only_ever_saved(browser: Browser, name: str, content: bytes):
+def test_what_is_no_picture_and_no_document_is_not_taken(house: Connector, browser: Browser, name: str, content: bytes):
     browser.arrive()
-    file = browser.upload(name, content, "image/svg+xml").json
+    answer = browser.upload(name, content, "image/png")
+    assert (answer.status_code, answer.json["error"]) == (415, "file.kind")
+    assert not list((house.settings.var / "media").glob("??/??/*"))
+
+
+@pytest.mark.parametrize("name", ["a.pdf", "../../\u202efdp.txt", "a.html;.zip"])
+def test_a_file_that_could_run_is_only_ever_saved(browser: Browser, name: str):
+    browser.arrive()
+    file = browser.upload(name, HTML, "text/html").json
     assert (file["image"], file["mime"]) == (False, "application/octet-stream")
     given = browser.client.get(file["url"].removeprefix(OWN_ORIGIN))
     assert given.headers["Content-Disposition"].startswith("attachment")
     assert "/" not in file["name"]
     assert "\u202e" not in file["name"]
+
+
+class Full(Media):
+    """A disk on which nothing but the reserve is left."""
+
+    def space(self) -> int:
+        return RESERVE
+
+
+def test_strangers_never_fill_the_disk(house: Connector):
+    ttl = timedelta(hours=1)
+    full = Full(house.settings.var / "media", OWN_ORIGIN, b"s", house.clock, ttl)
+    browser = Browser(create_app(replace(house, media=full)).test_client())
+    browser.arrive()
+    answer = browser.upload()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "60")
+    assert browser.say().status_code == 202
 
 
 def test_a_file_belongs_to_the_visitor_who_brought_it(house: Connector, browser: Browser):
