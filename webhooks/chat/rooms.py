@@ -19,10 +19,6 @@ from webhooks.answers import taken
 
 LONGEST_BODY = 128 * 1024
 _UNKNOWN = Text("There is no such chat; compare the address with connector.yaml", "Такого чата нет; сверьте адрес")
-_ORIGIN = Text(
-    "This site may not show the chat; add it to `origins` of the account in connector.yaml",
-    "Этому сайту нельзя показывать чат; добавьте его в `origins` аккаунта в connector.yaml",
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +33,7 @@ class Room:
     def check(self, origin: str) -> None:
         """Raises ``Refused`` 403 for a page of another site. Who names no origin is no page of another site."""
         if origin and origin.lower() not in self.origins:
-            raise Refused("webchat.origin", hint=_ORIGIN, status=403)
+            raise inbound.stranger()
 
 
 @dataclass(frozen=True, kw_only=True)

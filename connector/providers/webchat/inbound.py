@@ -45,7 +45,12 @@ def check_origin(request: Request, settings: WebchatSettings) -> None:
     origin = request.header("origin").lower()
     own = urlsplit(origin).netloc == request.header("host").lower() != ""
     if origin and not own and origin not in settings.origins:
-        raise Refused("webchat.origin", hint=_ORIGIN, status=403)
+        raise stranger()
+
+
+def stranger() -> Refused:
+    """A page of another site."""
+    return Refused("webchat.origin", hint=_ORIGIN, status=403)
 
 
 def known(request: Request, settings: WebchatSettings) -> str:
