@@ -1,7 +1,8 @@
-"""The clock: RQ's own cron sweeps, refreshes tokens, looks back, counts and trims. ``python -m jobs.clock``.
+"""The clock: RQ's own cron refreshes tokens, looks back, counts and trims. ``python -m jobs.clock``.
 
-Two clocks do no harm: every task is idempotent. While Redis is away the clock runs the due tasks itself. The spool
-of this machine is always drained from here, so the way back of the database waits for nobody.
+Two clocks do no harm: every task is idempotent. While Redis is away the clock runs the due tasks itself. The sweep and
+the spool of this machine are always done from here: neither the next try of a delivery nor the way back of the
+database waits behind a look back, which may take minutes.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from rq.exceptions import SchedulerNotFound
 from rq.job import Job
 
 from connector import logs
-from connector.errors import SettingsError
+from connector.errors import SettingsError, TransientError
 from jobs import queues, tasks
 from jobs.dispatch import house
 from jobs.patience import Seldom, until_built
 
 log = structlog.get_logger()
 
-SWEEP_SECONDS = 2
+SWEEP_SECONDS = 2.0
 DRAIN_SECONDS = 2.0
 REFRESH_SECONDS = 300
 RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (connector/reconcile/mark.py)
@@ -106,7 +107,6 @@ class Cron(CronScheduler):
 def cron(redis: Redis) -> Cron:
     """The timetable."""
     timetable = Cron(redis)
-    timetable.add(tasks.sweep, every=SWEEP_SECONDS)
     timetable.add(tasks.refresh_tokens, every=REFRESH_SECONDS)
     timetable.add(tasks.learn_limits, every=LIMITS_SECONDS)
     timetable.add(tasks.reconcile, every=RECONCILE_SECONDS)
@@ -121,14 +121,23 @@ def run_here(name: str, task: Callable[..., object] | None) -> None:
     try:
         if task is not None:
             task()
+    except TransientError as error:
+        log.warning("cron.task_waits", task=name, cause=error.cause)
     except Exception:  # the clock outlives whatever a task may raise
         log.exception("cron.task_failed", task=name)
 
 
-def drain_every(seconds: float, stop: threading.Event) -> None:
-    """Feed this machine's spool back until ``stop``; costs one look at a file while the spool is empty."""
-    while not stop.wait(seconds):
-        run_here("drain_spool", tasks.drain_spool)
+def every(seconds: float, task: Callable[[], object], stop: threading.Event) -> threading.Thread:
+    """``task`` again and again until ``stop``, each time ``seconds`` after its end, in a thread of its own."""
+
+    def keep_on() -> None:
+        while not stop.wait(seconds):
+            run_here(name, task)
+
+    name = getattr(task, "__name__", "")
+    thread = threading.Thread(target=keep_on, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
 def main() -> int:
@@ -149,11 +158,11 @@ def main() -> int:
         return 1
     if home is None:
         return 0
-    drainer = threading.Thread(target=drain_every, args=(DRAIN_SECONDS, stop), name="spool", daemon=True)
-    drainer.start()
+    own = [every(DRAIN_SECONDS, tasks.drain_spool, stop), every(SWEEP_SECONDS, tasks.sweep, stop)]
     log.info("clock.started")
     cron(queues.connect(home.connector.settings.redis_url)).run(stop)
-    drainer.join(timeout=10)
+    for thread in own:
+        thread.join(timeout=10)
     log.info("clock.stopped")
     return 0
 

@@ -138,3 +138,12 @@ def alive(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_a_busy_upkeep_keeps_no_work_waiting(small_place: Place, redis_server: Redis):
+    """A look back may take minutes; what nobody has woken for is found by the clock itself."""
+    small_place.start("clock")
+    wait_for(lambda: small_place.lines("clock", "clock.started"), lambda: small_place.log("clock"))
+    commit(small_place, "a")
+    queue = queues.queue(queues.PUMP, queues.connect(redis_server.url))
+    wait_for(lambda: queue.count, lambda: small_place.log("clock"))  # without any worker, so without any upkeep

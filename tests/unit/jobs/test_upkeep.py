@@ -37,7 +37,7 @@ def timetable(redis) -> clock.Cron:
 def test_the_clock_does_all_its_duties_at_once_and_trims_at_night():
     redis = flaky()
     timetable(redis).tick()
-    duties = ("sweep", "refresh_tokens", "learn_limits", "reconcile", "check_handlers", "tally")
+    duties = ("refresh_tokens", "learn_limits", "reconcile", "check_handlers", "tally")
     assert upkeep(redis) == [f"jobs.tasks.{duty}" for duty in duties]
 
 
@@ -75,6 +75,21 @@ def test_a_task_that_fails_does_not_stop_the_clock():
     done = Calls()
     clock.run_here("fine", done)
     assert done.count == 1
+
+
+def test_the_sweep_waits_behind_nothing_and_outlives_its_failures():
+    stop, calls = threading.Event(), threading.Semaphore(0)
+
+    def sweep() -> None:
+        calls.release()
+        raise ZeroDivisionError
+
+    thread = clock.every(0.001, sweep, stop)
+    assert calls.acquire(timeout=20)
+    assert calls.acquire(timeout=20)
+    stop.set()
+    thread.join(20)
+    assert not thread.is_alive()
 
 
 def test_the_clock_stops_when_it_is_told():
