@@ -5,6 +5,9 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 ARGS ?=
+# The whole suite runs three tests at once (they wait more than they work); what ARGS names runs alone, in sight.
+WORKERS ?= 3
+AT_ONCE = $(if $(ARGS),,-n $(WORKERS) --dist loadfile)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench e2e venv lock widget clean
@@ -18,11 +21,11 @@ demo: .venv/.stamp-run ## see it work in a browser; ONCE=1 runs the story once a
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
 	@.ci/services.sh redis postgresql chromium
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest $(AT_ONCE) $(ARGS)
 
 e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages
 	@.ci/services.sh redis postgresql chromium
-	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(ARGS)
+	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(AT_ONCE) $(ARGS)
 
 lint: .venv/.stamp-dev ## style, types, and who imports whom
 	@$(PY) -m ruff check .
