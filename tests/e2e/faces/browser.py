@@ -102,6 +102,7 @@ def browser_page(chromium: Browser) -> Iterator[OpenPage]:
             locale={"ru": "ru-RU", "en": "en-GB"}[language],
             color_scheme="dark" if dark else "light",
             viewport={"width": width, "height": height},
+            reduced_motion="reduce",  # a page half-way through a movement is judged by nobody
             **more,
         )
         faces.append(Face(context.new_page()))
