@@ -19,6 +19,12 @@ pytest_plugins = ["tests.log_net"]
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole houses and browsers first: they take longest, and what is short fills the gaps at the end."""
+    items.sort(key=lambda item: not {"e2e", "integration"} & {*item.path.parts})
+
+
 SECRET = "a secret key of at least thirty-two characters"
 
 

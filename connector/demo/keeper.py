@@ -59,7 +59,6 @@ class Keeper:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-        end(list(self._running.values()))
 
     def _start(self, name: str) -> None:
         with (self._folder / f"{name}.log").open("ab") as log:
@@ -75,11 +74,13 @@ class Keeper:
             self._running[name] = process
 
     def _watch(self) -> None:
+        """Ends them as well: when this thread goes the system ends what it started, but not the children of that."""
         while not self._stop.wait(GLANCE):
             dead = [name for name, process in self._running.items() if process.poll() is not None]
             if dead and not self._stop.wait(PAUSE):
                 for name in dead:
                     self._start(name)
+        end(list(self._running.values()))
 
 
 def end(processes: Sequence[subprocess.Popen[bytes]]) -> None:
