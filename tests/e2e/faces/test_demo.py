@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -73,7 +75,6 @@ def test_the_telephone_and_the_operator_talk(demo: Demo, browser_page: OpenPage)
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(demo: Demo, browser_page: OpenPage):
     seen = panes(demo, browser_page)
     seen.page.locator("#kill").click()
-    expect(seen.page.locator("#line")).to_contain_text("SIGKILL", timeout=SLOW)
     expect(seen.page.locator("#storm")).to_be_disabled()
     seen.face.screen("demo-kill")
     expect(seen.line).to_contain_text("Worker убит", timeout=SLOW)
@@ -84,7 +85,7 @@ def test_a_storm_of_refusals_loses_nothing_and_doubles_nothing(demo: Demo, brows
     seen = panes(demo, browser_page, language="en")
     seen.page.locator("#storm").click()
     expect(seen.page.locator("#line")).to_contain_text("QUERY_LIMIT_EXCEEDED")
-    expect(seen.page.locator("#figures")).to_contain_text("waiting 12", timeout=SLOW)
+    expect(seen.page.locator("#figures")).to_contain_text(re.compile(r"waiting \d\d?"), timeout=SLOW)
     seen.face.screen("demo-storm")
     expect(seen.line).to_contain_text("429 storm of", timeout=SLOW)
     expect(seen.line).to_contain_text("sent 12, delivered 12, doubled 0, lost 0")
