@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, text, update
 
-from connector.journal.choosing import Choosing, Chosen, bound_of, choose
+from connector.journal.choosing import Chosen, bound_of, choose
+from connector.journal.foreseeing import Foreseeing
 from connector.journal.inserts import add_deliveries
 from connector.journal.model import Envelope, NewDelivery
 from connector.journal.people import Deed, outcome
@@ -49,13 +50,13 @@ class Swept:
     target: str = ""
 
 
-class Sweeps(Choosing):
+class Sweeps(Foreseeing):
     """Deeds by filter."""
 
     def sweep(self, sieve: Sieve, what: Deed, who: str, why: str) -> Swept:
         """Replay or discard the parked deliveries that fit, lane by lane in their order; an album moves as one."""
         with self.store.reading() as db:
-            rows, _ = choose(db, sieve)
+            rows = choose(db, sieve)
         bound = sieve.bound or bound_of(rows)
         done = Swept(what=what, who=who, why=why)
         for batch in _batches(rows):

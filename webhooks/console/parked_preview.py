@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from itertools import groupby, islice
+from datetime import timedelta
 
 from connector import repair
 from connector.bootstrap import Connector
 from connector.delivery.retry import CHAT
 from connector.domain.states import in_words
-from connector.journal.choosing import Chosen, Foreseen
-from connector.journal.desk import moment
+from connector.journal.foreseeing import Foreseen, Part
 from connector.journal.sieve import Sieve
 from connector.speech import Text
 
-_SHOWN = 30  # lanes in the order of release
-_NUMBERS = 5  # deliveries of a lane that are named
 _TRIED = 50  # requests that are read for trial
 
 _GONE = Text(
@@ -64,92 +59,55 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LaneOf:
-    """One lane of the deed; ``number`` is its first delivery, ``numbers`` are the first ones in their order."""
-
-    number: int
-    numbers: tuple[int, ...]
-    destination: str
-    lane: str
-    kinds: tuple[str, ...]
-    count: int
-    oldest: datetime
-    late: bool
-
-
-@dataclass(frozen=True, kw_only=True)
 class Preview:
-    """``lanes`` are the first ones in the order of release, of ``lane_count``. ``good`` tells what is promising."""
+    """``good`` tells what is promising."""
 
     foreseen: Foreseen
     places: tuple[Place, ...]
-    lanes: tuple[LaneOf, ...]
-    lane_count: int
     warnings: tuple[Text, ...]
     good: Text | None = None
 
 
 def preview(connector: Connector, sieve: Sieve, *, replay: bool) -> Preview:
     """What will happen; changes nothing."""
-    foreseen = connector.journal.foresee(sieve)
+    stale = connector.clock() - timedelta(hours=connector.settings.limits.message_hours)
+    foreseen = connector.journal.foresee(sieve, stale=stale)
     return _requests(connector, foreseen, replay) if sieve.of == "envelopes" else _works(connector, foreseen, replay)
 
 
 def _works(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
-    by_lane = groupby(foreseen.rows, key=lambda row: (row.destination, row.lane))
-    lanes = [_lane(list(rows), foreseen) for _, rows in islice(by_lane, _SHOWN)]
-    counts = Counter(row.destination for row in foreseen.rows)
-    lane_counts = Counter(destination for destination, _ in {(row.destination, row.lane) for row in foreseen.rows})
+    counts: Counter[str] = Counter()
+    for part in foreseen.parts:
+        counts[part.destination] += part.many
     places = tuple(
         Place(
             name=name,
             count=count,
-            lanes=lane_counts[name],
+            lanes=foreseen.lane_counts[name],
             trouble=_trouble(connector, name) if replay else None,
         )
         for name, count in counts.most_common()
     )
     warnings = _warnings(connector, foreseen) if replay else ([_MORE] if foreseen.more else [])
-    return Preview(
-        foreseen=foreseen,
-        places=places,
-        lanes=tuple(lanes),
-        lane_count=lane_counts.total(),
-        warnings=tuple(warnings),
-    )
-
-
-def _lane(rows: Sequence[Chosen], foreseen: Foreseen) -> LaneOf:
-    first = rows[0]
-    return LaneOf(
-        number=first.id,
-        numbers=tuple(row.id for row in rows[:_NUMBERS]),
-        destination=first.destination,
-        lane=first.lane,
-        kinds=tuple(dict.fromkeys(row.kind for row in rows)),
-        count=len(rows),
-        oldest=moment(min(row.created_at for row in rows)),
-        late=(first.destination, first.lane) in foreseen.late,
-    )
+    return Preview(foreseen=foreseen, places=places, warnings=tuple(warnings))
 
 
 def _warnings(connector: Connector, foreseen: Foreseen) -> list[Text]:
     hours = connector.settings.limits.message_hours
-    stale = (connector.clock() - timedelta(hours=hours)).timestamp()
-    old = sum(1 for row in foreseen.rows if row.kind in CHAT and row.created_at < stale)
-    senders = sorted({_sender(row) for row in foreseen.rows} - {""} - connector.accounts.keys())
+    old = sum(part.old for part in foreseen.parts if part.kind in CHAT)
+    senders = sorted({_sender(part) for part in foreseen.parts} - {""} - connector.accounts.keys())
     return [
         *([_OLD.with_(count=old, hours=hours)] if old else []),
-        *([_LATE.with_(count=len(foreseen.late))] if foreseen.late else []),
+        *([_LATE.with_(count=foreseen.late)] if foreseen.late else []),
         *(_GONE.with_(name=f"account:{name[:60]}") for name in senders[:5]),
         *([_MORE] if foreseen.more else []),
     ]
 
 
-def _sender(row: Chosen) -> str:
+def _sender(part: Part) -> str:
     """The account that a client's delivery to a portal is about: its lane begins with it."""
-    of_client = row.destination.startswith("portal:") and row.kind.startswith(("message.", "button.", "conversation."))
-    return row.lane.partition(".")[0] if of_client else ""
+    of_client = part.kind.startswith(("message.", "button.", "conversation."))
+    return part.begins if of_client and part.destination.startswith("portal:") else ""
 
 
 def _trouble(connector: Connector, destination: str) -> Text | None:
@@ -184,8 +142,6 @@ def _requests(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview
     return Preview(
         foreseen=foreseen,
         places=tuple(places),
-        lanes=(),
-        lane_count=0,
         warnings=tuple(text for text in (bad, _MORE if foreseen.more else None) if text),
         good=_READABLE.with_(tried=len(tried), good=good) if good else None,
     )

@@ -110,7 +110,7 @@ def test_filters_narrow_groups_lists_and_deeds_alike(journal: Journal, park: Par
     lanes = {f"lane-{letter}" for letter in found}
     assert {item.lane for item in journal.parked_items(sieve)} == lanes
     assert journal.parked_groups(sieve).count == len(found)
-    assert {row.lane for row in journal.foresee(sieve).rows} == lanes
+    assert {ahead.lane for ahead in journal.foresee(sieve).lanes} == lanes
 
 
 def test_since_and_until_are_about_the_time_of_parking(journal: Journal, park: Park, clock: FakeClock) -> None:
@@ -123,12 +123,43 @@ def test_since_and_until_are_about_the_time_of_parking(journal: Journal, park: P
     assert journal.foresee(Sieve(since=noon, until=noon)).count == 0
 
 
-def test_a_deed_is_foreseen_in_the_order_of_release(journal: Journal, park: Park) -> None:
-    park(a_delivery(lane="b", position=2), a_delivery(lane="a", position=9), a_delivery(lane="b", position=1))
+def test_a_deed_is_foreseen_in_the_order_of_release(journal: Journal, park: Park, clock: FakeClock) -> None:
+    now = clock()
+    ids = park(a_delivery(lane="b", position=2), a_delivery(lane="a", position=9), a_delivery(lane="b", position=1))
     foreseen = journal.foresee(Sieve())
-    assert [(row.lane, row.position) for row in foreseen.rows] == [("a", 9), ("b", 1), ("b", 2)]
-    assert foreseen.bound == Bound(key=max(row.id for row in foreseen.rows), at=foreseen.rows[0].settled_at)
+    assert [(ahead.lane, ahead.numbers, ahead.count) for ahead in foreseen.lanes] == [
+        ("a", (ids[1],), 1),
+        ("b", (ids[2], ids[0]), 2),
+    ]
+    assert {ahead.oldest for ahead in foreseen.lanes} == {now}
+    assert foreseen.bound == Bound(key=max(ids), at=now.timestamp())
     assert not foreseen.more
+
+
+def test_a_deed_is_counted_by_destination_kind_and_beginning_of_the_lane(
+    journal: Journal, park: Park, clock: FakeClock
+) -> None:
+    park(a_delivery(lane="shop.1"), a_delivery(lane="shop.1"), a_delivery(lane="shop.2"), a_delivery(lane="whole"))
+    clock.advance(60)
+    shop = {"destination": "account:shop"}
+    park(a_delivery(lane="shop.1", **shop), **shop)
+    foreseen = journal.foresee(Sieve(), stale=clock())
+    assert sorted(foreseen.parts) == [
+        ("account:shop", "message.received", "shop", 1, 0),
+        (MAIN, "message.received", "shop", 3, 3),
+        (MAIN, "message.received", "whole", 1, 1),
+    ]
+    assert foreseen.lane_counts == {MAIN: 3, "account:shop": 1}
+    assert foreseen.count == 5
+
+
+def test_of_many_lanes_the_first_are_shown_and_of_each_the_first_deliveries(journal: Journal, park: Park) -> None:
+    crowd = [a_delivery(lane="00", position=number) for number in range(7)]
+    ids = park(*crowd, *[a_delivery(lane=f"{number:02}") for number in range(1, 40)])
+    foreseen = journal.foresee(Sieve())
+    assert (foreseen.count, foreseen.lane_counts[MAIN]) == (46, 40)
+    assert [ahead.lane for ahead in foreseen.lanes] == [f"{number:02}" for number in range(30)]
+    assert (foreseen.lanes[0].numbers, foreseen.lanes[0].count) == (tuple(ids[:5]), 7)
 
 
 def test_a_lane_in_which_something_younger_was_done_is_named(journal: Journal, park: Park) -> None:
@@ -137,12 +168,14 @@ def test_a_lane_in_which_something_younger_was_done_is_named(journal: Journal, p
     for destination in (MAIN, "account:shop"):
         lease = leased(journal, destination)
         settle(journal, lease, *journal.claim(lease, lanes=9))
-    assert journal.foresee(Sieve()).late == {(MAIN, "went on")}
+    foreseen = journal.foresee(Sieve())
+    assert [ahead.lane for ahead in foreseen.lanes if ahead.late] == ["went on"]
+    assert foreseen.late == 1
 
 
 def test_an_album_is_foreseen_whole(journal: Journal, park: Park) -> None:
     ids = park(*[a_delivery(text=part, group="al") for part in ("one", "two", "three")])
-    assert [row.id for row in journal.foresee(Sieve(text="two")).rows] == ids
+    assert [ahead.numbers for ahead in journal.foresee(Sieve(text="two")).lanes] == [tuple(ids)]
 
 
 def test_the_bound_leaves_out_what_was_parked_later(journal: Journal, park: Park, clock: FakeClock) -> None:
@@ -152,4 +185,4 @@ def test_the_bound_leaves_out_what_was_parked_later(journal: Journal, park: Park
     clock.advance(5)
     park(a_delivery(lane="new"))
     assert journal.parked_groups(Sieve()).count == 3
-    assert [row.id for row in journal.foresee(Sieve(bound=bound)).rows] == [seen]
+    assert [ahead.numbers for ahead in journal.foresee(Sieve(bound=bound)).lanes] == [(seen,)]
