@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError
-from connector.portal.phrases import told
 from connector.repair import Deed, House
 from connector.speech import Text
 
@@ -20,11 +19,11 @@ def account_findings(house: House, name: str) -> Sequence[Finding]:
     account = house.accounts[name]
     url, title = hook_url(house.settings.public_url, name), _title(house, name)
     if account.provider.check is None:
-        return [Finding(told(_NO_CHECK, title=title, url=Text(url, url)), "ok", code="account.hook")]
+        return [Finding(_NO_CHECK.with_(title=title, url=url), "ok", code="account.hook")]
     try:
         found = account.provider.check(account.settings, url, account.http)
     except ConnectorError as error:
-        return [_refused(title, error)]
+        return [Finding(_FAILED.with_(title=title), "bad", error.hint, "account.unseen")]
     return [_coded(finding, account.provider.slug) for finding in found]
 
 
@@ -56,10 +55,6 @@ def hook_url(public_url: str, account: str) -> str:
 def _title(house: House, name: str) -> Text:
     title = house.accounts[name].provider.title
     return Text(f"{title.en} ({name})", f"{title.ru} ({name})")
-
-
-def _refused(title: Text, error: ConnectorError) -> Finding:
-    return Finding(told(_FAILED, title=title), "bad", error.hint, "account.unseen")
 
 
 def _coded(finding: Finding, slug: str) -> Finding:

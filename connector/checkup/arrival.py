@@ -78,18 +78,18 @@ class Probe:
             self.sleep(GLANCE)
         took = phrases.age(max(1.0, self.monotonic() - self._fired))
         if self.arrived:
-            yield Finding(phrases.told(_REACH, age=took), "ok", code="portal.arrival")
+            yield Finding(_REACH.with_(age=took), "ok", code="portal.arrival")
             return
         hint = _LOST_HINT.with_(url=handler_url(self.house))
         mend = f"connector check --portal {self.portal} --wait 60"
-        yield Finding(phrases.told(_LOST, age=took), "bad", hint, "portal.arrival", mend)
+        yield Finding(_LOST.with_(age=took), "bad", hint, "portal.arrival", mend)
 
     def heard(self) -> Finding:
         """The age of the portal's last event that was not a test. Silence is a worry when the test did not come."""
         journal, but = self.house.journal, probe_key("")
         last = journal.last_heard(f"portal:{self.portal}", EVENTS, within=WEEK, but=but)
         seconds = (self.house.clock() - last).total_seconds() if last else WEEK
-        what = _SILENT if last is None else phrases.told(_HEARD, age=phrases.age(max(0.0, seconds)))
+        what = _SILENT if last is None else _HEARD.with_(age=phrases.age(max(0.0, seconds)))
         if self.arrived or seconds < DAY:
             return Finding(what, "ok", code="portal.heard")
         return Finding(what, "warn", _SILENT_HINT, "portal.heard", f"connector portal rebind {self.portal}")

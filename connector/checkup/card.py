@@ -13,6 +13,7 @@ WHERE = Text(
     "Developer resources → Other → Local application. Type: server; it uses the interface.",
     "Разработчикам → Другое → Локальное приложение. Тип: серверное; использует интерфейс.",
 )
+_RIGHTS = Text("Rights (scope)", "Права (scope)")
 PURPOSES: Mapping[str, Text] = MappingProxyType(
     {
         "imopenlines": Text("open lines: sessions and their history", "открытые линии: сессии и их история"),
@@ -52,6 +53,12 @@ def fields(public_url: str) -> Sequence[Field]:
             value=f"{here}/bitrix24/install",
         ),
     )
+
+
+def pairs(public_url: str) -> list[tuple[Text, str]]:
+    """The whole card: each field, then the rights in one line."""
+    values = [(field.title, field.value) for field in fields(public_url)]
+    return [*values, (_RIGHTS, ", ".join(NEEDED))]
 
 
 def scopes() -> Sequence[Scope]:

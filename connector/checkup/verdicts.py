@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 from connector.checkup.facts import PLACEHOLDER, Facts
 from connector.domain.provider import Finding
-from connector.portal.phrases import STATE_HINTS, WEBHOOK_HINT, told
+from connector.portal.phrases import STATE_HINTS, WEBHOOK_HINT
 from connector.speech import Text
 
 
@@ -102,7 +102,7 @@ def card(facts: Facts) -> Verdict:
         return Verdict("bad", WEBHOOK_HINT)
     if facts.installed or facts.stuck:
         return Verdict("ok", _CARD)
-    return Verdict("wait", _MAKE_CARD.with_(url=facts.portal_url), _install(facts))
+    return Verdict("wait", _MAKE_CARD.with_(url=facts.portal_url), f"connector portal install {facts.portal}")
 
 
 def keys(facts: Facts) -> Verdict:
@@ -120,7 +120,8 @@ def installation(facts: Facts) -> Verdict:
         stuck = facts.stuck
         return Verdict("bad", stuck) if stuck else Verdict("wait", _OPEN_APP.with_(url=facts.portal_url))
     if facts.installed != "active":
-        return Verdict("bad", STATE_HINTS.get(facts.installed, Text(facts.reason, facts.reason)), _check(facts))
+        hint = STATE_HINTS.get(facts.installed, Text(facts.reason, facts.reason))
+        return Verdict("bad", hint, f"connector portal check {facts.portal}")
     needed = ("portal.rest", "portal.scopes", "portal.install_finish", "portal.handlers", "portal.installed")
     if wrong := facts.wrong(*needed, "portal.unseen"):
         return _bad(wrong)
@@ -140,16 +141,16 @@ def account(facts: Facts) -> Verdict:
         hint = wrong.hint or wrong.what
         return Verdict("bad", hint, wrong.mend or f"connector account connect {facts.account}")
     if facts.found("account.hook"):
-        return Verdict("ok", told(_HEARD, **named)) if facts.heard else Verdict("wait", told(_BY_HAND, **named))
+        return Verdict("ok", _HEARD.with_(**named)) if facts.heard else Verdict("wait", _BY_HAND.with_(**named))
     if facts.found("account."):
-        return Verdict("ok", told(_CONNECTED, **named))
+        return Verdict("ok", _CONNECTED.with_(**named))
     return Verdict("wait", _LOOKING)
 
 
 def line(facts: Facts) -> Verdict:
     """The portal itself says that the connector is active on the line."""
     if not facts.line:
-        return Verdict("wait", told(_CHOOSE_LINE, provider=facts.provider))
+        return Verdict("wait", _CHOOSE_LINE.with_(provider=facts.provider))
     if wrong := facts.wrong("portal.connectors", "portal.line"):
         return _bad(wrong)
     if facts.right("portal.line"):
@@ -161,8 +162,9 @@ def test_message(facts: Facts) -> Verdict:
     """A message has travelled: the last test, or that of a client."""
     tried = facts.rehearsal
     if tried is not None and tried.state == "done":
-        where = {name: Text(known, known) for name, known in (("chat", tried.chat_id), ("session", tried.session_id))}
-        return Verdict("ok", told(_ARRIVED, **where, seconds=_short(tried.seconds or 0.0)))
+        seconds = f"{tried.seconds or 0.0:.1f}"
+        where = {"chat": tried.chat_id, "session": tried.session_id}
+        return Verdict("ok", _ARRIVED.with_(**where, seconds=Text(seconds, seconds.replace(".", ","))))
     if tried is not None and tried.state == "parked":
         return Verdict("bad", tried.hint or _PARKED, f"connector journal trace {tried.trace}")
     if tried is not None and tried.state == "waiting":
@@ -179,16 +181,3 @@ def answer(facts: Facts) -> Verdict:
 
 def _bad(finding: Finding) -> Verdict:
     return Verdict("bad", finding.hint or finding.what, finding.mend)
-
-
-def _install(facts: Facts) -> str:
-    return f"connector portal install {facts.portal}"
-
-
-def _check(facts: Facts) -> str:
-    return f"connector portal check {facts.portal}"
-
-
-def _short(seconds: float) -> Text:
-    point = f"{seconds:.1f}"
-    return Text(point, point.replace(".", ","))

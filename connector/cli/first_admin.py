@@ -41,7 +41,10 @@ def make_admin(out: Output, path: Path, env: Mapping[str, str], *, name: str, fi
     try:
         if any(user.disabled_at is None and user.role == "admin" for user in journal.users()):
             return None
-        made = _given(journal, out, name, file) if name and (file or ask) else _asked(journal, out) if ask else None
+        if name and (file or ask):
+            made: User | None = _add(journal, name, read_password(out, name, file))
+        else:
+            made = _asked(journal, out) if ask else None
     except TransientError as away:
         out.say(_NOT_MADE, why=out.words(away.hint))
         return None
@@ -49,10 +52,6 @@ def make_admin(out: Output, path: Path, env: Mapping[str, str], *, name: str, fi
         journal.close()
     out.say(_MADE, name=made.name) if made else out.say(_SKIPPED)
     return made.name if made else None
-
-
-def _given(journal: Journal, out: Output, name: str, file: str) -> User:
-    return _add(journal, name, read_password(out, name, file))
 
 
 def _asked(journal: Journal, out: Output) -> User | None:

@@ -12,7 +12,7 @@ import click
 from connector import reconcile as reconciling
 from connector import repair, settings
 from connector.bootstrap import Connector
-from connector.checkup.card import fields, scopes
+from connector.checkup.card import fields, pairs, scopes
 from connector.cli.check import check_portals, names_of, patience
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
@@ -60,7 +60,6 @@ _WHERE = Text(
     "В {url}: Разработчикам → Другое → Локальное приложение. Заполните:",
 )
 _SCOPE = Text("  {name}: {purpose}", "  {name}: {purpose}")
-_RIGHTS = Text("Rights (scope)", "Права (scope)")
 _THEN = Text(
     "Save, copy client_id and client_secret into connector.yaml, start `connector run`, and open the application in "
     "the portal once: that installs it. Then: connector check",
@@ -186,16 +185,17 @@ def _look_back(out: Output, house: Connector, name: str) -> dict[str, Any]:
 def install(out: Output, name: str | None) -> None:
     """Prints; changes nothing."""
     portals, public = settings.sketch(None, os.environ)
-    card, rights = fields(public), [scope.name for scope in scopes()]
     for one in [name] if name and _known(out, portals, name) else portals:
         out.say(_WHERE, url=portals[one])
-        out.pairs([*((field.title, field.value) for field in card), (_RIGHTS, ", ".join(rights))])
+        out.pairs(pairs(public))
         for scope in scopes():
             out.say(_SCOPE, name=scope.name, purpose=out.words(scope.purpose))
     out.say(_THEN)
     if not public.startswith("https://"):
         out.say(_NOT_PUBLIC)
-    out.document({**{field.code: field.value for field in card}, "rights": rights})
+    out.document(
+        {**{field.code: field.value for field in fields(public)}, "rights": [scope.name for scope in scopes()]}
+    )
 
 
 def _known(out: Output, portals: Collection[str], name: str) -> bool:

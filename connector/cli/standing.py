@@ -8,7 +8,7 @@ from typing import Any
 
 from connector import registry
 from connector.bootstrap import build, utc_now
-from connector.checkup.card import fields, scopes
+from connector.checkup.card import pairs
 from connector.checkup.facts import Facts
 from connector.checkup.observed import look, observe, pair_of
 from connector.checkup.sketched import sketched, unset_by
@@ -25,7 +25,6 @@ _WIZARD = Text(
     "The same steps in the browser, with values to copy: {url}/ops/connect",
     "Те же шаги в браузере, со значениями для копирования: {url}/ops/connect",
 )
-_RIGHTS = Text("Rights (scope)", "Права (scope)")
 _LINE = Text("  {mark} {words}", "  {mark} {words}")
 _BELOW = Text("      {words}", "      {words}")
 _MARKS = {"ok": "✓", "bad": "✗", "wait": "→", "later": "·"}
@@ -74,15 +73,10 @@ def _tell(out: Output, step: Step, facts: Facts) -> None:
         return
     out.say(_BELOW, words=out.words(step.told))
     if step.code == "card" and step.state == "wait":
-        for name, value in _card(facts):
+        for name, value in pairs(facts.public_url):
             out.say(_BELOW, words=f"{out.words(name)}: {value}")
     if step.mend:
         out.say(_BELOW, words=f"$ {step.mend}")
-
-
-def _card(facts: Facts) -> list[tuple[Text, str]]:
-    values = [(field.title, field.value) for field in fields(facts.public_url)]
-    return [*values, (_RIGHTS, ", ".join(scope.name for scope in scopes()))]
 
 
 def _listed(out: Output, found: Sequence[Step]) -> list[dict[str, str]]:

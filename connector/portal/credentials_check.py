@@ -72,4 +72,4 @@ def _tokens(found: Installation, now: datetime) -> Finding:
     if idle > IDLE_DAYS:
         return Finding(say.IDLE.with_(days=idle), "warn", say.IDLE_HINT, "portal.token", "connector clock")
     born = max(0.0, (now - found.grant.expires_at + _LIFETIME).total_seconds())
-    return Finding(say.told(say.TOKEN, age=say.age(born)), "ok", code="portal.token")
+    return Finding(say.TOKEN.with_(age=say.age(born)), "ok", code="portal.token")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from connector.domain.provider import Finding
-from connector.portal.phrases import age, told
+from connector.portal.phrases import age
 from connector.speech import Text
 
 TOP = 5
@@ -45,9 +45,9 @@ def bucket(level: Mapping[str, float], source: str) -> Finding:
     """``level`` as ``Budget.level`` says; ``source`` is ``set``, ``learned`` or ``default``. Burst 0: no limit."""
     words, burst = _SOURCES.get(source, _SOURCES["default"]), level["burst"]
     if burst <= 0:
-        return Finding(told(_NO_BUCKET, source=words), "ok", code="portal.budget")
+        return Finding(_NO_BUCKET.with_(source=words), "ok", code="portal.budget")
     numbers = {"used": f"{level['used']:.0f}", "burst": f"{burst:.0f}", "rate": f"{level['per_second']:g}"}
-    what = told(_BUCKET, source=words, **{name: Text(value, value) for name, value in numbers.items()})
+    what = _BUCKET.with_(source=words, **numbers)
     full = level["used"] >= FULL * burst
     return Finding(what, "warn" if full else "ok", _BUCKET_HINT if full else None, "portal.budget")
 
@@ -65,12 +65,10 @@ def operating(methods: Mapping[str, Mapping[str, float]]) -> Iterator[Finding]:
 
 
 def _operating(method: str, row: Mapping[str, float]) -> Finding:
-    name = Text(method, method)
     if row["blocked"] > 0:
-        what = told(_WAITS, method=name, blocked=age(row["blocked"]))
+        what = _WAITS.with_(method=method, blocked=age(row["blocked"]))
         return Finding(what, "warn", _METHOD_HINT, "portal.operating")
     numbers = {"seconds": f"{row['seconds']:.0f}", "limit": f"{row['limit']:.0f}"}
-    filled = {key: Text(value, value) for key, value in numbers.items()}
-    what = told(_METHOD, method=name, reset=age(row["reset"]), **filled)
+    what = _METHOD.with_(method=method, reset=age(row["reset"]), **numbers)
     hot = row["seconds"] >= HOT * row["limit"]
     return Finding(what, "warn" if hot else "ok", _METHOD_HINT if hot else None, "portal.operating")

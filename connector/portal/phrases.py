@@ -143,10 +143,3 @@ def age(seconds: float) -> Text:
         if seconds >= 2 * size:
             return Text(f"{round(seconds / size)} {en}", f"{round(seconds / size)} {ru}")
     return Text(f"{round(seconds)} s", f"{round(seconds)} с")
-
-
-def told(phrase: Text, **values: Text) -> Text:
-    """``phrase`` with each place filled in its own language."""
-    en = {name: value.en for name, value in values.items()}
-    ru = {name: value.ru for name, value in values.items()}
-    return Text(phrase.en.format(**en), phrase.ru.format(**ru))
