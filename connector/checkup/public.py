@@ -20,6 +20,7 @@ from connector.settings.checks import loopback
 from connector.speech import Text
 
 SECONDS = 5.0
+UNTOLD = "X-Proxy-Untold"  # header of ``/healthz``: a proxy passed the request on, CONNECTOR_PROXIES is not set
 SOON = timedelta(days=14)
 
 _CERTIFICATE = Text(
@@ -47,6 +48,13 @@ _STRANGER_HINT = Text(
     "Something else answered ({what}): start `connector web` and let the proxy pass everything on to it unchanged.",
     "Ответило что-то другое ({what}): запустите `connector web`, прокси должен передавать ему всё без изменений.",
 )
+_PROXY = Text("A proxy stands before our web process", "Перед нашим веб-процессом стоит прокси")
+_PROXY_HINT = Text(
+    "CONNECTOR_PROXIES is not set, so all visitors share one address and its limits. Set it to the number of proxies "
+    "(mostly 1) and restart `connector web`.",
+    "CONNECTOR_PROXIES не задан, поэтому у всех посетителей один адрес и общие лимиты. Задайте число прокси (обычно 1) "
+    "и перезапустите `connector web`.",
+)
 _NOBODY_HINT = Text("Nobody listens there: start `connector run`.", "Там никто не слушает: запустите `connector run`.")
 
 
@@ -60,7 +68,7 @@ def public_findings(url: str, *, now: datetime, authorities: str = "") -> Iterat
         yield finding
         if finding.state == "bad" or finding.code == "public.reach":
             return
-    yield _voice(url, host, authorities)
+    yield from _voice(url, host, authorities)
 
 
 def _certificate(host: str, port: int, now: datetime, authorities: str) -> Finding:
@@ -89,7 +97,7 @@ def _untrusted(host: str, why: str) -> Finding:
     return Finding(_TRUST.with_(host=host), "bad", _TRUST_HINT.with_(why=why[:200]), "public.tls")
 
 
-def _voice(url: str, host: str, authorities: str) -> Finding:
+def _voice(url: str, host: str, authorities: str) -> Iterator[Finding]:
     """``/healthz`` says ``{"status": "ok"}``; a redirect is no answer, because posts would be lost in it."""
     what = _ANSWERS.with_(url=url)
     session = requests.Session()
@@ -99,15 +107,20 @@ def _voice(url: str, host: str, authorities: str) -> Finding:
         answer = session.get(address, timeout=SECONDS, allow_redirects=False, verify=authorities)
         ours = answer.status_code == 200 and answer.json() == {"status": "ok"}
     except requests.JSONDecodeError:
-        return Finding(what, "bad", _STRANGER_HINT.with_(what="no JSON"), "public.health", "connector run")
+        yield Finding(what, "bad", _STRANGER_HINT.with_(what="no JSON"), "public.health", "connector run")
+        return
     except requests.RequestException as error:
         if loopback(host):
-            return Finding(what, "bad", _NOBODY_HINT, "public.health", "connector run")
-        hint = _REACHED_HINT.with_(why=type(error).__name__)
-        return Finding(what, "warn", hint, "public.health")
+            yield Finding(what, "bad", _NOBODY_HINT, "public.health", "connector run")
+        else:
+            yield Finding(what, "warn", _REACHED_HINT.with_(why=type(error).__name__), "public.health")
+        return
     finally:
         session.close()
-    if ours:
-        return Finding(what, "ok", code="public.health")
-    hint = _STRANGER_HINT.with_(what=f"HTTP {answer.status_code}")
-    return Finding(what, "bad", hint, "public.health", "connector run")
+    if not ours:
+        hint = _STRANGER_HINT.with_(what=f"HTTP {answer.status_code}")
+        yield Finding(what, "bad", hint, "public.health", "connector run")
+        return
+    yield Finding(what, "ok", code="public.health")
+    if UNTOLD in answer.headers:
+        yield Finding(_PROXY, "warn", _PROXY_HINT, "public.proxies")

@@ -16,7 +16,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from connector.checkup import public_findings
+from connector.checkup import UNTOLD, public_findings
 from connector.domain.provider import Finding
 from tests import services
 
@@ -36,6 +36,7 @@ class Edge:
 
     url: str
     says: tuple[int, bytes] = (200, b'{"status":"ok"}\n')
+    header: str = ""
 
 
 def certificate(folder: Path, *, days: int, names: tuple[str, ...] = ("127.0.0.1",)) -> Path:
@@ -77,6 +78,8 @@ def serve() -> Iterator[Callable[[Path | None], Edge]]:
                 self.send_response(status)
                 if status == 301:
                     self.send_header("Location", "/elsewhere")
+                if edge.header:
+                    self.send_header(edge.header, "yes")
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
                 self.wfile.write(body)
@@ -145,6 +148,13 @@ def test_a_redirect_is_no_answer_because_posts_are_lost_in_it(serve):
     found = look(edge)
     assert found["public.health"].state == "bad"
     assert "301" in str(found["public.health"].hint)
+
+
+def test_a_proxy_that_we_are_not_told_of_makes_all_visitors_one(serve):
+    edge = serve(None)
+    edge.header = UNTOLD
+    found = look(edge)
+    assert {code: finding.state for code, finding in found.items()} == {"public.health": "ok", "public.proxies": "warn"}
 
 
 def test_nobody_on_this_machine_means_that_nothing_runs():

@@ -94,6 +94,7 @@ def test_each_step_says_what_it_is_and_what_to_do_in_both_languages(code: str):
         ("public", without("public.tls", "public.health", installed=""), "wait"),
         ("public", instead(said("public.tls", "bad")), "bad"),
         ("public", instead(said("public.tls", "warn")), "ok"),  # it ends soon, but it is good
+        ("public", instead(said("public.proxies", "warn")), "ok"),  # it is reached
         ("public", replace(ALL, public_url="http://bridge.example"), "bad"),
         ("public", replace(ALL, public_url="http://127.0.0.1:8000", local=True), "ok"),
         ("card", replace(ALL, installed=""), "wait"),

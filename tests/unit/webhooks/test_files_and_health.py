@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from connector.checkup import UNTOLD
 from tests.unit.webhooks.world import World
+from webhooks.app import create_app
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 100
 
@@ -58,6 +60,13 @@ def test_a_bad_link_is_404_and_an_old_one_410(world: World, clock):
 
 def test_alive_is_alive(world: World):
     assert world.browser().get("/healthz").json == {"status": "ok"}
+
+
+@pytest.mark.parametrize(("proxies", "untold"), [(0, True), (1, False)])
+def test_a_proxy_that_we_were_not_told_of_is_told(world: World, proxies: int, untold: bool):
+    browser = create_app(world.connector, proxies=proxies).test_client()
+    assert UNTOLD not in browser.get("/healthz").headers
+    assert (UNTOLD in browser.get("/healthz", headers={"X-Forwarded-For": "203.0.113.7"}).headers) is untold
 
 
 def test_ready_names_each_part(world: World):
