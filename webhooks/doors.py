@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import structlog
 
 from connector.bootstrap import Connector
+from connector.domain.addresses import network
 from connector.domain.ports import Grant, Installation
 from connector.errors import Refused, TransientError
 from connector.portal import Portal, authentic
@@ -97,7 +98,7 @@ class Doors:
 
     def ring(self, remote: str) -> None:
         """One unverified installation from ``remote``. Raises ``Refused`` 429 when it rings too often."""
-        if not self._bells.ring(remote):
+        if not self._bells.ring(network(remote)):
             raise Refused("install.too_often", hint=_TOO_OFTEN, status=429)
 
     def origins(self, portal: str) -> list[str]:
@@ -148,19 +149,21 @@ class Bells:
     """How often each address rings: ten times at once, then every six seconds. Remembers a thousand addresses."""
 
     def __init__(self, clock: Callable[[], float], *, burst: float = 10.0, every: float = 6.0) -> None:
-        self._clock, self._burst, self._every = clock, burst, every
+        self.every, self._clock, self._burst = every, clock, burst
+        self._guard = threading.Lock()
         self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def ring(self, remote: str) -> bool:
         """Whether one more is all right."""
-        now = self._clock()
-        level, at = self._levels.pop(remote, (0.0, now))
-        level = max(0.0, level - (now - at) / self._every)
-        fits = level + 1 <= self._burst
-        self._levels[remote] = (level + 1 if fits else level, now)
-        while len(self._levels) > 1000:
-            self._levels.popitem(last=False)
-        return fits
+        with self._guard:
+            now = self._clock()
+            level, at = self._levels.pop(remote, (0.0, now))
+            level = max(0.0, level - (now - at) / self.every)
+            fits = level + 1 <= self._burst
+            self._levels[remote] = (level + 1 if fits else level, now)
+            if len(self._levels) > 1000:
+                self._levels.popitem(last=False)
+            return fits
 
 
 def member_of(form: Mapping[str, Any]) -> str:

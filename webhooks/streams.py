@@ -11,7 +11,7 @@ EVERY = 1.0  # seconds between two looks
 KEEP_ALIVE = 15.0  # proxies close a line on which nothing is said
 LONGEST = 600.0  # seconds; then the browser comes back, and is asked again who it is
 
-Pause = Callable[[float], None]
+Pause = Callable[[float], object]
 
 
 def stream(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 
 from sqlalchemy import Connection, case, delete, select
 
+from connector.domain.addresses import network
 from connector.errors import Refused
 from connector.journal.desk import Desk
 from connector.journal.engine import upsert
@@ -77,11 +77,4 @@ def _by_name(db: Connection, name: str, remote: str) -> str:
 
 
 def _by_address(remote: str) -> str:
-    """One IPv6 customer has a whole /64."""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return "address:unknown"
-    if isinstance(address, ipaddress.IPv6Address):
-        return f"address:{ipaddress.ip_network((address, 64), strict=False)}"
-    return f"address:{address}"
+    return f"address:{network(remote)}"

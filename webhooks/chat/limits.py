@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ipaddress
 import math
 import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from connector.domain.addresses import network
 from connector.errors import Refused
 from connector.speech import Text
 from webhooks.doors import Bells
@@ -46,19 +46,7 @@ class Limits:
     def knock(self, what: str, remote: str, visitor: str = "") -> None:
         """One more of this kind. Raises :class:`TooOften`."""
         theirs, whole = self._bells[what]
-        mine, every = RATES[what][0][1], RATES[what][1][1]
         if visitor and not theirs.ring(visitor):
-            raise TooOften(mine)
+            raise TooOften(theirs.every)
         if not whole.ring(network(remote)):
-            raise TooOften(every)
-
-
-def network(remote: str) -> str:
-    """One IPv6 customer has a whole /64."""
-    try:
-        address = ipaddress.ip_address(remote)
-    except ValueError:
-        return "unknown"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+            raise TooOften(whole.every)

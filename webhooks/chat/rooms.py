@@ -12,6 +12,7 @@ from flask import Response
 from connector.bootstrap import Connector
 from connector.domain.request import Request
 from connector.errors import Refused
+from connector.intake import Account
 from connector.providers.webchat import inbound, passes
 from connector.providers.webchat.settings import WebchatSettings
 from connector.speech import Text
@@ -67,7 +68,7 @@ class Rooms:
             raise Refused("chat.unknown", hint=_UNKNOWN, status=404)
         return found
 
-    def asked(self, room: Room, raw: FlaskRequest) -> Request:
+    def asked(self, raw: FlaskRequest) -> Request:
         """The request as received, without its origin."""
         raw.max_content_length = LONGEST_BODY
         request = taken(raw, self._clock)
@@ -84,13 +85,13 @@ class Rooms:
         """Whoever shows a pass. Raises ``Refused`` 401, 404."""
         room = self.room(account)
         visitor = self.visitor(room, raw)  # before a stranger's body is read
-        return Guest(room=room, visitor=visitor, request=self.asked(room, raw))
+        return Guest(room=room, visitor=visitor, request=self.asked(raw))
 
 
-def is_chat(account: object) -> bool:
+def is_chat(account: Account) -> bool:
     """Whether the conversations of an account are kept here."""
-    channel = getattr(getattr(account, "provider", None), "channel", None)
-    return getattr(channel, "through", "") == "chats"
+    channel = account.provider.channel
+    return channel is not None and channel.through == "chats"
 
 
 def allow(answer: Response, room: Room | None, origin: str) -> Response:

@@ -69,9 +69,7 @@ class Routes:
         """What changed after a ``seq``, or what stands before a message."""
         guest, before = self._guest(account, "reads"), request.args.get("before")
         after = number(request.args.get("after"), "after")
-        return jsonify(
-            self.streams.state(guest, after=after, before=number(before, "before") if before else None),
-        )
+        return jsonify(self.streams.state(guest, after=after, before=number(before, "before") if before else None))
 
     def events(self, account: str) -> Answer:
         """A stream of states."""

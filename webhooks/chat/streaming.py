@@ -10,9 +10,9 @@ import structlog
 from flask import Response
 
 from connector.bootstrap import Connector
+from connector.domain.addresses import network
 from connector.errors import ConnectorError, Refused
 from connector.speech import Text
-from webhooks.chat.limits import network
 from webhooks.chat.rooms import Guest
 from webhooks.chat.telling import Json, Telling
 from webhooks.chat.watching import Watch
@@ -46,11 +46,7 @@ class Streams:
             self._watch.leave(name, bell, place)
             raise
         line = _Line(bell, first, lambda seq: self.state(guest, after=seq))
-
-        def rest(seconds: float) -> None:
-            bell.wait(seconds)
-
-        answer = stream(line.look, every=self._nap, pause=rest)
+        answer = stream(line.look, every=self._nap, pause=bell.wait)
         answer.call_on_close(lambda: self._watch.leave(name, bell, place))
         return answer
 
@@ -86,10 +82,10 @@ class _Line:
         self._seq, self._frame = state["seq"], json.dumps(state, ensure_ascii=False)
 
 
-def number(given: str | None, name: str, otherwise: int = 0) -> int:
-    """A number of the query. Raises ``Refused`` 400."""
-    if given is None or given == "":
-        return otherwise
+def number(given: str | None, name: str) -> int:
+    """A number of the query, 0 without one. Raises ``Refused`` 400."""
+    if not given:
+        return 0
     if not given.isascii() or not given.isdecimal() or len(given) > 15:
         raise Refused("query.number", hint=_NUMBER.with_(name=name), status=400)
     return int(given)

@@ -48,7 +48,7 @@ class Talking:
 
     def arrive(self, room: Room, raw: FlaskRequest) -> Json:
         """A new visitor: ``{pass, visitor}``. With the database away the page of arrival is lost, never the visitor."""
-        arrival = wire.read(self._rooms.asked(room, raw), wire.Arrival)
+        arrival = wire.read(self._rooms.asked(raw), wire.Arrival)
         visitor = passes.new_visitor()
         page = Page(url=arrival.page.url, title=arrival.page.title, marks=arrival.utm.marks())
         try:

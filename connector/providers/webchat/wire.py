@@ -64,7 +64,6 @@ class PagePart(Part):
 
     url: Address = ""
     title: Short = ""
-    referrer: Address = ""
 
 
 class UtmPart(Part):
@@ -84,9 +83,9 @@ class UtmPart(Part):
 class ClientPart(Part):
     """What the visitor tells of themselves."""
 
-    name: Annotated[str, BeforeValidator(_short)] = ""
-    email: Annotated[str, BeforeValidator(_short)] = ""
-    phone: Annotated[str, BeforeValidator(_short)] = ""
+    name: Short = ""
+    email: Short = ""
+    phone: Short = ""
 
 
 class Arrival(Part):

@@ -33,6 +33,12 @@ def test_guessing_from_one_address_is_slowed_whatever_the_names(journal: Journal
     assert journal.sign_in(anna, PASSWORD, "2001:db8:0:1::1")
 
 
+def test_a_socket_of_both_families_does_not_make_everybody_one_address(journal: Journal, anna: str) -> None:
+    for number in range(21):
+        refused(journal, f"name{number}", "guess", "::ffff:192.0.2.1")
+    assert journal.sign_in(anna, PASSWORD, "::ffff:192.0.2.2")
+
+
 def test_strangers_cannot_lock_somebody_out_where_they_are_signed_in(
     journal: Journal, anna: str, clock: FakeClock
 ) -> None:
