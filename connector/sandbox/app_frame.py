@@ -7,68 +7,51 @@ because tokens travel to it.
 from __future__ import annotations
 
 import json
-import secrets
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, request
 
 from connector.sandbox import installing
 from connector.sandbox.answers import ApiError
 from connector.sandbox.desk_page import FILES, chosen_language
-from connector.sandbox.loopback import check_host, is_loopback
+from connector.sandbox.framing import framed, keep_here
+from connector.sandbox.loopback import is_loopback
 from connector.sandbox.model import App
-from connector.sandbox.rest import json_answer
 from connector.sandbox.state import Portal
-
-_NOBODY = "'none'"
 
 
 def app_blueprint(portal: Portal) -> Blueprint:
     """``GET /app``; loopback only."""
     blueprint = Blueprint("app", __name__, template_folder=str(FILES))
-
-    @blueprint.errorhandler(ApiError)
-    def refused(error: ApiError) -> Response:
-        return json_answer(error.body(), error.status)
+    keep_here(blueprint)
 
     @blueprint.get("/app")
     def app() -> Response:
-        check_host(request)
-        return _framed(portal)
+        return _page(portal)
 
     return blueprint
 
 
-def _framed(portal: Portal) -> Response:
+def _page(portal: Portal) -> Response:
     where = _address(portal)
-    language, nonce = chosen_language(portal), secrets.token_urlsafe(16)
+    language = chosen_language(portal)
     with portal.lock:
         users = [(user.id, f"{user.name} {user.last_name}".strip(), user.admin) for user in portal.users.values()]
         asked = request.args.get("user", "")
-        user = int(asked) if asked.isdigit() and int(asked) in portal.users else installing.admin(portal)
+        user = int(asked) if asked.isdecimal() and int(asked) in portal.users else installing.admin(portal)
         query, form = installing.page_parts(portal, _app(portal), user, language)
     form |= {"PLACEMENT": "DEFAULT", "PLACEMENT_OPTIONS": json.dumps([])}
-    page = render_template(
+    return framed(
         "app.html",
+        f"{where}?{urlencode(query)}",
+        ancestors=" ".join(portal.config.desk_frames),
         language=language,
-        nonce=nonce,
-        action=f"{where}?{urlencode(query)}",
         form=form,
         users=users,
         user=user,
         url=request.args.get("url", ""),
         domain=portal.domain,
     )
-    answer = make_response(page)
-    parts = urlsplit(where)
-    origin = f"{parts.scheme}://{parts.netloc}"
-    answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; "
-        f"form-action {origin}; frame-src {origin}; frame-ancestors {' '.join(portal.config.desk_frames) or _NOBODY}"
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
 
 
 def _address(portal: Portal) -> str:

@@ -6,17 +6,16 @@ facts/bitrix24-openlines.md §1.10. ``/online/?IM_DIALOG=chat<id>`` leads to tha
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask import Blueprint, Response, make_response, redirect, request
 
 from connector.sandbox import installing
 from connector.sandbox.answers import ApiError
 from connector.sandbox.desk_page import FILES, chosen_language
-from connector.sandbox.loopback import check_host, is_loopback
-from connector.sandbox.rest import json_answer
+from connector.sandbox.framing import framed, keep_here
+from connector.sandbox.loopback import is_loopback
 from connector.sandbox.state import Portal
 
 
@@ -34,14 +33,7 @@ class Tile:
 def contact_center_blueprint(portal: Portal) -> Blueprint:
     """``GET /contact_center/?ID=&LINE=`` and ``GET /online/``; loopback only."""
     blueprint = Blueprint("contact_center", __name__, template_folder=str(FILES))
-
-    @blueprint.before_request
-    def only_here() -> None:
-        check_host(request)
-
-    @blueprint.errorhandler(ApiError)
-    def refused(error: ApiError) -> Response:
-        return json_answer(error.body(), error.status)
+    keep_here(blueprint)
 
     @blueprint.get("/contact_center/")
     def contact_center() -> Response:
@@ -50,35 +42,24 @@ def contact_center_blueprint(portal: Portal) -> Blueprint:
     @blueprint.get("/online/")
     def online() -> Response:
         number = request.args.get("IM_DIALOG", "").removeprefix("chat")
-        return redirect(f"/desk#{number}" if number.isdigit() else "/desk", 302)  # type: ignore[return-value]
+        return make_response(redirect(f"/desk#{number}" if number.isdecimal() else "/desk", 302))
 
     return blueprint
 
 
 def _page(portal: Portal) -> Response:
     chosen, line = request.args.get("ID", ""), request.args.get("LINE", "")
-    language, nonce = chosen_language(portal), secrets.token_urlsafe(16)
-    form, action = _slider(portal, chosen, int(line), language) if chosen and line.isdigit() else ({}, "")
-    page = render_template(
+    language = chosen_language(portal)
+    form, action = _slider(portal, chosen, int(line), language) if chosen and line.isdecimal() else ({}, "")
+    return framed(
         "contact_center.html",
+        action,
         language=language,
-        nonce=nonce,
         tiles=_tiles(portal),
         chosen=(chosen, line),
         form=form,
-        action=action,
         domain=portal.domain,
     )
-    parts = urlsplit(action)
-    origin = f"{parts.scheme}://{parts.netloc}" if action else "'none'"
-    answer = make_response(page)
-    answer.headers["Content-Security-Policy"] = (
-        f"default-src 'none'; style-src 'self'; script-src 'nonce-{nonce}'; img-src data:; base-uri 'none'; "
-        f"form-action {origin}; frame-src {origin}; frame-ancestors 'none'"
-    )
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    return answer
 
 
 def _tiles(portal: Portal) -> list[Tile]:

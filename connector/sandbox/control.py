@@ -13,7 +13,8 @@ from connector.sandbox.answers import ApiError
 from connector.sandbox.control_desk import DeskControl
 from connector.sandbox.control_setup import SetupControl
 from connector.sandbox.control_trouble import TroubleControl
-from connector.sandbox.loopback import check_host, check_post
+from connector.sandbox.framing import keep_here
+from connector.sandbox.loopback import check_post
 from connector.sandbox.rest import json_answer
 from connector.sandbox.state import Portal
 
@@ -66,14 +67,7 @@ def control_blueprint(control: Control) -> Blueprint:
     blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
     reads: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in READS})
     writes: Mapping[str, Callable[..., Any]] = MappingProxyType({name: getattr(control, name) for name in WRITES})
-
-    @blueprint.before_request
-    def only_here() -> None:
-        check_host(request)
-
-    @blueprint.errorhandler(ApiError)
-    def refused(error: ApiError) -> Response:
-        return json_answer(error.body(), error.status)
+    keep_here(blueprint)
 
     @blueprint.get("/<name>")
     def read(name: str) -> Response:

@@ -14,8 +14,8 @@ from flask import Blueprint, Response, render_template, request, send_file, send
 from connector.sandbox.answers import ApiError
 from connector.sandbox.desk_view import INLINE_IMAGES, desk_view
 from connector.sandbox.desk_words import desk_words
-from connector.sandbox.loopback import check_host, check_origin
-from connector.sandbox.rest import json_answer
+from connector.sandbox.framing import keep_here
+from connector.sandbox.loopback import check_origin
 from connector.sandbox.state import Portal
 
 FILES = Path(__file__).parent / "desk_files"
@@ -49,14 +49,7 @@ class Bell:
 def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
     """``GET /desk``, ``/desk/<file>``, ``/desk/files/<id>/<sign>`` and ``/desk/events?chat=<id>``; loopback only."""
     blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder=str(FILES))
-
-    @blueprint.before_request
-    def only_here() -> None:
-        check_host(request)
-
-    @blueprint.errorhandler(ApiError)
-    def refused(error: ApiError) -> Response:
-        return json_answer(error.body(), error.status)
+    keep_here(blueprint)
 
     @blueprint.after_request
     def careful(answer: Response) -> Response:

@@ -13,7 +13,12 @@ OWN_SITE = frozenset({"same-origin", "none"})
 
 
 def is_loopback(netloc: str) -> bool:
-    """True for ``localhost`` and the loopback addresses, with or without a port."""
+    """True for ``localhost`` and the loopback addresses, with or without a port.
+
+    Not where browsers would go elsewhere: to them a backslash ends the host.
+    """
+    if "\\" in netloc or "@" in netloc:
+        return False
     try:
         host = urlsplit(f"//{netloc}").hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback

@@ -46,6 +46,7 @@ def test_the_policy_lets_only_that_page_in(app: Caller):
         "https://evil.example/app",
         "http://127.0.0.1.evil.example/",
         "javascript:alert(1)",
+        "http://evil.example\\@127.0.0.1/",
         "http://127.0.0.1:9/;script-src",
         "http://127.0.0.1:9/?x=1",
         "http://127.0.0.1:9/'",
