@@ -31,6 +31,7 @@ WORDS: Words = MappingProxyType(
         "last": Text("Last request", "Последний запрос"),
         "no_last": Text("No request yet: write as the customer.", "Запросов ещё не было: напишите как клиент."),
         "ms": Text("ms", "мс"),
+        "s": Text("s", "с"),
         "to_bitrix": Text("to Bitrix24", "в Битрикс24"),
         "to_customer": Text("to the customer", "клиенту"),
         "state_done": Text("delivered", "доставлено"),
@@ -74,11 +75,11 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
         "write": (
             Text("Write as the customer", "Напишите как клиент"),
-            Text("On the left, in the web chat or in Telegram.", "Слева, в чате на сайте или в Telegram."),
+            Text("In the web chat or in Telegram.", "В чате на сайте или в Telegram."),
         ),
         "desk": (
             Text("See it at the operator's desk", "Найдите сообщение у оператора"),
-            Text("On the right: open the new chat.", "Справа: откройте новый чат."),
+            Text("Open the new chat among the operator's.", "Откройте новый чат в списке оператора."),
         ),
         "file": (
             Text("Answer with a file", "Ответьте с файлом"),
@@ -90,8 +91,8 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "story": (
             Text("Read the whole story", "Посмотрите весь путь"),
             Text(
-                "In the middle: press “Last request”. Every step with its time, nothing to guess.",
-                "В середине: нажмите «Последний запрос». Каждый шаг со временем, гадать не придётся.",
+                "Press “Last request” above the console: every step with its time, nothing to guess.",
+                "Нажмите «Последний запрос» над консолью: каждый шаг со временем, гадать не придётся.",
             ),
         ),
         "down": (
@@ -102,10 +103,10 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             ),
         ),
         "back": (
-            Text("Bring it back", "Верните его"),
+            Text("Bring it back", "Верните портал"),
             Text(
-                "Press “Bring the portal back”. Both messages arrive once and in order.",
-                "Нажмите «Вернуть портал». Оба сообщения придут по одному разу и по порядку.",
+                "Press the same button again: both messages arrive once and in order.",
+                "Нажмите ту же кнопку: оба сообщения придут по одному разу и по порядку.",
             ),
         ),
         "next": (
@@ -124,7 +125,7 @@ PHONE: Words = MappingProxyType(
         "bot": Text("Acme shop", "Магазин «Акме»"),
         "kind": Text("bot", "бот"),
         "chat": Text("The chat", "Переписка"),
-        "empty": Text("Write something, or take a ready phrase.", "Напишите что-нибудь или возьмите готовую фразу."),
+        "empty": Text("Write something or tap a ready phrase.", "Напишите что-нибудь или выберите готовую фразу."),
         "text": Text("Message", "Сообщение"),
         "send": Text("Send", "Отправить"),
         "attach": Text("Attach a file", "Приложить файл"),
@@ -151,7 +152,7 @@ SHOP: Words = MappingProxyType(
     {
         "title": Text("Acme: tea and cups", "Акме: чай и чашки"),
         "brand": Text("Acme", "Акме"),
-        "about": Text("A pretend shop with the web chat on its page", "Ненастоящий магазин с чатом на странице"),
+        "about": Text("A pretend shop with a web chat", "Вымышленный магазин с чатом на сайте"),
         "lead": Text("Tea that is worth a break", "Чай, ради которого стоит прерваться"),
         "ask": Text("Questions? Press the button in the corner.", "Есть вопросы? Нажмите кнопку в углу."),
         "green": Text("Green tea, 100\u00a0g", "Зелёный чай, 100\u00a0г"),

@@ -32,14 +32,18 @@ function drawTroubles({ busy, down, line, next }) {
   const { score } = line;
   const rare = (name) => ["waiting", "parked"].includes(name);
   const shown = line.over ? [...FIGURES, "parked"].filter((name) => !rare(name) || score[name]) : ["waiting"];
-  const figures = score ? shown.map((name) => `${say(name)} ${number(score[name])}`) : [];
+  const is = line.over ? " " : ": ";
+  const figures = score ? shown.map((name) => say(name) + is + number(score[name])) : [];
   if (!line.over && next) figures.push(say("next_try", { seconds: next }));
   write(byId("line"), line.over ? `${line.text}:` : line.text);
-  write(byId("figures"), figures.join(line.over ? ", " : " · "));
+  const told = figures.join(line.over ? ", " : " · ");
+  write(byId("figures"), line.over ? told : told.charAt(0).toUpperCase() + told.slice(1));
   const box = byId("line").parentElement;
   box.classList.toggle("over", line.over);
   box.classList.toggle("bad", Boolean(line.over && (score.lost || score.doubled || score.waiting || score.parked)));
 }
+
+const span = (ms) => (ms < 1000 ? `${number(ms)} ${say("ms")}` : `${number(Math.round(ms / 100) / 10)} ${say("s")}`);
 
 function drawLast(last) {
   byId("no-last").hidden = Boolean(last);
@@ -48,9 +52,9 @@ function drawLast(last) {
   if (!last) return;
   const address = `${told.console}/trace/${last.trace}`;
   if (link.href !== address) link.href = address;
-  const took = last.ms === null ? "" : ` · ${number(last.ms)} ${say("ms")}`;
+  const took = last.ms === null ? "" : ` · ${span(last.ms)}`;
   const way = say(last.inward ? "to_bitrix" : "to_customer");
-  write(link, `${say("last")}: ${last.trace.slice(0, 8)}… ${way}${took} → ${say(`state_${last.state}`)}`);
+  write(link, `${say("last")}: …${last.trace.slice(-8)} ${way}${took} → ${say(`state_${last.state}`)}`);
 }
 
 function draw(state) {

@@ -78,11 +78,12 @@ async function act(name, fields) {
   return false;
 }
 
-/** Ask in a dialog; true when the answer is yes. */
-function sure(id, text, button) {
+/** Ask in a dialog; true when the answer is yes. `grave` is what cannot be taken back. */
+function sure(id, text, button, grave = false) {
   const dialog = byId(id);
   if (text) byId("sure-text").textContent = text;
   if (button) byId("sure-yes").textContent = button;
+  byId("sure-yes").classList.toggle("grave", grave);
   dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
@@ -116,7 +117,7 @@ async function messageDeed(event) {
   const row = state.chat?.messages.find((one) => String(one.id) === message);
   if (!row) return;
   if (deed === "edit") startEditing(row.id, row.text);
-  if (deed === "delete" && (await sure("sure", say("delete_sure"), say("delete")))) {
+  if (deed === "delete" && (await sure("sure", say("delete_sure"), say("delete"), true))) {
     await act("delete", { message: row.id });
   }
 }
@@ -132,5 +133,6 @@ byId("rate").addEventListener("click", () => act("ask_rating", { chat: state.cha
 byId("finish").addEventListener("click", finish);
 byId("messages").addEventListener("click", messageDeed);
 addEventListener("hashchange", turn);
+document.body.classList.toggle("framed", window.top !== window.self);
 wire(act, complain, () => me);
 turn();

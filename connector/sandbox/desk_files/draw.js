@@ -72,12 +72,14 @@ function messageRow(message, chat, me) {
     foot.append(text(message.mark, tick + say(message.mark)));
   }
   const deed = (act) => el("button", { type: "button", ariaLabel: `${say(act)}: ${message.text.slice(0, 40)}` }, say(act));
+  const acts = text("acts", "");
   for (const [act, allowed] of [["edit", chat.may_edit], ["delete", chat.may_delete]]) {
     if (!mine || message.deleted || !allowed) continue;
     const button = deed(act);
     Object.assign(button.dataset, { act, message: message.id });
-    foot.append(button);
+    acts.append(button);
   }
+  if (acts.firstElementChild) foot.append(acts);
   const said = message.deleted ? text("words dim", say("deleted")) : rich(message.text);
   return el("li", { className: `message ${kind}` },
     text("name", name), el("div", {}, said), ...message.files.map(fileNode), foot);

@@ -58,10 +58,8 @@ export function when(seconds) {
   return (moment.toDateString() === new Date().toDateString() ? clock : calendar).format(moment);
 }
 
-/** Bytes as B, KB or MB. */
+/** Bytes as kB or MB, rounded up, as the chat on the site tells them. */
 export function size(bytes) {
-  const number = (value) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
-  if (bytes < 1024) return say("bytes", { size: number(bytes) });
-  if (bytes < 1048576) return say("kilobytes", { size: number(bytes / 1024) });
-  return say("megabytes", { size: number(bytes / 1048576) });
+  const [unit, per] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+  return Math.ceil(bytes / per).toLocaleString(language, { style: "unit", unit });
 }

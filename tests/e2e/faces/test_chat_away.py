@@ -10,7 +10,7 @@ from tests.e2e.faces.shop_site import Chat, Embedded, Shop
 from tests.services import until
 
 AWAY = "ERR_INTERNET_DISCONNECTED|ERR_CONNECTION_REFUSED|ERR_FAILED|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|ERR_NETWORK"
-TOLD = "Нет связи. Всё, что вы напишете, сохранится и уйдёт само."
+TOLD = "Нет связи. Сообщения сохранятся и уйдут сами."
 BLOCKED = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, { get() { throw new DOMException("blocked", "SecurityError"); } });"""
 

@@ -85,7 +85,7 @@ def test_a_storm_of_refusals_loses_nothing_and_doubles_nothing(demo: Demo, brows
     seen = panes(demo, browser_page, language="en")
     seen.page.locator("#storm").click()
     expect(seen.page.locator("#line")).to_contain_text("QUERY_LIMIT_EXCEEDED")
-    expect(seen.page.locator("#figures")).to_contain_text(re.compile(r"waiting [1-9]"), timeout=SLOW)
+    expect(seen.page.locator("#figures")).to_contain_text(re.compile(r"Waiting: [1-9]"), timeout=SLOW)
     seen.face.screen("demo-storm")
     expect(seen.line).to_contain_text("429 storm of", timeout=SLOW)
     expect(seen.line).to_contain_text("sent 12, delivered 12, doubled 0, lost 0")

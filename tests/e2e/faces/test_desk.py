@@ -116,7 +116,7 @@ def test_a_dialog_is_taken_transferred_and_finished(shop: Caller, browser_page: 
     expect(face.page.locator("#about")).to_contain_text("Борис Кузнецов")
     for target, operator, line in (("Анна Смирнова", 1, 1), ("Возвраты", 1, 3)):
         face.page.get_by_role("button", name="Transfer").click()
-        face.page.get_by_role("combobox", name="Transfer the dialog to").select_option(target)
+        face.page.get_by_role("combobox", name="Transfer the chat to").select_option(target)
         face.is_accessible()
         face.screen("desk-transfer")
         face.page.get_by_role("dialog").get_by_role("button", name="Transfer").click()
@@ -134,9 +134,9 @@ def test_a_dialog_is_taken_transferred_and_finished(shop: Caller, browser_page: 
 def test_a_rating_is_asked_for_and_seen(shop: Caller, browser_page: OpenPage):
     client_says(shop, "Спасибо")
     face = desk(browser_page(), shop, "c1")
-    face.page.get_by_role("button", name="Просить оценку").click()
+    face.page.get_by_role("button", name="Запросить оценку").click()
     expect(face.page.locator("#about")).to_contain_text("ждёт оценки")
-    expect(face.page.get_by_role("button", name="Просить оценку")).to_be_disabled()
+    expect(face.page.get_by_role("button", name="Запросить оценку")).to_be_disabled()
     expect(last_message(face)).to_contain_text("Система")
     client_says(shop, "1")
     expect(face.page.locator("#about")).to_contain_text("оценка: хорошо")

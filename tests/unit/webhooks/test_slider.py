@@ -120,7 +120,7 @@ def test_each_account_is_told_with_how_it_stands(world: World, clock):
     for words in ("serves this line", "replies waiting: 2", "need a person: 1", "last heard 12 min ago"):
         assert words in page.replace("</span>", "").replace('<span class="warn-word">', "")
     assert "now serves line 7" in page
-    assert "nothing came today" in page
+    assert "nothing came in 24 hours" in page
 
 
 def test_only_the_portal_may_frame_the_page_and_no_site_is_let_in_beside_it(world: World):

@@ -15,12 +15,12 @@ const WORDS = {
   smile: ["Emoji", "Эмодзи"],
   attach: ["Attach a file", "Прикрепить файл"],
   away: [
-    "No connection. What you write is kept and sent later.",
-    "Нет связи. Всё, что вы напишете, сохранится и уйдёт само.",
+    "No connection. Messages are kept and sent later.",
+    "Нет связи. Сообщения сохранятся и уйдут сами.",
   ],
   lead: [
     "Leave a message and tell us how to reach you.",
-    "Напишите нам и скажите, как с вами связаться.",
+    "Напишите нам и укажите, как с вами связаться.",
   ],
   name: ["Your name", "Ваше имя"],
   reach: ["E-mail or phone", "Почта или телефон"],
@@ -44,7 +44,7 @@ const WORDS = {
   device: ["Continue on another device", "Продолжить на другом устройстве"],
   secret: [
     "Open this link there and keep it to yourself.",
-    "Откройте эту ссылку там и никому её не передавайте.",
+    "Откройте на нём эту ссылку и никому её не передавайте.",
   ],
   copy: ["Copy", "Копировать"],
 };
