@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from flask import Request as FlaskRequest
-from flask import Response
+from flask import Response, make_response, redirect
 
 from connector.domain.ports import Clock
 from connector.domain.request import Request
@@ -33,6 +33,11 @@ def deferred(error: TransientError) -> Response:
     answer = told(503, error.cause, error.hint)
     answer.headers["Retry-After"] = str(max(1, round(error.retry_after or 5)))
     return answer
+
+
+def see_other(place: str) -> Response:
+    """The browser goes on to ``place`` with a GET."""
+    return make_response(redirect(place, 303))
 
 
 def taken(raw: FlaskRequest, clock: Clock) -> Request:

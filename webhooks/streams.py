@@ -14,28 +14,25 @@ LONGEST = 600.0  # seconds; then the browser comes back, and is asked again who 
 Pause = Callable[[float], object]
 
 
-def stream(
-    look: Callable[[], str | None],
-    *,
-    every: float = EVERY,
-    longest: float = LONGEST,
-    pause: Pause = time.sleep,
-    now: Callable[[], float] = time.monotonic,
-) -> Response:
+def stream(look: Callable[[], str | None], *, every: float = EVERY, pause: Pause = time.sleep) -> Response:
     """A stream of what ``look`` returns: one frame now, and one whenever it is another than before.
 
     ``look`` returns one line of text (JSON or a version), or ``None`` to end the stream for good: the event ``over``
     tells the page not to come back.
     """
-    frames = told(look, every=every, longest=longest, pause=pause, now=now)
-    answer = Response(frames, mimetype="text/event-stream")
+    answer = Response(told(look, every=every, pause=pause), mimetype="text/event-stream")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"  # nginx would keep the frames
     return answer
 
 
 def told(
-    look: Callable[[], str | None], *, every: float, longest: float, pause: Pause, now: Callable[[], float]
+    look: Callable[[], str | None],
+    *,
+    every: float,
+    pause: Pause,
+    longest: float = LONGEST,
+    now: Callable[[], float] = time.monotonic,
 ) -> Iterator[bytes]:
     """The frames as bytes."""
     yield b"retry: 2000\n\n"

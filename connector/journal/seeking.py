@@ -62,8 +62,8 @@ class Seeking(Desk):
         asked = Asked(words=name, accounts=tuple(accounts), portals=tuple(portals), tails=tails)
         hits: dict[tuple[str, str], Hit] = {}
         with self.store.reading() as db:
-            for how, way in WAYS.items():
-                wanted = way(asked) if asked.words else None
+            for how, way in WAYS.items() if name else ():
+                wanted = way(asked)
                 for row in () if wanted is None else db.execute(wanted.limit(_MOST)).mappings():
                     hit = Hit(how=how, trace=row["trace"], lane=row.get("lane", ""))
                     hits.setdefault((hit.trace, hit.lane), hit)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
@@ -19,6 +19,7 @@ from connector.errors import Refused
 from connector.intake import Account
 from connector.speech import Text
 from connector.status import STALE
+from webhooks.answers import see_other
 from webhooks.console.abilities import abilities
 from webhooks.console.reading import reader
 from webhooks.console.reasons import reasoned
@@ -109,7 +110,7 @@ def _back(connector: Connector, name: str, **there: Any) -> Response:
         place = url_for("ops.connect", portal=connector.accounts[name].portal, account=name)
     else:
         place = url_for("ops.account", name=name, **there)
-    return redirect(place, 303)  # type: ignore[return-value]
+    return see_other(place)
 
 
 def _known(connector: Connector, name: str) -> Account:

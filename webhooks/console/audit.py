@@ -8,9 +8,9 @@ from connector.bootstrap import Connector
 from connector.speech import Text
 from webhooks.console.aims import aims
 from webhooks.console.showing import Shows
+from webhooks.console.typed import HIGHEST
 
 _PAGE = 50
-_NEWEST = 2**62
 
 DEEDS = {
     "account.connected": Text("set up the channel's side", "настройка на стороне канала"),
@@ -23,7 +23,7 @@ DEEDS = {
     "user.disabled": Text("disabled a user", "отключён пользователь"),
     "user.enabled": Text("enabled a user", "включён пользователь"),
     "user.ended": Text("ended sessions", "завершены сеансы"),
-    "replay": Text("replayed", "повторено"),
+    "replay": Text("retried", "повторено"),
     "discard": Text("discarded", "отброшено"),
     "rebind": Text("bound anew", "привязано заново"),
     "unbind": Text("unbound an address", "отвязан адрес"),
@@ -51,7 +51,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     @rooms.get("/audit")
     def audit() -> Response:
         before = request.args.get("before", type=int)
-        before = None if before is None else max(0, min(before, _NEWEST))
+        before = None if before is None else max(0, min(before, HIGHEST))
         notes = connector.journal.audits(limit=_PAGE + 1, before=before)
         older = notes[_PAGE - 1].id if len(notes) > _PAGE else None
         return shows.page(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 
+from webhooks.answers import see_other
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
 from webhooks.guests import Entrance
@@ -22,7 +23,7 @@ def add(rooms: Blueprint, visits: Visits, shows: Shows, entrance: Entrance) -> N
         visits.framed_by("where", where)
         cookie, language = entrance.open(request.form.get("ticket", ""), request.remote_addr or "")
         log.info("console.came_from_portal", remote=request.remote_addr)
-        answer: Response = redirect(url_for("ops.inside", where=where), 303)  # type: ignore[assignment]
+        answer = see_other(url_for("ops.inside", where=where))
         visits.begin_framed(answer, cookie, language)
         return answer
 
@@ -30,5 +31,5 @@ def add(rooms: Blueprint, visits: Visits, shows: Shows, entrance: Entrance) -> N
     def inside() -> Response:
         """On to the first page, unless the browser has kept no cookie."""
         if g.visitor is not None or not visits.framed_by("where", request.args.get("where", "")):
-            return redirect("/ops", 303)  # type: ignore[return-value]
+            return see_other("/ops")
         return shows.page("inside.html", 403)

@@ -20,11 +20,11 @@ from webhooks.console.kinds import kind_of
 from webhooks.console.masking import visible
 from webhooks.console.purse import Purse
 from webhooks.console.showing import Shows
+from webhooks.console.typed import HIGHEST, cleaned
 
 _PAGE, _FEW = 50, 10
 _WORDS = 18_000  # bytes of strangers' texts on a page
 _OPEN = 6  # destinations whose first lanes are shown at once
-_HIGHEST = 2**62
 _TAIL = 4  # letters of a conversation's id that a viewer sees
 
 
@@ -65,7 +65,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         queues = connector.journal.queues()
         chosen = request.args.get("destination", "").replace("\0", "")[:100]
         # Whoever may not see clients' numbers must not guess them letter by letter either.
-        begins = _clean(request.args.get("begins", "")) if _insider() else ""
+        begins = cleaned(request.args.get("begins", ""), 100) if _insider() else ""
         after = _after(connector)
         named = [queue for queue in queues if queue.name == chosen] if chosen else queues
         purse = Purse(_WORDS)
@@ -88,7 +88,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
 
     @rooms.get("/lanes/<int:number>")
     def lane(number: int) -> Response:
-        place = connector.journal.lane_of(number) if number < _HIGHEST else None
+        place = connector.journal.lane_of(number) if number < HIGHEST else None
         if place is None:
             raise NotFound
         return _lane(connector, shows, number, place)
@@ -120,8 +120,8 @@ def _section(
     lanes = connector.journal.waiting_lanes(queue.name, limit=most + 1, after=after or _before(begins))
     lanes = [lane for lane in lanes if lane.head.lane.startswith(begins)]
     more = len(lanes) > most
-    further = {"after": lanes[most - 1].head.id} if more and whole else {}
-    link = url_for("ops.lanes", destination=queue.name, begins=begins or None, **further) if more else None  # type: ignore[arg-type]
+    further = lanes[most - 1].head.id if more and whole else None
+    link = url_for("ops.lanes", destination=queue.name, begins=begins or None, after=further) if more else None
     return Section(queue=queue, more=queue.waiting > COUNTED, lines=tuple(_lines(lanes[:most], purse)), all_of_it=link)
 
 
@@ -180,7 +180,7 @@ def _named(lane: str) -> str:
 def _after(connector: Connector) -> str | None:
     """The lane of the last head seen: names of lanes stay out of addresses, they may be clients' numbers."""
     number = request.args.get("after", type=int)
-    place = connector.journal.lane_of(number) if number is not None and 0 < number < _HIGHEST else None
+    place = connector.journal.lane_of(number) if number is not None and 0 < number < HIGHEST else None
     return place[1] if place else None
 
 
@@ -191,7 +191,3 @@ def _place() -> tuple[int, int] | None:
     except ValueError:
         return None
     return place if all(abs(value) < 2**63 for value in place) else None
-
-
-def _clean(text: str) -> str:
-    return text.replace("\0", "").encode(errors="ignore").decode().strip()[:100]

@@ -47,6 +47,16 @@ class Seen:
     headers: tuple[tuple[str, str], ...]
     body: Body
 
+    @property
+    def line(self) -> str:
+        """Method and address."""
+        return f"{self.method} {self.path}" + (f"?{self.query}" if self.query else "")
+
+    @property
+    def head(self) -> str:
+        """The headers, one a line."""
+        return "\n".join(f"{name}: {value}" for name, value in self.headers)
+
 
 def seen(envelope: Envelope) -> Seen:
     """The request of ``envelope``; secrets of its path, query, headers and body are masked."""
@@ -91,6 +101,14 @@ def masked(value: Any, depth: int = 0) -> Any:
     if isinstance(value, list | tuple):
         return [masked(inner, depth + 1) for inner in value]
     return mask_credentials(value) if isinstance(value, str) else value
+
+
+def filled(value: Any) -> Any:
+    """A JSON value without the fields that say nothing."""
+    if isinstance(value, Mapping):
+        told = {name: filled(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in told.items() if inner not in ("", None, [], {})}
+    return [filled(inner) for inner in value] if isinstance(value, list) else value
 
 
 def visible(text: str) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import PermanentError, Refused
 from connector.journal.guests import STAY
 from connector.journal.users import Seat
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.agents import browser
 from webhooks.console.duties import GISTS, duties
 from webhooks.console.reading import OWN_ZONE, reader
@@ -89,4 +90,4 @@ def _page(connector: Connector, shows: Shows, status: int = 200, *, wrong: Text 
 
 
 def _back(did: str) -> Response:
-    return redirect(url_for("ops.me", did=did), 303)  # type: ignore[return-value]
+    return see_other(url_for("ops.me", did=did))

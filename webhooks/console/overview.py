@@ -126,13 +126,11 @@ def _card(
 
 def _verdict(work: status.Destination, silence: Silence | None, stopped: Text | None) -> tuple[str, Text]:
     """The worst first."""
-    told = (
-        ("bad", stopped, stopped is not None),
-        ("bad", _SILENT, silence is not None),
-        ("warn", _STUCK, work.oldest > status.STALE),
-        ("warn", _PARKED, work.parked > 0),
-    )
-    return next(((mark, state) for mark, state, true in told if true and state), ("good", _FINE))
+    if stopped or silence:
+        return "bad", stopped or _SILENT
+    if work.oldest > status.STALE:
+        return "warn", _STUCK
+    return ("warn", _PARKED) if work.parked else ("good", _FINE)
 
 
 def _figures(full: str, day: Day) -> Figures:

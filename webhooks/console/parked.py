@@ -16,11 +16,12 @@ from connector.logs import mask_credentials
 from webhooks.console import parked_deeds
 from webhooks.console.gist import gist
 from webhooks.console.kinds import KINDS, STANDS, kind_of
-from webhooks.console.parked_filters import HIGHEST, Asked, asked
+from webhooks.console.parked_filters import Asked, asked
 from webhooks.console.parked_sight import sight
 from webhooks.console.purse import Purse
 from webhooks.console.reading import reader
 from webhooks.console.showing import Shows
+from webhooks.console.typed import HIGHEST, cleaned, whole
 
 _PAGE = 50
 _CHOICES = 100  # of one filter
@@ -90,10 +91,8 @@ def _item(connector: Connector, shows: Shows, name: int | str) -> Response:
 
 
 def _before(of: Of) -> int | str | None:
-    text = request.args.get("before", "")[:64].replace("\0", "")
-    if of == "envelopes":
-        return text.encode(errors="ignore").decode() or None
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
+    text = request.args.get("before", "")
+    return whole(text) if of == "deliveries" else cleaned(text, 64) or None
 
 
 def _list(wish: Asked, group: Group) -> str:

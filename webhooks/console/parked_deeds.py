@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import structlog
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector import repair
 from connector.bootstrap import Connector
 from connector.journal.sweeps import Swept
+from webhooks.answers import see_other
+from webhooks.console.aims import aims
 from webhooks.console.kinds import kind_of
-from webhooks.console.parked_filters import HIGHEST, asked, bounded, deed
+from webhooks.console.parked_filters import asked, bounded, deed
 from webhooks.console.parked_preview import preview
 from webhooks.console.purse import Purse
 from webhooks.console.reading import reader
 from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
+from webhooks.console.typed import HIGHEST
 
 log = structlog.get_logger()
 
@@ -48,7 +51,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         sieve = bounded(request.form, wish.of(wish.sieve.of).sieve)
         done = repair.sweep(connector, sieve, what, reasoned())
         log.info("console.swept", what=what, of=sieve.of, count=done.count, who=done.who, note=done.note)
-        return redirect(url_for("ops.parked_done", number=done.note), 303)  # type: ignore[return-value]
+        return see_other(url_for("ops.parked_done", number=done.note))
 
     @rooms.get("/parked/done/<int:number>")
     def parked_done(number: int) -> Response:
@@ -57,7 +60,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         done = connector.journal.swept(number) if number else None
         if number and done is None:
             raise NotFound
-        return shows.page("parked_done.html", done=done, lanes=_lanes(connector, done))
+        return shows.page("parked_done.html", done=done, aims=aims, lanes=_lanes(connector, done))
 
 
 def _lanes(connector: Connector, done: Swept | None) -> list[tuple[int, str, str]]:

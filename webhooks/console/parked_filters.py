@@ -14,9 +14,9 @@ from connector.journal.people import Deed
 from connector.journal.sieve import Bound, Of, Sieve
 from connector.speech import Text
 from webhooks.console.reading import Reader
+from webhooks.console.typed import cleaned, whole
 
 MOST = 100  # ticked ones at a time
-HIGHEST = 2**62
 _NARROW = ("cause", "destination", "account", "kind")
 _LONGEST = 200
 
@@ -54,7 +54,7 @@ class Asked:
 def asked(form: MultiDict[str, str], read: Reader) -> Asked:
     """The filter in the arguments of a page or in a form. Raises ``Refused`` 400 for names that are none."""
     of: Of = "envelopes" if form.get("of") == "envelopes" else "deliveries"
-    kept = {name: _clean(form.get(name, "")) for name in (*_NARROW, "since", "until", "q")}
+    kept = {name: cleaned(form.get(name, ""), _LONGEST) for name in (*_NARROW, "since", "until", "q")}
     since, until = read.typed(kept["since"]), read.typed(kept["until"])
     kept |= {name: "" for name, at in (("since", since), ("until", until)) if at is None}
     narrow: dict[str, Any] = {name: kept[name] for name in _NARROW}
@@ -65,11 +65,11 @@ def asked(form: MultiDict[str, str], read: Reader) -> Asked:
 
 def bounded(form: MultiDict[str, str], sieve: Sieve) -> Sieve:
     """``sieve`` with the bound of the preview that the form comes from. Raises ``Refused`` 400 without one."""
-    key, at = form.get("key", ""), _float(form.get("at", ""))
-    number = key.isascii() and key.isdigit() and len(key) < 19
-    if at is None or not key or (sieve.of == "deliveries" and not number):
+    given, at = form.get("key", ""), _float(form.get("at", ""))
+    key = whole(given) if sieve.of == "deliveries" else cleaned(given, 64) or None
+    if at is None or key is None:
         raise Refused("console.preview", hint=_PREVIEW, status=400)
-    return replace(sieve, bound=Bound(key=int(key) if sieve.of == "deliveries" else key[:64], at=at))
+    return replace(sieve, bound=Bound(key=key, at=at))
 
 
 def deed(form: MultiDict[str, str]) -> Deed:
@@ -90,17 +90,12 @@ def _names(form: MultiDict[str, str], of: Of) -> tuple[int | str, ...]:
     """The ticked ones. Raises ``Refused`` 400 when what is named is no name: "none of these" must not mean "all"."""
     given = [name for name in form.getlist("name")[:MOST] if 0 < len(name) <= 64]
     if of == "envelopes":
-        named: list[int | str] = [_clean(name) for name in given]
+        named: list[int | str] = [cleaned(name, 64) for name in given]
     else:
-        named = [int(name) for name in given if name.isascii() and name.isdigit() and len(name) < 19]
+        named = [number for name in given if (number := whole(name)) is not None]
     if "name" in form and not any(named):
         raise Refused("console.preview", hint=_PREVIEW, status=400)
     return tuple(dict.fromkeys(named))
-
-
-def _clean(text: str) -> str:
-    """Texts that the databases take: no NUL, no lone surrogates, not too long."""
-    return text.replace("\0", "").encode(errors="ignore").decode().strip()[:_LONGEST]
 
 
 def _float(text: str) -> float | None:

@@ -14,7 +14,7 @@ from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.gist import gist
 from webhooks.console.kinds import stands
-from webhooks.console.masking import Body, pretty, seen
+from webhooks.console.masking import Body, filled, pretty, seen
 from webhooks.console.purse import Cut, Purse
 
 _TRIES = 50  # calls and ledger lines on a page
@@ -61,7 +61,6 @@ def sight(journal: Journal, name: int | str) -> Sight:
     envelope = journal.envelope(trace)
     story = journal.trace(trace) if row else {"calls": [], "ledger": []}
     purse, request = Purse(_LEFT), seen(envelope)
-    first = f"{request.method} {request.path}" + (f"?{request.query}" if request.query else "")
     of: Of = "deliveries" if row else "envelopes"
     told = row or {"cause": envelope.cause, "detail": envelope.detail, "state": envelope.state, "attempts": 0}
     settled = row["settled_at"] if row else None
@@ -82,9 +81,9 @@ def sight(journal: Journal, name: int | str) -> Sight:
         arrived=envelope.request.received_at,
         settled=datetime.fromisoformat(settled) if settled else None,
         said=purse.word(gist(json.dumps(row["event"])), 600) if row else "",
-        event=purse.take(pretty(_filled(row["event"])), 16_000) if row else None,
-        request=purse.word(first, 2000),
-        lines=purse.word("\n".join(f"{header}: {value}" for header, value in request.headers), 8000),
+        event=purse.take(pretty(filled(row["event"])), 16_000) if row else None,
+        request=purse.word(request.line, 2000),
+        lines=purse.word(request.head, 8000),
         body=request.body,
         body_text=purse.take(request.body.text, 24_000),
         calls=[_call(one, purse) for one in _of(story["calls"], name)],
@@ -115,14 +114,6 @@ def _key(row: Mapping[str, Any], purse: Purse) -> dict[str, Any]:
         "note": purse.word(row["note"]),
         "result": purse.word(pretty(row["result"]), 400) if row["result"] is not None else "",
     }
-
-
-def _filled(event: Any) -> Any:
-    """The event without the fields that say nothing."""
-    if isinstance(event, Mapping):
-        told = {name: _filled(value) for name, value in event.items()}
-        return {name: value for name, value in told.items() if value not in ("", None, [], {})}
-    return [_filled(value) for value in event] if isinstance(event, list) else event
 
 
 def _hint(row: Mapping[str, Any]) -> Text | None:

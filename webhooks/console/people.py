@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request, url_for
+from flask import Blueprint, Response, g, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
@@ -15,6 +15,7 @@ from connector.errors import PermanentError, Refused
 from connector.journal.guests import STAY
 from connector.journal.users import ROLES, Role, User
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.agents import browser
 from webhooks.console.duties import choices
 from webhooks.console.reasons import reasoned
@@ -135,7 +136,7 @@ class People:
         except (PermanentError, Refused) as error:
             return self.listed(400, wrong=error.hint)
         log.info("console.user_added", name=made.name, who=g.visitor.name)
-        return _to(url_for("ops.user", name=made.name, did="added"))
+        return see_other(url_for("ops.user", name=made.name, did="added"))
 
     def one(self, name: str, status: int = 200, *, wrong: Text | None = None) -> Response:
         """One user, and what can be changed."""
@@ -165,7 +166,7 @@ class People:
         except (PermanentError, Refused) as error:
             return self.one(name, 400, wrong=error.hint)
         log.info("console.user_changed", name=user.name, did=done, who=g.visitor.name)
-        return _to(url_for("ops.user", name=user.name, did=done))
+        return see_other(url_for("ops.user", name=user.name, did=done))
 
     def visit_ended(self) -> Response:
         """Somebody from a portal has to open the application again."""
@@ -175,7 +176,7 @@ class People:
         except Refused as error:
             return self.listed(400, wrong=error.hint)
         self._journal.end_guest(portal, user, who=form.who, why=form.why)
-        return _to(url_for("ops.users", ended="yes"))
+        return see_other(url_for("ops.users", ended="yes"))
 
     def _role(self, form: Form) -> None:
         self._journal.set_role(form.name, form.chosen(), who=form.who, why=form.why)
@@ -205,7 +206,3 @@ def _form(name: str) -> Form:
 
 def _is_oneself(name: str) -> bool:
     return not g.visitor.portal and bool(g.visitor.name == name)
-
-
-def _to(place: str) -> Response:
-    return redirect(place, 303)  # type: ignore[return-value]

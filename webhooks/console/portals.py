@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import structlog
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector import repair, status
 from connector.bootstrap import Connector
 from connector.domain.states import in_words
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
 from webhooks.looks import Looks
@@ -59,7 +60,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks) -> N
         deed = reasoned()
         trace = repair.rebind(connector, name, deed)
         log.info("console.rebound", portal=name, who=deed.who, trace=trace)
-        return redirect(url_for("ops.portals", bound=name), 303)  # type: ignore[return-value]
+        return see_other(url_for("ops.portals", bound=name))
 
 
 def _known(connector: Connector, name: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import structlog
-from flask import Blueprint, Response, g, redirect, request
+from flask import Blueprint, Response, g, request
 
 from connector.bootstrap import Connector
 from connector.errors import Refused
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.reading import LANGUAGE
 from webhooks.console.showing import Shows
 from webhooks.console.visits import Visits
@@ -65,4 +66,4 @@ def _door(visits: Visits, shows: Shows, *, status: int = 200, wrong: Text | None
 
 
 def _go(path: str) -> Response:
-    return redirect(own(path), 303)  # type: ignore[return-value]
+    return see_other(own(path))

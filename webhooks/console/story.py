@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import PermanentError
@@ -15,6 +15,7 @@ from connector.journal.finding import Page, Wish
 from connector.journal.seeking import Hit
 from connector.logs import mask_credentials
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.kinds import STANDS, kind_of, stands
 from webhooks.console.purse import Purse
 from webhooks.console.reading import Reader, reader
@@ -52,7 +53,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             return shows.page("traces.html", **_all(connector), **_common(connector))
         hits = journal.seek(words, list(connector.accounts), list(connector.portals))
         if len(hits) == 1:
-            return redirect(_place(hits[0]), 303)  # type: ignore[return-value]
+            return see_other(_place(hits[0]))
         named = {row.trace: row for row in journal.envelopes_named([hit.trace for hit in hits])}
         found = [(hit, named[hit.trace], _place(hit)) for hit in hits if hit.trace in named]
         return shows.page("traces.html", words=words, hits=found, how=HOW, **_common(connector))
@@ -118,8 +119,8 @@ def _wish(read: Reader) -> Wish:
 def _older(page: Page) -> str | None:
     if page.after is None:
         return None
-    kept = {name: value for name, value in request.args.items() if name != "before" and value}
-    return url_for("ops.traces", **{**kept, "before": page.after})  # type: ignore[arg-type]
+    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "before" and value}
+    return url_for("ops.traces", **kept, before=page.after)
 
 
 def _whole(found: Mapping[str, Any], begun: datetime) -> tuple[Text, float] | None:

@@ -12,7 +12,7 @@ from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.audit import DEEDS
 from webhooks.console.kinds import STANDS, kind_of
-from webhooks.console.masking import Seen, pretty, seen
+from webhooks.console.masking import Seen, filled, pretty, seen
 from webhooks.console.purse import Purse
 
 Row = Mapping[str, Any]
@@ -116,16 +116,15 @@ class Storyline:
 
     def _received(self, row: Row) -> dict[str, Any]:
         request = seen(self._envelope)
-        query = f"?{request.query}" if request.query else ""
         return {
             "title": _RECEIVED,
-            "what": self._word(f"{request.method} {request.path}{query}", 400),
+            "what": self._word(request.line, 400),
             "note": self._word(row["remote"], 60),
             "raws": (self._headers(request), self._body(request)),
         }
 
     def _headers(self, request: Seen) -> Raw:
-        shown = self._raw.take("\n".join(f"{name}: {value}" for name, value in request.headers), _HEADERS)
+        shown = self._raw.take(request.head, _HEADERS)
         return Raw(title=Text("Headers", "Заголовки"), text=shown.text, cut=shown.cut)
 
     def _body(self, request: Seen) -> Raw:
@@ -141,7 +140,7 @@ class Storyline:
             "kind": kind_of(self._word(row["kind"], 60)),
             "where": self._word(row["destination"], 80),
             "delivery": row["id"],
-            "raws": (self._json(Text("Event", "Событие"), _told(row["event"]), _EVENT),),
+            "raws": (self._json(Text("Event", "Событие"), filled(row["event"]), _EVENT),),
         }
 
     def _effect(self, row: Row) -> dict[str, Any]:
@@ -209,11 +208,3 @@ class Storyline:
     def _json(self, title: Text, value: Any, most: int) -> Raw:
         shown = self._raw.take(pretty(value), most)
         return Raw(title=title, text=shown.text, cut=shown.cut)
-
-
-def _told(value: Any) -> Any:
-    """A JSON value without its empty fields."""
-    if not isinstance(value, Mapping):
-        return value
-    told = {name: _told(inner) for name, inner in value.items()}
-    return {name: inner for name, inner in told.items() if inner not in (None, "", [], {})}

@@ -11,12 +11,13 @@ import secrets
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from flask import Request, Response, g, redirect, request, url_for
+from flask import Request, Response, g, request, url_for
 
 from connector.bootstrap import Connector
 from connector.errors import Refused
 from connector.journal.sessions import LONGEST, Visitor
 from connector.speech import Text
+from webhooks.answers import see_other
 from webhooks.console.access import ROUTES, allowed
 from webhooks.console.reading import LANGUAGE
 from webhooks.guests import COOKIE_SECONDS, Entrance
@@ -151,7 +152,7 @@ class Visits:
             raise Refused("console.over", hint=_OVER, status=403)
         wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
         back = None if wanted in ("", "/ops") else wanted
-        return redirect(url_for("ops.door", next=back), 303)  # type: ignore[return-value]
+        return see_other(url_for("ops.door", next=back))
 
     def _check_origin(self, received: Request) -> None:
         told = received.headers.get("Origin") or _origin(received.headers.get("Referer", ""))

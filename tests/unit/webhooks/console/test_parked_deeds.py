@@ -7,13 +7,15 @@ from dataclasses import replace
 from urllib.parse import parse_qsl
 
 import pytest
+from werkzeug.datastructures import MultiDict
 
-from connector.journal.sieve import Sieve
+from connector.journal.sieve import Bound, Sieve
 from tests.conftest import FakeClock
 from tests.contract.journal.making import MAIN, a_delivery, a_request, leased, settle
 from tests.unit.webhooks.console.bench_stage import PREVIEW, park, park_request, press, put
 from tests.unit.webhooks.console.conftest import Console
 from tests.unit.webhooks.world import installation
+from webhooks.console.parked_filters import bounded
 
 
 def test_nothing_happens_before_the_reason_is_given(console: Console):
@@ -72,7 +74,7 @@ def test_all_by_filter_leaves_what_was_parked_after_the_preview(console: Console
     clock.advance(5)
     park(console.journal, a_delivery(lane="later"))
     form = {**fields, "why": "mended"}
-    assert browser.get(browser.post("/ops/parked/deed", form).location).text.count("2 deliveries") == 1
+    assert browser.get(browser.post("/ops/parked/deed", form).location).text.count("Wait again: 2 deliveries") == 1
     assert [item.lane for item in console.journal.parked_items(Sieve())] == ["later"]
     assert "Nothing was left to do" in browser.get(browser.post("/ops/parked/deed", form).location).text
     assert [note.what for note in console.journal.audits()].count("replay") == 1
@@ -142,3 +144,8 @@ def test_unread_requests_are_tried_before_and_read_after(console: Console):
     assert "stay parked: 1" in done
     assert console.journal.envelope(good).state == "accepted"
     assert console.journal.envelope(bad).state == "parked"
+
+
+def test_a_bound_of_requests_is_a_text_that_postgresql_takes():
+    form = MultiDict({"key": "0195\0ab", "at": "1.5"})
+    assert bounded(form, Sieve(of="envelopes")).bound == Bound(key="0195ab", at=1.5)
