@@ -45,7 +45,7 @@ def create_app(connector: Connector, *, proxies: int = 0) -> Flask:
     app.register_blueprint(media.room(connector))
     app.register_blueprint(chat.room(connector))
     app.register_blueprint(health.room(connector))
-    app.register_blueprint(console.room(connector, entrance=entrance))
+    app.register_blueprint(console.room(connector, entrance))
     _explain_errors(app, connector)
     app.wsgi_app = Hooks(app.wsgi_app, connector)  # type: ignore[method-assign]
     if proxies:

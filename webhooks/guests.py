@@ -96,11 +96,8 @@ class Entrance:
             return ()
         return tuple(self._doors.origins(portal))
 
-    def role(self, guest: Guest) -> Role | None:
-        """What the settings let them do; ``None``: nothing."""
-        return self._role(guest.standing)
-
     def _role(self, standing: Standing) -> Role | None:
+        """What the settings let them do; ``None``: nothing."""
         given = self._connector.settings.console.portal_users
         role = given.admin if standing == "admin" else given.employee
         return None if role == "none" else role

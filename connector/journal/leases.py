@@ -11,8 +11,7 @@ from connector.journal.model import Lease
 from connector.journal.schema import destinations
 
 # One step from name to name along the index of what waits; as many steps as there are destinations.
-_NAMES = text(
-    """
+WALK = """
     WITH RECURSIVE walk(name) AS (
         SELECT (SELECT d.destination FROM deliveries d WHERE d.state = 'waiting' ORDER BY d.destination LIMIT 1)
         UNION ALL
@@ -21,9 +20,10 @@ _NAMES = text(
             ORDER BY d.destination LIMIT 1
         ) FROM walk WHERE walk.name IS NOT NULL
     )
-    SELECT walk.name, held.holder, held.until FROM walk
-    LEFT JOIN destinations held ON held.name = walk.name WHERE walk.name IS NOT NULL
-    """
+"""
+_NAMES = text(
+    WALK + "SELECT walk.name, held.holder, held.until FROM walk "
+    "LEFT JOIN destinations held ON held.name = walk.name WHERE walk.name IS NOT NULL"
 )
 
 

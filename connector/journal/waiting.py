@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, text
 
 from connector.journal.desk import Desk, moment
 from connector.journal.holding import alive
+from connector.journal.leases import WALK
 from connector.journal.rows import unpack_hint
 from connector.journal.schema import deliveries, destinations
 from connector.speech import Text
@@ -19,15 +20,8 @@ IN_LANE = 500  # the same of one lane
 _EVENT = 2000  # characters of an event that a list carries
 
 _QUEUES = text(
-    """
-    WITH RECURSIVE walk(name) AS (
-        SELECT (SELECT d.destination FROM deliveries d WHERE d.state = 'waiting' ORDER BY d.destination LIMIT 1)
-        UNION ALL
-        SELECT (
-            SELECT d.destination FROM deliveries d WHERE d.state = 'waiting' AND d.destination > walk.name
-            ORDER BY d.destination LIMIT 1
-        ) FROM walk WHERE walk.name IS NOT NULL
-    )
+    WALK
+    + """
     SELECT walk.name AS name, (
         SELECT count(*) FROM (
             SELECT 1 FROM deliveries d WHERE d.state = 'waiting' AND d.destination = walk.name LIMIT :counted

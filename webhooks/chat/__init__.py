@@ -18,8 +18,8 @@ from webhooks.chat.watching import Watch
 __all__ = ["room"]
 
 
-def room(connector: Connector, *, limits: Limits | None = None) -> Blueprint:
-    """The blueprint. ``limits`` is how often strangers may knock."""
+def room(connector: Connector) -> Blueprint:
+    """The blueprint."""
     blueprint = Blueprint("chat", __name__, template_folder="templates")
     rooms, telling = Rooms(connector), Telling(connector.media)
     watch = Watch(lambda names: connector.journal.chat_versions(names))
@@ -30,7 +30,7 @@ def room(connector: Connector, *, limits: Limits | None = None) -> Blueprint:
         talking=talking,
         streams=Streams(connector, telling, watch),
         pages=Pages(connector, talking),
-        limits=limits or Limits(),
+        limits=Limits(),
     )
     routes.add(blueprint)
     return blueprint

@@ -25,27 +25,24 @@ from webhooks.console import (
 )
 from webhooks.console.showing import Shows, harden
 from webhooks.console.visits import Visits
-from webhooks.doors import Doors
 from webhooks.guests import Entrance
 from webhooks.looks import Looks
-from webhooks.tickets import Tickets
 
 __all__ = ["room"]
 
 
 def room(
     connector: Connector,
+    entrance: Entrance,
     *,
     looks: Looks | None = None,
     account_looks: Looks | None = None,
     way_looks: Looks | None = None,
-    entrance: Entrance | None = None,
 ) -> Blueprint:
-    """The blueprint. Looks examine portals, accounts, and the way from a portal to an account; tests hand in theirs.
+    """The blueprint. ``entrance`` lets people of portals in.
 
-    ``entrance`` lets people of portals in.
+    Looks examine portals, accounts, and the way from a portal to an account; tests hand in theirs.
     """
-    entrance = entrance or _entrance(connector)
     rooms = Blueprint(
         "ops",
         __name__,
@@ -88,8 +85,3 @@ def _faults(rooms: Blueprint, shows: Shows) -> None:
     @rooms.errorhandler(ConnectorError)
     def told(error: ConnectorError) -> Response:
         return shows.fault(error)
-
-
-def _entrance(connector: Connector) -> Entrance:
-    tickets = Tickets(connector.vault.derive_all("tickets"), connector.clock)
-    return Entrance(connector, Doors(connector), tickets)

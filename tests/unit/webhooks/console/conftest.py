@@ -19,7 +19,10 @@ from connector.speech import Text
 from tests.conftest import SECRET, FakeClock
 from tests.unit.webhooks.world import World
 from webhooks.console import room
+from webhooks.doors import Doors
+from webhooks.guests import Entrance
 from webhooks.looks import Looks
+from webhooks.tickets import Tickets
 
 PASSWORD = "correct horse battery"
 OURS = "https://edge.example"
@@ -33,7 +36,9 @@ class Console:
         self.connector: Any = SimpleNamespace(**{**vars(world.connector), "journal": journal})
         self.app = Flask("webhooks.app", static_folder=None)
         looks = Looks(self.connector, look=lambda *_: iter([GOOD, BAD]))
-        self.app.register_blueprint(room(self.connector, looks=looks, account_looks=looks, way_looks=looks))
+        doors, tickets = Doors(self.connector), Tickets(self.connector.vault.derive_all("tickets"), clock)
+        entrance = Entrance(self.connector, doors, tickets)
+        self.app.register_blueprint(room(self.connector, entrance, looks=looks, account_looks=looks, way_looks=looks))
 
     def browser(self, language: str = "en") -> Browser:
         """Nobody yet."""
