@@ -164,6 +164,7 @@ def trim(home: House | None = None) -> dict[str, int]:
     connector = (home or house()).connector
     limits = connector.settings.limits
     gone = {
+        "faces": connector.journal.trim_faces(limits.media_days),
         "files": connector.media.trim(limits.media_days),
         **connector.journal.trim(limits.envelope_days),
         "tallies": connector.journal.trim_tallies(),

@@ -85,6 +85,9 @@ class Author:
     asks: str = ""
 
 
+FACE = "operator"  # the link by ``Author.id`` that tells who an operator is: ``{name, picture}``
+
+
 @dataclass(frozen=True, kw_only=True)
 class Im:
     """A message inside Bitrix24: ``chat_id`` and ``message_id`` are the portal's own numbers, as text."""

@@ -7,17 +7,15 @@ from dataclasses import asdict
 from typing import Any
 
 from connector.domain.effects import Call, Fetch, Plan, Recall, Remember
-from connector.domain.values import File
+from connector.domain.values import FACE, File
 from connector.errors import PermanentError
-
-FACE = "operator"
 
 
 def meet(portal: str, user: str) -> Plan:
     """Remember who ``user`` of ``portal`` is, as link ``operator`` under ``<portal>/<user>``: ``{name, picture}``.
 
     The reply has left by now and never waits for it. Where the application may not read users (scope ``user``), or
-    the picture lies elsewhere, less is remembered and nobody is asked again.
+    the picture lies elsewhere, less is remembered. Nobody is asked again until that is forgotten with the files.
     """
     if user in ("", "0"):
         return

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from connector.domain.values import StoredFile
+from connector.domain.values import FACE, StoredFile
 from connector.journal.chat_marks import Name, changed_marks, of_names, settle_marks
 from connector.journal.chat_tables import chat_messages, chats
 from connector.journal.chats import count_up_to, grow, of_chat
@@ -20,7 +20,6 @@ from connector.journal.links import Links
 NEWEST = 100
 _MOST_CHANGED = 500
 _CHUNK = 300
-FACE = "operator"  # the link that tells who an operator is
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, tuple_
 
+from connector.domain.values import FACE
 from connector.journal.chat_marks import keep_marks
 from connector.journal.chat_tables import chats
 from connector.journal.desk import Desk
-from connector.journal.schema import calls, deliveries, envelopes, ledger
+from connector.journal.schema import calls, deliveries, envelopes, ledger, links
 
-_SILENT = 2 * 86400.0  # seconds
+_DAY = 86400.0
+_SILENT = 2 * _DAY  # seconds
 
 
 class Retention(Desk):
@@ -24,7 +26,7 @@ class Retention(Desk):
         the links stay. Conversations that are kept here go when nothing happened in them for so long; those in which
         nobody ever said anything, after two days. Each slice of ``slice_size`` rows is a transaction of its own.
         """
-        before = self.now() - older_than_days * 86400
+        before = self.now() - older_than_days * _DAY
         gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0, "chats": self._trim_chats(before, slice_size)}
         last = (float("-inf"), "")
         while True:
@@ -36,6 +38,12 @@ class Retention(Desk):
             with self.store.writing() as db:
                 for name, count in _delete(db, [row.trace for row in seen], before).items():
                     gone[name] += count
+
+    def trim_faces(self, media_days: float) -> int:
+        """Forget operators' faces before their pictures go: the next reply asks the portal anew; how many went."""
+        before = self.now() - (media_days - 1) * _DAY
+        with self.store.writing() as db:
+            return db.execute(delete(links).where(links.c.kind == FACE, links.c.updated_at <= before)).rowcount
 
     def _trim_chats(self, before: float, slice_size: int) -> int:
         old = chats.c.changed_at < max(before, self.now() - _SILENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from connector.domain.effects import Remember
+from connector.domain.values import FACE
 from connector.journal import CallTrail, Journal, Planned, Step
 from tests.conftest import FakeClock
 from tests.contract.journal.making import MAIN, a_delivery, an_envelope, drained, leased, put, settle, settled
@@ -88,3 +89,14 @@ def test_numbers_are_never_given_again(journal: Journal, clock: FakeClock) -> No
     put(journal, a_delivery())
     assert journal.list()[0]["id"] > highest
     assert journal.stats()[MAIN]["waiting"] == 1
+
+
+def test_a_face_goes_before_its_picture_so_that_it_is_asked_for_again(journal: Journal, clock: FakeClock) -> None:
+    for name in ("main/1", "main/2"):
+        journal.remember(FACE, name, {"name": "Anna", "picture": None})
+        journal.remember("line", name, {"line": "1"})
+        clock.advance(4 * DAY)
+    assert journal.trim_faces(7) == 1
+    assert journal.recall(FACE, "main/1") is None
+    assert journal.recall(FACE, "main/2") is not None
+    assert journal.recall("line", "main/1") is not None

@@ -120,9 +120,11 @@ def test_trimming_keeps_to_the_limits():
     home = house(
         settings=SimpleNamespace(limits=SimpleNamespace(media_days=7, envelope_days=90)),
         media=SimpleNamespace(trim=lambda days: days),
-        journal=SimpleNamespace(trim=lambda days: {"envelopes": days}, trim_tallies=lambda: 3),
+        journal=SimpleNamespace(
+            trim=lambda days: {"envelopes": days}, trim_tallies=lambda: 3, trim_faces=lambda days: days
+        ),
     )
-    assert tasks.trim(home) == {"files": 7, "envelopes": 90, "tallies": 3}
+    assert tasks.trim(home) == {"faces": 7, "files": 7, "envelopes": 90, "tallies": 3}
 
 
 def test_the_hours_are_counted():
