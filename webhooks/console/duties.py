@@ -25,27 +25,27 @@ GISTS: Mapping[Role, Text] = MappingProxyType(
         "viewer": Text("sees figures and states, nobody's messages", "видит цифры и состояния, но не переписку"),
         "operator": Text(
             "also reads messages, repairs and retries, reads the audit",
-            "ещё читает сообщения, чинит и повторяет, смотрит аудит",
+            "также читает сообщения, исправляет и повторяет, смотрит аудит",
         ),
-        "integrator": Text("also connects portals and channels", "ещё подключает порталы и каналы"),
-        "admin": Text("also decides who may come in", "ещё решает, кому можно входить"),
+        "integrator": Text("also connects portals and channels", "также подключает порталы и каналы"),
+        "admin": Text("also decides who may come in", "также решает, кому можно входить"),
     }
 )
 
 DUTIES: tuple[tuple[str, Text], ...] = (
     (
         "ops.overview",
-        Text("see how portals, accounts and queues stand", "видеть состояние порталов, аккаунтов и очередей"),
+        Text("see how portals, accounts and lanes stand", "видеть состояние порталов, аккаунтов и очередей"),
     ),
-    ("ops.trace", Text("read the story of a message, with its text", "читать путь сообщения вместе с его текстом")),
-    ("ops.parked", Text("repair, retry and discard what is parked", "чинить, повторять и отбрасывать отложенное")),
+    ("ops.trace", Text("read the story of a message, with its text", "смотреть путь сообщения и его текст")),
+    ("ops.parked", Text("repair, retry and discard what is parked", "исправлять, повторять и отбрасывать отложенное")),
     ("ops.mend", Text("check a portal and bind it anew", "проверять портал и привязывать его заново")),
     ("ops.audit", Text("read who did what", "смотреть, кто что сделал")),
     (
         "ops.connect",
         Text(
             "connect portals and channels, send test messages",
-            "подключать порталы и каналы, слать проверочные сообщения",
+            "подключать порталы и каналы, отправлять проверочные сообщения",
         ),
     ),
     (

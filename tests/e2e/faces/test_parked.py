@@ -66,7 +66,7 @@ def test_a_person_finds_looks_previews_and_retries(house: Connector, console: st
     expect(page.locator("#parked-groups")).to_contain_text("Parked: 8")
     page.get_by_role("link", name="Audit").click()
     expect(page.locator(".lines li").first).to_contain_text("the line is connected again")
-    expect(page.locator(".lines li").first).to_contain_text("replayed 1 delivery")
+    expect(page.locator(".lines li").first).to_contain_text("retried · 1 delivery")
 
 
 def test_the_ticked_ones_are_discarded_without_scripts(house: Connector, console: str, browser_page: OpenPage):

@@ -19,7 +19,7 @@ def told(house: Connector) -> dict[str, Story]:
 
 
 def test_the_trace_pages_look_right(console: str, told: dict[str, Story], browser_page: OpenPage):
-    pages = {"traces": "/ops/trace", "traces-found": "/ops/trace?q=shop", "traces-none": "/ops/trace?q=nothing"}
+    pages = {"traces": "/ops/trace", "traces-found": "/ops/trace?q=shop.700001", "traces-none": "/ops/trace?q=nothing"}
     pages |= {f"trace-{name}": f"/ops/trace/{story.trace}" for name, story in told.items()}
     in_every_look(console, browser_page, pages, name="operator")
 

@@ -133,7 +133,7 @@ def test_a_test_does_not_make_a_silent_channel_look_alive(console: Console):
     browser = console.signed_in()
     browser.submit("/ops/accounts/shop/test", why="try")
     assert "shop" not in console.journal.arrivals().heard
-    assert "not today" in browser.get("/ops/accounts/shop").text
+    assert "not in 24 hours" in browser.get("/ops/accounts/shop").text
 
 
 def test_the_page_follows_the_message_until_bitrix24_has_it(console: Console, clock: FakeClock):

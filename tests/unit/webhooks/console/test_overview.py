@@ -59,7 +59,7 @@ def test_the_figures_of_a_day_are_shown_by_side(console: Console, clock: FakeClo
     hello(console, "4")
     page = console.signed_in().get("/ops").text
     assert figure(page, "account-shop", "arrived in 24 h") == "4"
-    assert figure(page, "account-shop", "to Bitrix24 (95%)") == "2\xa0s"
+    assert figure(page, "account-shop", "95% get there in") == "2\xa0s"
     assert figure(page, "portal-main", "delivered in 24 h") == "3"
     assert figure(page, "portal-main", "waiting") == "1"
     assert "no request yet" in card(page, "account-bar")
@@ -117,7 +117,7 @@ def test_the_chart_is_told_to_those_who_do_not_see_it(console: Console):
     page = console.signed_in().get("/ops").text
     told = "Arrived by hour: in 24 hours 1,204, most at 09:00: 1,204, hours with nothing: 23"
     assert f'aria-label="{told}"' in card(page, "account-shop")
-    assert "Delivered to it by hour: nothing in 24 hours" in card(page, "portal-main")
+    assert "Delivered by hour: nothing in 24 hours" in card(page, "portal-main")
 
 
 def test_everything_that_changes_is_live(console: Console):
