@@ -23,7 +23,7 @@ WORDS: Words = MappingProxyType(
         "customer_about": Text("what your customer sees", "что видит ваш клиент"),
         "console_about": Text("what your engineer sees", "что видит ваш инженер"),
         "desk_about": Text("what your operator sees", "что видит ваш оператор"),
-        "shop": Text("Web chat", "Чат на сайте"),
+        "shop": Text("Chat on the site", "Чат на сайте"),
         "phone": Text("Telegram", "Telegram"),
         "panes": Text("Panes", "Экраны"),
         "channels": Text("Where the customer writes", "Откуда пишет клиент"),
@@ -75,7 +75,7 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
         "write": (
             Text("Write as the customer", "Напишите как клиент"),
-            Text("In the web chat or in Telegram.", "В чате на сайте или в Telegram."),
+            Text("In the chat on the site or in Telegram.", "В чате на сайте или в Telegram."),
         ),
         "desk": (
             Text("See it at the operator's desk", "Найдите сообщение у оператора"),
@@ -152,7 +152,7 @@ SHOP: Words = MappingProxyType(
     {
         "title": Text("Acme: tea and cups", "Акме: чай и чашки"),
         "brand": Text("Acme", "Акме"),
-        "about": Text("A pretend shop with a web chat", "Вымышленный магазин с чатом на сайте"),
+        "about": Text("A pretend shop with a chat on its site", "Вымышленный магазин с чатом на сайте"),
         "lead": Text("Tea that is worth a break", "Чай, ради которого стоит прерваться"),
         "ask": Text("Questions? Press the button in the corner.", "Есть вопросы? Нажмите кнопку в углу."),
         "green": Text("Green tea, 100\u00a0g", "Зелёный чай, 100\u00a0г"),

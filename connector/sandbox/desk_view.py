@@ -11,7 +11,7 @@ from connector.sandbox.state import Portal
 
 SHOWN_CHATS = 200
 SHOWN_MESSAGES = 200
-LAST_TEXT = 120
+LAST_TEXT = 300
 INLINE_IMAGES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp", "image/bmp"})
 # The first session status of each state (facts/bitrix24-openlines.md §2.3), highest first.
 STATES = (

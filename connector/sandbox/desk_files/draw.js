@@ -46,7 +46,7 @@ function chatRow(row, chosen) {
   const pair = (left, right) => el("span", { className: "pair" }, left, right);
   const link = el("a", { className: "chat", href: `#${row.id}` }, face(row), el("span", { className: "told" },
     pair(text("name", row.client), text("dim", row.at ? when(row.at) : "")),
-    pair(text("last", last), row.unanswered ? badge : null),
+    pair(text("last", rich(last).textContent), row.unanswered ? badge : null),
     pair(text("dim", `${row.connector} · ${row.line}`), text(`state ${row.state}`, say(`state_${row.state}`)))));
   if (row.id === chosen) link.setAttribute("aria-current", "true");
   return el("li", {}, link);

@@ -101,7 +101,7 @@ def test_the_tour_is_put_away_and_taken_out_by_the_keyboard(demo: Demo, browser_
     seen.page.get_by_role("button", name="Show the tour").focus()
     seen.page.keyboard.press("Enter")
     expect(seen.page.locator("#tour")).to_be_visible()
-    seen.page.get_by_role("tab", name="Web chat").focus()
+    seen.page.get_by_role("tab", name="Chat on the site").focus()
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page.get_by_role("tab", name="Telegram")).to_be_focused()
     expect(seen.phone.get_by_role("heading", name="Acme shop")).to_be_visible()

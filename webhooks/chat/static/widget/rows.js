@@ -32,7 +32,7 @@ const safe = (address) => {
 const link = (classes, href, ...kids) =>
   href ? el("a." + classes, { href, target: "_blank", rel: "noopener" }, ...kids) : el("span." + classes, {}, ...kids);
 const portrait = (name, picture) => {
-  const initials = name.split(/\s+/, 2).map((word) => [...word][0]).join("");
+  const initials = name.split(/[\s\p{P}]+/u, 2).map((word) => [...word][0]).join("");
   const node = el(".face", { "aria-hidden": true }, initials);
   const src = picture && safe(picture);
   if (src) el("img", { alt: "", src, onload: ({ target }) => node.replaceChildren(target) });
