@@ -49,7 +49,7 @@ def journal() -> None:
 @answering
 def list_(out: Output, envelopes: bool, after: str | None, **filters: Any) -> None:
     """Parked ones come with cause and hint."""
-    if after is not None and not envelopes and not after.isdigit():
+    if after is not None and not envelopes and not after.isdecimal():
         raise click.BadParameter(say("a number", "номер"), param_hint="--after")
     book = tools(click.get_current_context()).connector().journal
     rows = book.list("envelopes" if envelopes else "deliveries", after=after, **filters)
@@ -75,7 +75,7 @@ def show(out: Output, name: str) -> None:
 def trace(out: Output, trace: str) -> None:
     """``TRACE`` may also be the number of a delivery."""
     book = tools(click.get_current_context()).connector().journal
-    found = book.trace(book.show(trace)["trace"] if trace.isdigit() and len(trace) < 19 else trace)
+    found = book.trace(book.show(trace)["trace"] if trace.isdecimal() and len(trace) < 19 else trace)
     show_story(out, found)
     out.document(found)
 
@@ -193,7 +193,7 @@ def _named(names: tuple[str, ...], destination: str, cause: str) -> tuple[list[i
     """Numbers and traces."""
     if destination or cause:
         raise click.UsageError(say("Either names or filters.", "Или имена, или фильтры."))
-    numbers = [name for name in names if name.isdigit() and len(name) < 19]
+    numbers = [name for name in names if name.isdecimal() and len(name) < 19]
     return [int(number) for number in numbers], [name for name in names if name not in numbers]
 
 

@@ -27,7 +27,7 @@ class Desk:
         """Pass everything on and note whose conversation is being followed."""
         if environ.get("PATH_INFO") == "/desk/events":
             chat = parse_qs(environ.get("QUERY_STRING", "")).get("chat", [""])[0]
-            if chat.isdigit() and int(chat):
+            if chat.isdecimal() and int(chat):
                 self.opened.add(int(chat))
         return self._inner(environ, start)
 

@@ -86,7 +86,7 @@ class Queries(Desk):
 
         A delivery comes with ``request``: the id of the last HTTP request that went to a portal for it, or empty.
         """
-        number = isinstance(name, int) or (name.isdigit() and len(name) < 19)
+        number = isinstance(name, int) or (name.isdecimal() and len(name) < 19)
         with self.store.reading() as db:
             found = (
                 db.execute(_deliveries("", "").where(deliveries.c.id == int(name))).mappings().first()

@@ -79,7 +79,7 @@ def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
         check_origin(request)
         chat = request.args.get("chat", "")
         request.environ["sandbox.stream"] = True
-        return Response(_frames(portal, bell, int(chat) if chat.isdigit() else 0), content_type="text/event-stream")
+        return Response(_frames(portal, bell, int(chat) if chat.isdecimal() else 0), content_type="text/event-stream")
 
     return blueprint
 

@@ -12,45 +12,17 @@ from typing import Any
 import pytest
 import requests
 import yaml
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from connector import registry, settings
 from connector.bootstrap import Connector, build
 from connector.errors import ConnectorError
 from connector.sandbox import SandboxServer
+from tests.integration.promises.one_process import Web
 from tests.services import Redis, free_port, until
-from webhooks.app import create_app
 
 SECRET = "the secret of the site's chat, long enough"
 APP = {"client_id": "local.chat", "client_secret": "the-secret-of-this-application"}
 GLANCE = 0.05
-
-
-class Quiet(WSGIRequestHandler):
-    """Says nothing."""
-
-    def log(self, type: str, message: str, *args: Any) -> None:
-        """Nothing to tell."""
-
-
-class Web:
-    """The web process; it can be down."""
-
-    def __init__(self, connector: Connector, port: int) -> None:
-        self._app, self._port = create_app(connector), port
-        self._server: BaseWSGIServer | None = None
-
-    def start(self) -> None:
-        """Listen (again)."""
-        self._server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=Quiet)
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-
-    def stop(self) -> None:
-        """Nobody answers."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.shutdown()
-            server.server_close()
 
 
 class Pumping:

@@ -51,14 +51,12 @@ class Web:
     def __init__(self, connector: Connector, port: int) -> None:
         self._app, self._port = create_app(connector), port
         self._server: BaseWSGIServer | None = None
-        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
         """Listen again."""
         if self._server is None:
             self._server = make_server("127.0.0.1", self._port, self._app, threaded=True, request_handler=Quiet)
-            self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-            self._thread.start()
+            threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self) -> None:
         """Nobody answers."""

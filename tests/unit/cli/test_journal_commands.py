@@ -68,10 +68,11 @@ def test_a_vague_wish_is_wrong_usage(desk, arguments):
     assert desk.run("journal", "replay", *arguments, "--why", "x").exit_code == 2
 
 
-def test_what_is_not_parked_is_refused_with_a_hint(desk):
-    result = desk.run("journal", "replay", "99", "--yes", "--why", "x", "--lang", "ru")
+@pytest.mark.parametrize("name", ["99", "²"])
+def test_what_is_not_parked_is_refused_with_a_hint(desk, name: str):
+    result = desk.run("journal", "replay", name, "--yes", "--why", "x", "--lang", "ru")
     assert result.exit_code == 1
-    assert "journal.unknown: 99" in result.stderr
+    assert f"journal.unknown: {name}" in result.stderr
     assert "connector journal list" in result.stderr
     assert "Traceback" not in result.output
 
