@@ -13,7 +13,8 @@ from playwright.sync_api import Locator, expect
 from werkzeug.serving import make_server
 
 from tests.e2e.faces.browser import Face, OpenPage
-from tests.e2e.faces.chat_stage import ChatHouse, Quiet
+from tests.e2e.faces.chat_stage import ChatHouse
+from tests.integration.promises.one_process import Quiet
 from tests.services import free_port
 
 PAGE = """<!doctype html>
