@@ -25,6 +25,7 @@ from webhooks.console.storyline import Storyline
 _ROWS = 200  # rows of each kind that a page reads
 _TABLE, _WORDS = 20, 6_000  # deliveries in the table, bytes of their texts
 _HINT = 3_000  # bytes of a hint in both languages
+_FILTERS = ("account", "state", "lane", "since", "until")
 STATES = {
     "accepted": Text("read", "прочитанные"),
     "ignored": Text("needing no action", "не требующие действий"),
@@ -119,7 +120,7 @@ def _wish(read: Reader) -> Wish:
 def _older(page: Page) -> str | None:
     if page.after is None:
         return None
-    kept: dict[str, Any] = {name: value for name, value in request.args.items() if name != "before" and value}
+    kept: dict[str, Any] = {name: request.args.get(name) or None for name in _FILTERS}
     return url_for("ops.traces", **kept, before=page.after)
 
 
