@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -134,26 +134,19 @@ def _rows(connector: Connector, accounts: Mapping[str, Account]) -> list[Row]:
 
 
 def _row(account: Account, work: Mapping[str, Any], bound: Mapping[str, Any] | None, heard: datetime | None) -> Row:
-    line = bound["line"] if bound else account.settings.line
-    row = Row(
+    chosen = bound["line"] if bound else account.settings.line
+    line, parked = "" if chosen is None else str(chosen), int(work.get("parked", 0))
+    troubles = ((_NO_LINE, not line), (_PARKED, parked > 0), (_WAITS, float(work.get("oldest", 0.0)) > STALE))
+    trouble = next((words for words, holds in troubles if holds), None)
+    return Row(
         name=account.name,
         title=account.provider.title,
         portal=account.portal,
-        line="" if line is None else str(line),
+        line=line,
         bound=bound is not None,
-        mark="good",
-        state=_FINE,
+        mark="warn" if trouble else "good",
+        state=trouble or _FINE,
         waiting=int(work.get("waiting", 0)),
-        parked=int(work.get("parked", 0)),
+        parked=parked,
         heard=heard,
     )
-    trouble = next((words for words, holds in _TROUBLES if holds(row, float(work.get("oldest", 0.0)))), None)
-    return row if trouble is None else replace(row, mark="warn", state=trouble)
-
-
-# The first that holds is said: (row, age in seconds of what waits longest).
-_TROUBLES: tuple[tuple[Text, Callable[[Row, float], bool]], ...] = (
-    (_NO_LINE, lambda row, oldest: not row.line),
-    (_PARKED, lambda row, oldest: row.parked > 0),
-    (_WAITS, lambda row, oldest: oldest > STALE),
-)
