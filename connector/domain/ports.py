@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,15 +123,6 @@ class Budget(Protocol):
 
     def operating(self) -> dict[str, dict[str, float]]:
         """``{method: {"seconds": used, "limit": …, "reset": …, "blocked": …}}``, in seconds from now."""
-
-
-class MediaStore(Protocol):
-    """Files under ``var/media``."""
-
-    def keep(self, name: str, mime: str, chunks: Iterator[bytes], *, limit: int) -> Any:
-        """Write, sniff the type, return a ``StoredFile``. Raises ``PermanentError`` over ``limit`` bytes."""
-
-    def read(self, key: str) -> bytes: ...
 
 
 @dataclass(frozen=True, kw_only=True)
