@@ -156,7 +156,7 @@ def _rows(connector: Connector, portal: str) -> list[Row]:
             Row(
                 name=account.name,
                 title=account.provider.title,
-                line=line_of(connector, account.name)[0],
+                line=line_of(connector, account.name),
                 waiting=int(outgoing.get("waiting", 0)),
                 parked=int(outgoing.get("parked", 0)),
             )

@@ -40,11 +40,11 @@ def connect_account(house: House, name: str, deed: Deed) -> Sequence[Finding] | 
     return [_coded(finding, account.provider.slug) for finding in found]
 
 
-def line_of(house: House, name: str) -> tuple[str, bool]:
-    """The open line of an account (empty: none), and whether it was chosen in the portal and not in connector.yaml."""
+def line_of(house: House, name: str) -> str:
+    """The open line of an account: the one chosen in the portal, else that of connector.yaml, else empty."""
     bound = house.journal.recall("line", name)
     line = bound["line"] if bound else house.accounts[name].settings.line
-    return "" if line is None else str(line), bound is not None
+    return "" if line is None else str(line)
 
 
 def hook_url(public_url: str, account: str) -> str:

@@ -20,8 +20,7 @@ class Facts:
     ``local``: portal and connector share this computer, so plain http is enough. ``unset`` are variables that the
     settings name and the environment lacks. ``installed`` is the installation's state, ``stuck`` why one that arrived
     was not taken. ``findings`` are what the network said; ``looked`` is false while it was not asked to the end.
-    ``bound`` tells that the line was chosen in the portal. ``travelled`` and ``replied`` are when a client's message
-    and an operator's answer last went all the way.
+    ``travelled`` and ``replied`` are when a client's message and an operator's answer last went all the way.
     """
 
     public_url: str
@@ -38,7 +37,6 @@ class Facts:
     provider: Text = NOBODY
     heard: datetime | None = None
     line: str = ""
-    bound: bool = False
     rehearsal: Rehearsal | None = None
     travelled: datetime | None = None
     replied: datetime | None = None

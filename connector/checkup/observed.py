@@ -77,7 +77,6 @@ def local(public_url: str, portal_url: str) -> bool:
 def _with_account(house: House, facts: Facts, name: str) -> Facts:
     account, journal = house.accounts[name], house.journal
     tried = last_rehearsal(house, name)
-    line, bound = line_of(house, name)
     heard = journal.arrivals().heard.get(name)
     tested = tried is not None and tried.state == "done"
     return replace(
@@ -85,8 +84,7 @@ def _with_account(house: House, facts: Facts, name: str) -> Facts:
         account=name,
         provider=account.provider.title,
         heard=heard.last if heard else None,
-        line=line,
-        bound=bound,
+        line=line_of(house, name),
         rehearsal=tried,
         travelled=None if tested else _travelled(house, account.portal, name),
         replied=None if tried is not None and tried.answered else _replied(house, name),

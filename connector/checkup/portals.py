@@ -40,7 +40,7 @@ def examined(house: House, name: str, *, wait: float) -> Iterator[Finding]:
 def lines_of(house: House, portal: str) -> list[Line]:
     """The accounts of the portal that talk, each with its line."""
     return [
-        Line(account=name, slug=account.provider.slug, line=line_of(house, name)[0])
+        Line(account=name, slug=account.provider.slug, line=line_of(house, name))
         for name, account in house.accounts.items()
         if account.portal == portal and account.provider.channel is not None
     ]

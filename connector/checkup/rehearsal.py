@@ -44,7 +44,6 @@ class Rehearsal:
     hint: Text | None = None
     chat_id: str = ""
     session_id: str = ""
-    line: str = ""
     answered: bool = False
 
 
@@ -89,7 +88,6 @@ def last_rehearsal(house: House, account: str) -> Rehearsal | None:
         hint=fate.hint,
         chat_id=str(chat.get("chat_id", "")),
         session_id=str(chat.get("session_id", "")),
-        line=str(chat.get("line", "")),
         answered=bool(chat) and str(answer.get("chat_id", "")) == str(chat.get("chat_id", "")),
     )
 
@@ -120,5 +118,5 @@ def _message(house: House, account: str, message_id: str, now: datetime) -> Mess
 def _leave_a_former_line(house: House, account: str) -> None:
     """A client's conversation stays on its line; the test goes to the line that the account serves now."""
     chat = house.journal.recall("chat", lane_of(account))
-    if chat and str(chat.get("line", "")) != line_of(house, account)[0]:
+    if chat and str(chat.get("line", "")) != line_of(house, account):
         house.journal.remember("chat", lane_of(account), None)

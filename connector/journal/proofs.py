@@ -33,7 +33,6 @@ class Fate:
 class Done:
     """A delivery that ended well. ``event`` is the decoded event."""
 
-    lane: str
     event: dict[str, Any]
     at: datetime
 
@@ -72,4 +71,4 @@ class Proofs(Desk):
         wanted = select(newest).where(mine, newest.c.lane.startswith(lanes, autoescape=True))
         with self.store.reading() as db:
             rows = db.execute(wanted.order_by(newest.c.settled_at.desc()).limit(limit)).all()
-        return [Done(lane=row.lane, event=json.loads(row.event), at=moment(row.settled_at)) for row in rows]
+        return [Done(event=json.loads(row.event), at=moment(row.settled_at)) for row in rows]
