@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from connector.domain.values import FACE, StoredFile
 from connector.journal.chat_marks import Name, changed_marks, of_names, settle_marks
 from connector.journal.chat_tables import chat_messages, chats
-from connector.journal.chats import count_up_to, grow, of_chat
+from connector.journal.chats import grow, of_chat
 from connector.journal.desk import moment
 from connector.journal.links import Links
 
@@ -68,16 +68,14 @@ class ChatViews(Links):
         """
         self.settle_chats([(account, visitor)])
         with self.store.reading() as db:
-            chat = db.execute(
-                select(chats.c.seq, chats.c.seen).where(chats.c.account == account, chats.c.visitor == visitor)
-            ).first()
+            chat = db.execute(select(chats.c.seq, chats.c.seen).where(of_chat(chats, account, visitor))).first()
             if chat is None:
                 return ChatState()
-            mine = of_chat(account, visitor)
+            mine = of_chat(chat_messages, account, visitor)
             rows = _rows(db, mine, after, before)
             earlier = bool(rows) and after == 0 and _any(db, mine & (chat_messages.c.id < rows[0].id))
             operator, asks = _operator(db, mine), _asks(db, mine)
-            unread = count_up_to(db, mine & _unread(chat.seen), NEWEST)
+            unread = _count(db, mine & _unread(chat.seen))
         authors = {row.author for row in rows} | ({operator[1]} if operator else set())
         known = self.recall_all({(FACE, author) for author in authors if author})
         return ChatState(
@@ -164,6 +162,12 @@ def _asks(db: Connection, mine: ColumnElement[bool]) -> int | None:
 
 def _any(db: Connection, wanted: ColumnElement[bool]) -> bool:
     return db.execute(select(chat_messages.c.id).where(wanted).limit(1)).first() is not None
+
+
+def _count(db: Connection, wanted: ColumnElement[bool]) -> int:
+    """Counted no further than a page."""
+    some = select(chat_messages.c.id).where(wanted).limit(NEWEST).subquery()
+    return int(db.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def _chunks(names: Collection[Name]) -> list[Sequence[Name]]:

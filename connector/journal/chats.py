@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Table, and_, select, update
 
 from connector.domain.ports import Said
 from connector.domain.values import Page, StoredFile
@@ -78,7 +78,7 @@ class Chats(Desk):
 
     def chat_seen(self, account: str, visitor: str, seq: int) -> None:
         """The visitor has seen everything up to ``seq``. The conversation changes when something was unread."""
-        mine = _of(chats, account, visitor)
+        mine = of_chat(chats, account, visitor)
         with self.store.writing() as db:
             chat = db.execute(select(chats.c.seq, chats.c.seen).where(mine).with_for_update()).first()
             if chat is None or min(seq, chat.seq) <= chat.seen:
@@ -86,7 +86,7 @@ class Chats(Desk):
             seen = min(seq, chat.seq)
             said = chat_messages.c
             news = (said.seq > chat.seen) & (said.born > chat.seen) & (said.born <= seen)
-            theirs = _of(chat_messages, account, visitor) & (said.side != "visitor") & said.deleted_at.is_(None)
+            theirs = of_chat(chat_messages, account, visitor) & (said.side != "visitor") & said.deleted_at.is_(None)
             if db.execute(select(said.id).where(theirs, news).limit(1)).first():
                 grow(db, account, visitor, self.now())
             db.execute(update(chats).where(mine).values(seen=seen))
@@ -94,7 +94,7 @@ class Chats(Desk):
 
 def grow(db: Connection, account: str, visitor: str, now: float) -> int:
     """The next ``seq`` of a conversation, begun if need be; its row is held until the transaction ends."""
-    step = update(chats).where(_of(chats, account, visitor))
+    step = update(chats).where(of_chat(chats, account, visitor))
     grown = step.values(seq=chats.c.seq + 1, changed_at=now).returning(chats.c.seq)
     seq = db.execute(grown).scalar()
     if seq is None:
@@ -154,19 +154,9 @@ def _theirs(account: str, visitor: str, message_ids: Collection[str]) -> ColumnE
     numbers = [int(name) for name in message_ids if name.isascii() and name.isdecimal() and int(name) < _HIGHEST]
     said = chat_messages.c
     standing = and_(said.side != "visitor", said.deleted_at.is_(None))
-    return _of(chat_messages, account, visitor) & said.id.in_(numbers) & standing
+    return of_chat(chat_messages, account, visitor) & said.id.in_(numbers) & standing
 
 
-def _of(table: Any, account: str, visitor: str) -> ColumnElement[bool]:
+def of_chat(table: Table, account: str, visitor: str) -> ColumnElement[bool]:
+    """The rows of one conversation."""
     return and_(table.c.account == account, table.c.visitor == visitor)
-
-
-def count_up_to(db: Connection, wanted: ColumnElement[bool], most: int) -> int:
-    """How many messages are such, counted no further than ``most``."""
-    some = select(chat_messages.c.id).where(wanted).limit(most).subquery()
-    return int(db.execute(select(func.count()).select_from(some)).scalar_one())
-
-
-def of_chat(account: str, visitor: str) -> ColumnElement[bool]:
-    """The messages of one conversation."""
-    return _of(chat_messages, account, visitor)

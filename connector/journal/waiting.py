@@ -73,11 +73,9 @@ class Waiter:
 
     id: int
     trace: str
-    destination: str
     lane: str
     position: int
     kind: str
-    state: str
     attempts: int
     created_at: datetime
     due_at: datetime
@@ -156,7 +154,7 @@ def _waiters(db: Connection, ids: list[int]) -> dict[int, Waiter]:
 
 
 def _waiter(row: Any) -> Waiter:
-    same = ("id", "trace", "destination", "lane", "position", "kind", "state", "attempts", "cause", "detail")
+    same = ("id", "trace", "lane", "position", "kind", "attempts", "cause", "detail")
     return Waiter(
         created_at=moment(row["created_at"]),
         due_at=moment(row["due_at"]),
