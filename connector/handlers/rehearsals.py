@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from connector.domain.effects import Emit, Plan, Remember
-from connector.domain.events import ReplyDelivered
+from connector.domain.effects import Plan, Remember
+from connector.handlers.replies import delivered
 from connector.handlers.rules import Rules
 
 CONVERSATION = "~test~"  # one for each account: no provider names a conversation so
@@ -30,13 +30,4 @@ def _kept(event: Any) -> Plan:
         return
     if event.author not in ("", "0"):
         yield Remember(ANSWERED, event.account, {"chat_id": event.im.chat_id, "message_id": event.im.message_id})
-    told = ReplyDelivered(
-        portal=event.portal,
-        connector=event.connector,
-        line=event.line,
-        account=event.account,
-        conversation=event.conversation,
-        im=event.im,
-        message_ids=(f"test.{event.im.message_id}",),
-    )
-    yield Emit(told, f"portal:{event.portal}")
+    yield delivered(event, (f"test.{event.im.message_id}",))

@@ -38,7 +38,7 @@ def reply_written(event: ReplyWritten, rules: Rules) -> Plan:
     ids = tuple(message_id for receipt in receipts for message_id in receipt.ids)
     notes = tuple(note for receipt in receipts for note in receipt.notes)
     if ids:
-        yield _delivered(event, ids, notes, event.author)
+        yield delivered(event, ids, notes, event.author)
 
 
 def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
@@ -50,7 +50,7 @@ def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
     except PermanentError as error:
         yield _refused(event, error, event.author, rules)
         raise
-    yield _delivered(event, receipt.ids or event.message_ids, receipt.notes, event.author)
+    yield delivered(event, receipt.ids or event.message_ids, receipt.notes, event.author)
 
 
 def reply_deleted(event: ReplyDeleted, rules: Rules) -> Plan:
@@ -114,7 +114,10 @@ def _send(event: ReplyWritten, part: int, text: str, files: tuple[StoredFile, ..
     )
 
 
-def _delivered(event: FromPortal, ids: tuple[str, ...], notes: tuple[tuple[str, str], ...], author: str) -> Emit:
+def delivered(
+    event: FromPortal, ids: tuple[str, ...], notes: tuple[tuple[str, str], ...] = (), author: str = "0"
+) -> Emit:
+    """The client has it, under these ids; the portal shall know."""
     return Emit(ReplyDelivered(**_same(event), message_ids=ids, notes=notes, author=author), f"portal:{event.portal}")
 
 
