@@ -23,7 +23,7 @@ DEEDS = {
     "user.disabled": Text("disabled a user", "отключён пользователь"),
     "user.enabled": Text("enabled a user", "включён пользователь"),
     "user.ended": Text("ended sessions", "завершены сеансы"),
-    "replay": Text("retried", "повторено"),
+    "replay": Text("replayed", "повторено"),
     "discard": Text("discarded", "отброшено"),
     "rebind": Text("bound anew", "привязано заново"),
     "unbind": Text("unbound an address", "отвязан адрес"),
@@ -33,11 +33,16 @@ DEEDS = {
 
 # Reasons that the connector gives itself; a person's own stand as they were written.
 REASONS = {
+    "command line": Text("command line", "командная строка"),
     "console": Text("through the console", "через консоль"),
     "bitrix24": Text("from Bitrix24", "из Битрикс24"),
     "one's own": Text("one's own", "свой собственный"),
     "everywhere": Text("all browsers at once", "все браузеры сразу"),
     "the others": Text("all other browsers", "все остальные браузеры"),
+    "the demo's visitor": Text("the demo's visitor", "посетитель демо"),
+    "the portal does not know of this delivery": Text(
+        "the portal does not know of this delivery", "портал не знает об этой доставке"
+    ),
     "removed with its settings and data": Text("removed with its settings and data", "удалён с настройками и данными"),
     "the button of the application's page": Text(
         "the button of the application's page", "кнопка на странице приложения"

@@ -24,7 +24,7 @@ GISTS: Mapping[Role, Text] = MappingProxyType(
     {
         "viewer": Text("sees figures and states, nobody's messages", "видит цифры и состояния, но не переписку"),
         "operator": Text(
-            "also reads messages, repairs and retries, reads the audit",
+            "also reads messages, repairs and replays, reads the audit",
             "также читает сообщения, исправляет и повторяет, смотрит аудит",
         ),
         "integrator": Text("also connects portals and channels", "также подключает порталы и каналы"),
@@ -38,7 +38,7 @@ DUTIES: tuple[tuple[str, Text], ...] = (
         Text("see how portals, accounts and lanes stand", "видеть состояние порталов, аккаунтов и очередей"),
     ),
     ("ops.trace", Text("read the story of a message, with its text", "смотреть путь сообщения и его текст")),
-    ("ops.parked", Text("repair, retry and discard what is parked", "исправлять, повторять и отбрасывать отложенное")),
+    ("ops.parked", Text("repair, replay and discard what is parked", "исправлять, повторять и отбрасывать отложенное")),
     ("ops.mend", Text("check a portal and bind it anew", "проверять портал и привязывать его заново")),
     ("ops.audit", Text("read who did what", "смотреть, кто что сделал")),
     (

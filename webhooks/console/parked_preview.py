@@ -26,7 +26,7 @@ _STOPPED = Text(
 )
 _OLD = Text(
     "{count} chat messages are older than {hours:g} h: they arrive that late. What has not gone out {hours:g} h after "
-    "the retry is parked again. Discard what makes no sense any more.",
+    "the replay is parked again. Discard what makes no sense any more.",
     "Сообщений чата старше {hours:g} ч: {count}, они придут с таким опозданием. Что не уйдёт за {hours:g} ч после "
     "повтора, снова будет отложено. Отбросьте то, что уже потеряло смысл.",
 )

@@ -51,12 +51,12 @@ def test_a_person_finds_looks_previews_and_retries(house: Connector, console: st
     expect(page.locator("main")).to_contain_text("Хочу вернуть чайник")
     expect(page.locator("main")).to_contain_text("x-telegram-bot-api-secret-token: ***")
     assert SECRET not in page.content()
-    page.get_by_role("button", name="Retry…").click()
+    page.get_by_role("button", name="Replay…").click()
     expect(page.locator("main")).to_contain_text("1 delivery in 1 conversation")
     expect(page.locator("main")).to_contain_text("is stopped (not installed)")
     face.screen("console-parked-walk-preview")
     page.get_by_label("Why").fill("the line is connected again")
-    page.get_by_role("button", name="Retry").click()
+    page.get_by_role("button", name="Replay").click()
     expect(page.get_by_role("status")).to_contain_text("Wait again: 1 delivery")
     face.is_accessible()
     face.screen("console-parked-walk-done")
@@ -66,7 +66,7 @@ def test_a_person_finds_looks_previews_and_retries(house: Connector, console: st
     expect(page.locator("#parked-groups")).to_contain_text("Parked: 8")
     page.get_by_role("link", name="Audit").click()
     expect(page.locator(".lines li").first).to_contain_text("the line is connected again")
-    expect(page.locator(".lines li").first).to_contain_text("retried · 1 delivery")
+    expect(page.locator(".lines li").first).to_contain_text("replayed · 1 delivery")
 
 
 def test_the_ticked_ones_are_discarded_without_scripts(house: Connector, console: str, browser_page: OpenPage):

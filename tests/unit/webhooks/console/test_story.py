@@ -79,7 +79,7 @@ def test_a_story_goes_from_the_request_to_the_result(console: Console, clock: Fa
             "effect imconnector.send.messages : done",
             "call imconnector.send.messages : ok 131 ms",
             "delivered → portal:main",
-            "retried: anna",
+            "replayed: anna",
         )
     ]
     assert places == sorted(places)
