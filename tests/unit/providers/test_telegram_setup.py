@@ -80,11 +80,18 @@ def test_a_new_account_is_connected_with_its_secret_and_the_kinds_we_read():
     inbound.verify(standin.say("5", "да"), settings)
 
 
-def test_a_webhook_that_leads_elsewhere_is_bad():
+@pytest.mark.parametrize(
+    ("url", "words"), [("https://other.example/", "stop the program"), ("", "has no address to post to yet")]
+)
+def test_a_webhook_that_leads_elsewhere_or_nowhere_is_bad(url: str, words: str):
     settings, standin, wire = stand()
-    standin.webhook["url"] = "https://other.example/"
-    states = [finding.state for finding in setup.check(settings, HOOK, wire)]
-    assert states == ["ok", "bad", "ok", "ok", "ok"]
+    standin.webhook["url"] = url
+    findings = setup.check(settings, HOOK, wire)
+    assert [finding.state for finding in findings] == ["ok", "bad", "ok", "ok", "ok"]
+    hint = findings[1].hint
+    assert hint
+    assert words in hint.en
+    assert all("`connector account connect shop`" in said for said in hint)
 
 
 @pytest.mark.parametrize(
