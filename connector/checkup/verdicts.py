@@ -19,66 +19,65 @@ class Verdict(NamedTuple):
 
 
 _LOOKING = Text("Looking…", "Проверяю…")
-_REACHED = Text("{url} is reachable", "{url} доступен")
+_REACHED = Text("{url} is reachable.", "{url} доступен.")
 _HTTPS = Text(
-    "{url} is not https. Set CONNECTOR_PUBLIC_URL to the https:// address by which the internet reaches this machine",
-    "{url} — не https. Задайте в CONNECTOR_PUBLIC_URL адрес https://, по которому эту машину видно из интернета",
+    "{url} is not https. Set CONNECTOR_PUBLIC_URL to the https:// address by which the internet reaches this machine.",
+    "{url} — не https. Задайте в CONNECTOR_PUBLIC_URL адрес https://, по которому эту машину видно из интернета.",
 )
 _MAKE_CARD = Text(
     "Make a local application in {url} with these values, save it, and open it once as an administrator: that installs "
-    "it. Green as soon as Bitrix24 comes here",
-    "Создайте в {url} локальное приложение с этими значениями, сохраните и один раз откройте под администратором: этим "
-    "оно установится. Станет зелёным, как только Битрикс24 обратится сюда",
+    "it. Green as soon as Bitrix24 comes here.",
+    "Создайте в {url} локальное приложение с этими значениями, сохраните и один раз откройте под администратором — оно "
+    "установится. Станет зелёным, как только Битрикс24 обратится сюда.",
 )
-_CARD = Text("Bitrix24 came to the address of the card", "Битрикс24 обратился по адресу из карточки")
+_CARD = Text("Bitrix24 came to the address of the card.", "Битрикс24 обратился по адресу из карточки.")
 _NO_KEYS = Text(
-    "Copy client_id from the saved card into connector.yaml, and client_secret into B24_CLIENT_SECRET; start again",
+    "Copy client_id from the saved card into connector.yaml, and client_secret into B24_CLIENT_SECRET; start again.",
     "Скопируйте client_id из сохранённой карточки в connector.yaml, а client_secret — в B24_CLIENT_SECRET; "
-    "перезапустите",
+    "перезапустите.",
 )
-_UNSET = Text("Not set: {names}. Set them and start again", "Не заданы: {names}. Задайте их и перезапустите")
-_KEYS = Text("{client_id} and its secret are in the settings", "{client_id} и его секрет есть в настройках")
+_UNSET = Text("Not set: {names}. Set them and start again.", "Не заданы: {names}. Задайте их и перезапустите.")
+_KEYS = Text("{client_id} and its secret are in the settings.", "{client_id} и его секрет есть в настройках.")
 _OPEN_APP = Text(
-    "Open the application in {url} once, as an administrator: that installs it. Seen here at once",
-    "Один раз откройте приложение в {url} под администратором: этим оно установится. Здесь это видно сразу",
+    "Open the application in {url} once, as an administrator: that installs it. Seen here at once.",
+    "Один раз откройте приложение в {url} под администратором — оно установится. Здесь это видно сразу.",
 )
-_INSTALLED = Text("Installed; REST answers and all rights are granted", "Установлено; REST отвечает, все права выданы")
+_INSTALLED = Text(
+    "Installed; REST answers and all rights are granted.", "Установлено; REST отвечает, все права выданы."
+)
 _NO_ACCOUNT = Text(
-    "Add an account under accounts: in connector.yaml and start again (docs/providers.md)",
-    "Добавьте аккаунт в accounts: в connector.yaml и перезапустите (docs/providers.md)",
+    "Add an account under accounts: in connector.yaml and start again (docs/providers.md).",
+    "Добавьте аккаунт в accounts: в connector.yaml и перезапустите (docs/providers.md).",
 )
-_CONNECT = Text(
-    "Let {provider} know where to deliver: Connect", "Сообщите каналу «{provider}», куда доставлять: «Подключить»"
-)
-_CONNECTED = Text("{provider} answers, and delivers here", "{provider} отвечает и доставляет сюда")
-_HEARD = Text("{provider} has delivered to us", "{provider} уже доставлял сюда")
+_CONNECTED = Text("{provider} answers, and delivers here.", "{provider} отвечает и доставляет сюда.")
+_HEARD = Text("{provider} has delivered to us.", "{provider} уже доставлял сюда.")
 _BY_HAND = Text(
-    "Give the address for webhooks to {provider}. Green when the first message comes",
-    "Укажите адрес для вебхуков в «{provider}». Станет зелёным с первым сообщением",
+    "Give the address for webhooks to {provider}. Green when the first message comes.",
+    "Укажите адрес для вебхуков в «{provider}». Станет зелёным с первым сообщением.",
 )
 _CHOOSE_LINE = Text(
     "In the Contact Center of Bitrix24 open the tile of {provider} and choose this account, or write line: into "
-    "connector.yaml",
+    "connector.yaml.",
     "В Контакт-центре Битрикс24 откройте плитку «{provider}» и выберите этот аккаунт или запишите line: в "
-    "connector.yaml",
+    "connector.yaml.",
 )
-_LINE = Text("Open line {line} is connected", "Открытая линия {line} подключена")
+_LINE = Text("Open line {line} is connected.", "Открытая линия {line} подключена.")
 _SEND_TEST = Text(
-    "Send a test message; it travels as a client's would",
-    "Отправьте проверочное сообщение: оно пройдёт путь сообщения клиента",
+    "Send a test message; it travels as a client's would.",
+    "Отправьте проверочное сообщение: оно пройдёт путь сообщения клиента.",
 )
-_TRAVELS = Text("On its way", "В пути")
-_PARKED = Text("It is parked", "Оно отложено")
+_TRAVELS = Text("On its way.", "В пути.")
+_PARKED = Text("It is parked.", "Оно отложено.")
 _ARRIVED = Text(
-    "Bitrix24 has it: chat {chat}, session {session}, in {seconds} s",
-    "Битрикс24 принял: чат {chat}, сессия {session}, за {seconds} с",
+    "Bitrix24 has it: chat {chat}, session {session}, in {seconds} s.",
+    "Битрикс24 принял: чат {chat}, сессия {session}, за {seconds} с.",
 )
-_MESSAGES_TRAVEL = Text("Messages of clients reach Bitrix24", "Сообщения клиентов доходят до Битрикс24")
+_MESSAGES_TRAVEL = Text("Messages of clients reach Bitrix24.", "Сообщения клиентов доходят до Битрикс24.")
 _WAIT_ANSWER = Text(
-    "Answer the test client in Bitrix24. Green when the answer comes back",
-    "Ответьте проверочному клиенту в Битрикс24. Станет зелёным, когда ответ вернётся",
+    "Answer the test client in Bitrix24. Green when the answer comes back.",
+    "Ответьте проверочному клиенту в Битрикс24. Станет зелёным, когда ответ вернётся.",
 )
-_ANSWERED = Text("An operator's answer came back", "Ответ оператора вернулся")
+_ANSWERED = Text("An operator's answer came back.", "Ответ оператора вернулся.")
 
 
 def public(facts: Facts) -> Verdict:

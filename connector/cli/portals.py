@@ -64,7 +64,7 @@ _THEN = Text(
     "Save, copy client_id and client_secret into connector.yaml, start `connector run`, and open the application in "
     "the portal once: that installs it. Then: connector check",
     "Сохраните, перенесите client_id и client_secret в connector.yaml, запустите `connector run` и один раз откройте "
-    "приложение в портале: этим оно установится. Затем: connector check",
+    "приложение в портале — оно установится. Затем: connector check",
 )
 _NOT_PUBLIC = Text(
     "CONNECTOR_PUBLIC_URL is not set, so these addresses lead to this computer only.",

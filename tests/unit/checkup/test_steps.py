@@ -84,7 +84,7 @@ def test_each_step_says_what_it_is_and_what_to_do_in_both_languages(code: str):
     for facts in (NOTHING, ALL, replace(ALL, installed="", findings=()), replace(ALL, findings=(), rehearsal=None)):
         found = step(facts, code)
         assert all(found.title)
-        assert all(found.told)
+        assert all(said.endswith((".", "…")) for said in found.told)
         assert "{" not in found.told.en + found.told.ru
 
 
