@@ -11,6 +11,7 @@ from connector.domain.ports import Installation
 from connector.domain.silence import Silence
 from connector.domain.states import in_words
 from connector.errors import TransientError
+from connector.portal.phrases import age, reason_in_words
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
 
@@ -40,9 +41,9 @@ _UNREADABLE = Text(
     "портала откроет приложение, или дайте его пользователю право видеть все диалоги открытых линий.",
 )
 _BLIND = Text(
-    "{name}: nobody has looked for lost replies since {when}. Is `connector clock` running? Else: "
+    "{name}: nobody has looked for lost replies for {age}. Is `connector clock` running? Else: "
     "connector portal reconcile {name}",
-    "{name}: потерянные ответы не искали с {when}. Запущен ли `connector clock`? Иначе: "
+    "{name}: потерянные ответы не ищут уже {age}. Запущен ли `connector clock`? Иначе: "
     "connector portal reconcile {name}",
 )
 _STALE = Text(
@@ -50,9 +51,9 @@ _STALE = Text(
     "{name}: работа ждёт {seconds} с, и никто ею не занят. Запущен ли `connector worker`?",
 )
 _SILENT = Text(
-    "{name}: nothing has come since {since}, usually about {missed} requests would have. Send a message through the "
+    "{name}: nothing has come for {age}, usually about {missed} requests would have. Send a message through the "
     "channel yourself; if it does not arrive either, run `connector check`.",
-    "{name}: ничего не приходило с {since}, обычно за это время приходит около {missed} запросов. Напишите в этот "
+    "{name}: ничего не приходит уже {age}, обычно за это время приходит около {missed} запросов. Напишите в этот "
     "канал сами; если сообщение тоже не дойдёт, выполните `connector check`.",
 )
 _SPOOL = Text(
@@ -132,13 +133,13 @@ def overview(house: House) -> Overview:
     portals = tuple(_portal(house, name, redis_up) for name in reachable)
     found = destinations or ()
     silences = tuple(one for one in _try(house.journal.silences, ()) if _configured(house, one.name))
-    due = set(_try(house.journal.due_destinations, ()))
+    due, now = set(_try(house.journal.due_destinations, ())), house.clock()
     problems = [
         *([] if destinations is not None else [_NO_DATABASE]),
         *([] if redis_up else [_NO_REDIS]),
         *([_SPOOL] if spool and destinations is not None else []),
-        *(problem for portal in portals for problem in _portal_problems(portal)),
-        *(_silent(one) for one in silences),
+        *(problem for portal in portals for problem in _portal_problems(portal, now)),
+        *(_silent(one, now) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
     ]
     return Overview(
@@ -181,18 +182,23 @@ def _portal(house: House, name: str, redis_up: bool) -> PortalStatus:
     )
 
 
-def _portal_problems(portal: PortalStatus) -> list[Text]:
+def _portal_problems(portal: PortalStatus, now: datetime) -> list[Text]:
     if portal.state == "not_installed":
         return [_NOT_INSTALLED.with_(name=portal.name)]
     if portal.state != "active":
-        return [_STOPPED.with_(name=portal.name, state=in_words(portal.state), reason=portal.reason or "-")]
-    blind = [_BLIND.with_(name=portal.name, when=f"{portal.blind:%Y-%m-%d %H:%M} UTC")] if portal.blind else []
+        why = reason_in_words(portal.reason, now)
+        return [_STOPPED.with_(name=portal.name, state=in_words(portal.state), reason=why)]
+    blind = [_BLIND.with_(name=portal.name, age=_age(portal.blind, now))] if portal.blind else []
     return blind + ([_UNREADABLE.with_(name=portal.name, count=portal.unreadable)] if portal.unreadable else [])
 
 
-def _silent(one: Silence) -> Text:
+def _silent(one: Silence, now: datetime) -> Text:
     name = one.name.removeprefix("account:")
-    return _SILENT.with_(name=name, since=f"{one.since:%Y-%m-%d %H:%M} UTC", missed=one.missed)
+    return _SILENT.with_(name=name, age=_age(one.since, now), missed=one.missed)
+
+
+def _age(since: datetime, now: datetime) -> Text:
+    return age(max(0.0, (now - since).total_seconds()))
 
 
 def _configured(house: House, destination: str) -> bool:

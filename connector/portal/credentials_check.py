@@ -23,17 +23,17 @@ def installed(portal: Checked, now: datetime) -> Iterator[Finding]:
         mend = f"connector portal install {portal.name}"
         yield Finding(say.INSTALLED, "bad", say.NOT_INSTALLED, "portal.installed", mend)
         return
-    yield _state(found) or Finding(say.INSTALLED, "ok", code="portal.installed")
+    yield _state(found, now) or Finding(say.INSTALLED, "ok", code="portal.installed")
     member = found.grant.member_id
     what = say.MEMBER.with_(member=member or "?")
     yield Finding(what, "ok" if member else "bad", None if member else say.MEMBER_HINT, "portal.member")
     yield _tokens(found, now)
 
 
-def stopped(portal: Checked) -> Iterator[Finding]:
+def stopped(portal: Checked, now: datetime) -> Iterator[Finding]:
     """For a webhook, which is never installed: its state when it does not work."""
     found = portal.installation()
-    trouble = None if found is None else _state(found)
+    trouble = None if found is None else _state(found, now)
     if trouble is not None:
         yield trouble
 
@@ -53,16 +53,16 @@ def clock(portal: Checked, now: datetime) -> Iterator[Finding]:
     yield Finding(what, "bad" if skew >= SKEW_BAD else "warn", say.SKEW_HINT, "portal.clock", mend)
 
 
-def _state(found: Installation) -> Finding | None:
+def _state(found: Installation, now: datetime) -> Finding | None:
     """A stopped portal is called all the same when its probe is due, so this is not the end of the checks.
 
-    The reason tells since when; that of an active portal is that nobody answers at its address.
+    The reason tells for how long; that of an active portal is that nobody answers at its address.
     """
     if found.state != "active":
-        what = say.STATE.with_(state=in_words(found.state), reason=found.reason or "-")
+        what = say.STATE.with_(state=in_words(found.state), reason=say.reason_in_words(found.reason, now))
         return Finding(what, "warn", say.STATE_HINTS[found.state], "portal.state")
     if found.reason:
-        what = say.DARK.with_(reason=found.reason)
+        what = say.DARK.with_(reason=say.reason_in_words(found.reason, now))
         return Finding(what, "warn", say.STATE_HINTS["unreachable"], "portal.state")
     return None
 

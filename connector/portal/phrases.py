@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 
 from connector.speech import Text
@@ -135,6 +137,21 @@ NO_LINE_HINT = Text(
     "No line yet: set `line:` of the account in connector.yaml or connect one in Contact Center.",
     "Линия не выбрана: укажите `line:` аккаунта в connector.yaml или подключите линию в Контакт-центре.",
 )
+
+# As ``gate`` keeps them.
+_STOPPED_SINCE = re.compile(r"(?P<why>.*) \(since (?P<since>[\d-]+ [\d:]+) UTC\)", re.DOTALL)
+_DARK_SINCE = re.compile(r"unanswered since (?P<since>\S+) (?P<why>.*)", re.DOTALL)
+_FOR = Text("{why}, for {age}", "{why}, уже {age}")
+
+
+def reason_in_words(kept: str, now: datetime) -> Text:
+    """The kept reason of a portal's state for a sentence: what was said, and for how long; ``-`` for none."""
+    found = _STOPPED_SINCE.fullmatch(kept) or _DARK_SINCE.fullmatch(kept)
+    if found is None:
+        return Text(kept or "-", kept or "-")
+    since = datetime.fromisoformat(found["since"])
+    since = since if since.tzinfo else since.replace(tzinfo=UTC)
+    return _FOR.with_(why=found["why"].removesuffix(": "), age=age(max(0.0, (now - since).total_seconds())))
 
 
 def age(seconds: float) -> Text:

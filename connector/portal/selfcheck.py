@@ -26,7 +26,7 @@ def examine(
 
     What depends on a broken basis is left out.
     """
-    basis = _webhook(portal) if webhook else _application(portal, now)
+    basis = _webhook(portal, now) if webhook else _application(portal, now)
     yield from basis
     if basis[0].state == "bad":
         return
@@ -46,8 +46,8 @@ def _application(portal: Checked, now: datetime) -> list[Finding]:
     return asked(say.INSTALLED, "portal.installed", lambda: credentials_check.installed(portal, now))
 
 
-def _webhook(portal: Checked) -> list[Finding]:
+def _webhook(portal: Checked, now: datetime) -> list[Finding]:
     """What a webhook can and cannot do comes first; a stopped one is told with its reason."""
     mend = f"connector portal install {portal.name}"
     found = [Finding(say.WEBHOOK, "warn", say.WEBHOOK_HINT, "portal.webhook", mend)]
-    return found + asked(say.WEBHOOK, "portal.state", lambda: credentials_check.stopped(portal))
+    return found + asked(say.WEBHOOK, "portal.state", lambda: credentials_check.stopped(portal, now))

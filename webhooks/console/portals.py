@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 from connector import repair, status
 from connector.bootstrap import Connector
 from connector.domain.states import in_words
+from connector.portal.phrases import reason_in_words
 from connector.speech import Text
 from webhooks.answers import see_other
 from webhooks.console.reasons import reasoned
@@ -28,7 +29,7 @@ class Row:
     url: str
     state: Text
     good: bool
-    reason: str
+    reason: Text | None
     by: str
 
 
@@ -74,6 +75,6 @@ def _row(connector: Connector, portal: status.PortalStatus) -> Row:
         url=connector.settings.portals[portal.name].url,
         state=in_words(portal.state),
         good=portal.state == "active",
-        reason=portal.reason,
+        reason=reason_in_words(portal.reason, connector.clock()) if portal.reason else None,
         by=portal.by,
     )

@@ -127,7 +127,7 @@ def test_a_house_at_work_is_told_at_a_glance_in_every_look(at_work: Connector, c
     in_every_look(console, browser_page, {"overview-busy": "/ops"})
     face = signed_in(browser_page(language="en"), console)
     expect(face.page.locator("#card-account-delivery .pill")).to_have_text("silent")
-    expect(face.page.locator("#problems")).to_contain_text("nothing has come since")
+    expect(face.page.locator("#problems")).to_contain_text("nothing has come for")
     expect(face.page.locator("#card-portal-branch .pill")).to_have_text("must be authorised again")
     shop = face.page.locator("#card-account-shop")
     expect(shop.get_by_role("img")).to_have_attribute("aria-label", re.compile("Arrived by hour: in 24 hours"))

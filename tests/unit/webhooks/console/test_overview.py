@@ -105,7 +105,7 @@ def test_a_silent_channel_is_called_so_on_its_card_and_above(console: Console, c
     page = console.signed_in().get("/ops").text
     assert '<span class="pill bad">silent</span>' in card(page, "account-shop")
     assert "Usually about 23 requests" in card(page, "account-shop")
-    assert "shop: nothing has come since" in page
+    assert "shop: nothing has come for" in page
     assert "молчит" in console.signed_in(language="ru").get("/ops").text
     assert page.index("card-account-shop") < page.index("card-account-bar")
 
