@@ -142,7 +142,10 @@ class Chats(Protocol):
     """
 
     def say_in_chat(self, account: str, visitor: str, said: Said, *, key: str) -> str:
-        """Add a message; returns its id. A key that is known adds nothing and returns the id that it had."""
+        """Add a message; returns its id. A key that is known adds nothing and returns the id that it had.
+
+        An operator's message without a name bears the one that they have in this conversation.
+        """
 
     def edit_in_chat(self, account: str, visitor: str, message_id: str, text: str) -> bool:
         """Put another text (BBCode) into a message; ``False`` when there is none such, or it was taken back."""

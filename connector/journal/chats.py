@@ -128,12 +128,24 @@ def _added(db: Connection, account: str, visitor: str, given: Mapping[str, Any],
     found = db.execute(known).first()
     if found is None:
         seq = grow(db, account, visitor, now)
+        row = _row(account, visitor, given, seq, now)
         if given["side"] == "operator":
             settle_marks(db, account, visitor, seq, read=True)
-        row = _row(account, visitor, given, seq, now)
+            row["name"] = _agreed_name(db, row)
         db.execute(upsert(db.dialect.name, chat_messages).values(row).on_conflict_do_nothing())
         found = db.execute(known).one()
     return int(found.id), int(found.seq)
+
+
+def _agreed_name(db: Connection, row: Mapping[str, Any]) -> str:
+    """An operator's name where a message has none: the one before; their first name is told of all before it."""
+    said = chat_messages.c
+    theirs = of_chat(chat_messages, row["account"], row["visitor"]) & (said.author == row["author"])
+    before = db.execute(select(said.name).where(theirs).order_by(said.id.desc()).limit(1)).scalar()
+    if row["name"] and before == "":
+        nameless = update(chat_messages).where(theirs, said.name == "")
+        db.execute(nameless.values(name=row["name"], seq=row["seq"]))
+    return str(row["name"] or before or "")
 
 
 def _row(account: str, visitor: str, given: Mapping[str, Any], seq: int, now: float) -> dict[str, Any]:

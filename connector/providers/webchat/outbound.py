@@ -34,7 +34,7 @@ def locate(file: File, settings: WebchatSettings, http: Http) -> Source:
 
 
 def _send(command: Send, key: str, chats: Chats) -> Receipt:
-    """The operator's name goes beside the message, not into it (openlines §7.2 rule 8)."""
+    """The operator's name goes beside the message, not into it (openlines §7.2 rule 8); a file alone comes without."""
     name, text = strip_signature(command.text) if command.author.id else ("", command.text)
     said = Said(author=command.author, name=name, text=text, files=command.files)
     return Receipt(ids=(chats.say_in_chat(command.account, command.conversation, said, key=key),))

@@ -122,12 +122,15 @@ def test_files_go_both_ways(chat_house: ChatHouse, guest: Guest):
     chat_house.arrived("вот", visitor=guest.visitor)
     [row] = chat_house.messages(guest.visitor, "client")
     assert [(one["name"], one["size"]) for one in row["files"]] == [("photo.png", len(PNG))]
+    chat_house.sandbox.fault("fail", method="user.get", status=401, code="insufficient_scope", times=-1)
     files = [{"name": "счёт.pdf", "content": b"%PDF-1.4 a"}, {"name": "фото.png", "content": PNG}]
     chat_house.reply(guest.visitor, "держите", files=files)
     guest.sees("держите", "", side="operator")
     given = [one for message in guest.state()["messages"] if message["from"] == "operator" for one in message["files"]]
     assert [(one["name"], one["image"]) for one in given] == [("счёт.pdf", False), ("фото.png", True)]
     assert requests.get(given[0]["url"], timeout=20).content == b"%PDF-1.4 a"
+    [*_, first, second] = guest.state()["messages"]
+    assert first["name"] == second["name"] != ""
 
 
 def test_a_rating_is_asked_for_and_given(chat_house: ChatHouse, guest: Guest):
