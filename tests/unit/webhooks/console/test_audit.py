@@ -87,3 +87,16 @@ def test_which_role_was_given_and_from_where_somebody_came_is_told(console: Cons
     page = console.signed_in("admin", "ru").get("/ops/audit").text
     for told in ("наблюдатель", "интегратор", "127.0.0.1"):
         assert f"<bdi>{told}</bdi>" in page
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        ("the demo's visitor", "посетитель демо"),
+        ("the portal does not know of this delivery", "портал не знает об этой доставке"),
+        ("a person's own words", "a person&#39;s own words"),
+    ],
+)
+def test_a_reason_of_the_connector_s_own_is_in_the_reader_s_language(console: Console, why: str, shown: str):
+    console.journal.audit("demo", "replay", why, "delivery:7")
+    assert shown in console.signed_in("operator", language="ru").get("/ops/audit").text
