@@ -53,6 +53,12 @@ class Steps(Desk):
         self.tell({new.destination for _, new in step.emitted})
         return known
 
+    def known(self, key: str) -> Known | None:
+        """What the ledger knows of ``key`` now, without planning anything; ``None`` when nothing."""
+        with self.store.reading() as db:
+            row = db.execute(select(ledger).where(ledger.c.key == clean(key))).mappings().first()
+        return _known(row) if row else None
+
     def note_call(self, trail: CallTrail) -> None:
         """One line of the trail outside a step."""
         with self.store.writing() as db:
