@@ -1,0 +1,186 @@
+"""The second half of a decision: what is wanted of the CRM and what is to be made, of all that the rules settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from mappings.deciding import Turn
+from mappings.outcome import Entity, Key, Making, Outcome, Wish
+from mappings.rules import Made, Part, Rule, Wanted, WayKind
+from mappings.tidying import emails, every, moment, number, phones, text
+
+WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
+    "contact": ("chat", "phone", "email"),
+    "company": ("chat",),
+    "lead": ("chat", "phone", "email"),
+    "deal": ("chat", "open"),
+    "item": ("external",),
+}
+"""How an entity is looked for when no rule says it; by its external id before all else when it has one."""
+_OWNED = ("activity", "task")
+
+
+@dataclass
+class _Draft:
+    """A wish while rules add to it. ``keys`` are those said; those for people are filled in at the end."""
+
+    wish: Wish
+    rule: Rule
+    at: int
+    keys: tuple[Key, ...] | None = None
+    set: dict[str, Any] = field(default_factory=dict)
+    fill: dict[str, Any] = field(default_factory=dict)
+
+
+def outcome(turn: Turn, version: str) -> Outcome:
+    """All of it. Raises ``RuleError``."""
+    scope, drafts = turn.scope, dict[tuple[Entity, int], _Draft]()
+    makings, workgroups = list[Making](), list[int]()
+    for rule, facts in turn.matched:
+        scope["facts"] = facts
+        for wanted in rule.wishes:
+            _want(rule, wanted, drafts, turn)
+        made = (_made(rule, making, turn) for making in rule.makings)
+        makings += (making for making in made if making is not None)
+        for part in rule.workgroups:
+            groups = turn.teller.value(rule, part, scope, partial(every, number))
+            turn.teller.because("workgroup", groups, rule, part, scope)
+            workgroups += groups
+    wishes = tuple(wish for draft in drafts.values() if (wish := _wish(draft, turn)) is not None)
+    return Outcome(
+        version=version,
+        matched=tuple(rule.name for rule, _ in turn.matched),
+        line=turn.line,
+        category=scope["category"] or "",
+        priority=scope["priority"] or "",
+        owner=scope["owner"],
+        tags=tuple(scope["tags"]),
+        score=scope["score"],
+        parts=turn.parts,
+        facts=turn.matched[-1][1] if turn.matched else {},
+        wishes=wishes if _matter(wishes, makings, scope["tags"]) else (),
+        makings=tuple(makings),
+        workgroups=tuple(dict.fromkeys(workgroups)),
+        reasons=tuple(turn.teller.reasons),
+    )
+
+
+def _matter(wishes: Iterable[Wish], makings: Iterable[Making], tags: object) -> bool:
+    """Whether anything would be written or borne: else nobody needs to be looked for."""
+    borne = any(making.kind != "notify" for making in makings)
+    return bool(tags) or borne or any(wish.create or wish.set or wish.fill for wish in wishes)
+
+
+def _want(rule: Rule, wanted: Wanted, drafts: dict[tuple[Entity, int], _Draft], turn: Turn) -> None:
+    place = wanted.entity, wanted.type_id
+    if place not in drafts:
+        drafts[place] = _Draft(wish=Wish(entity=wanted.entity, type_id=wanted.type_id), rule=rule, at=wanted.at)
+    draft = drafts[place]
+    draft.rule, draft.at = rule, wanted.at
+    said: dict[str, Any] = {"rule": rule.name}
+    if wanted.several is not None:
+        said["several"] = wanted.several
+    if wanted.create is not None:
+        said["create"] = _told(rule, wanted.create, bool, turn)
+    if wanted.external is not None:
+        system = _told(rule, wanted.external.system, text, turn)
+        known_as = _told(rule, wanted.external.id, text, turn)
+        if system and known_as:
+            said["external"] = system, known_as
+    draft.wish = replace(draft.wish, **said)
+    if wanted.match is not None:
+        draft.keys = tuple(_key(rule, way.kind, way.field, way.equals, turn) for way in wanted.match)
+    for parts, into, other in ((wanted.set, draft.set, draft.fill), (wanted.fill, draft.fill, draft.set)):
+        for name, part in parts.items():
+            _write(rule, name, part, into, other, turn)
+
+
+def _key(rule: Rule, kind: WayKind, name: str, equals: Part | None, turn: Turn) -> Key:
+    value = None if equals is None else _told(rule, equals, text, turn)
+    return Key(kind=kind, field=name, values=() if value is None else (value,))
+
+
+def _write(rule: Rule, name: str, part: Part, into: dict[str, Any], other: dict[str, Any], turn: Turn) -> None:
+    """A value that came out empty is not written: it is not known. One that is written so, empties the field."""
+    value = turn.teller.value(rule, part, turn.scope)
+    if not part.literal and (value is None or (isinstance(value, str) and not value.strip())):
+        if name not in into and name not in other:
+            turn.teller.because(part.path, None, rule, part, turn.scope)
+        return
+    other.pop(name, None)
+    into[name] = value
+    turn.teller.because(part.path, value, rule, part, turn.scope)
+
+
+def _wish(draft: _Draft, turn: Turn) -> Wish | None:
+    """The wish with its keys; ``None`` when there is nothing to know anybody by, since whoever would then be made
+    would be made again and again.
+    """
+    wish, keys = draft.wish, draft.keys
+    if keys is None:
+        first: tuple[WayKind, ...] = ("external",) if wish.external else ()
+        keys = tuple(Key(kind=kind) for kind in dict.fromkeys((*first, *WAYS[wish.entity])))
+    match = tuple(key for known in keys if (key := _filled(known, draft, turn)) is not None)
+    if keys and not match:
+        how = ", ".join(key.field or key.kind for key in keys)
+        turn.teller.note(f"crm.{wish.entity}", None, draft.rule, draft.at, f"match: [{how}]", {})
+        return None
+    return replace(wish, match=match, set=draft.set, fill=draft.fill)
+
+
+def _filled(key: Key, draft: _Draft, turn: Turn) -> Key | None:
+    if key.kind in ("phone", "email"):
+        read = phones if key.kind == "phone" else emails
+        values = tuple(dict.fromkeys(read(list(_known(key.kind, draft, turn.scope)), turn.config)))
+        return replace(key, values=values) if values else None
+    event = turn.scope.get("event")
+    there = {
+        "chat": bool(event and event.get("conversation")),
+        "external": draft.wish.external is not None,
+        "field": bool(key.values),
+    }
+    return key if there.get(key.kind, True) else None
+
+
+def _known(kind: str, draft: _Draft, scope: Mapping[str, Any]) -> Iterator[Any]:
+    """Where numbers and addresses stand: in what is to be written, in the client, in the card of their own."""
+    name = kind.upper()
+    yield from (draft.set.get(name), draft.fill.get(name))
+    event = scope.get("event") or {}
+    yield (event.get("client") or {}).get(kind)
+    card = event.get("contact") or {}
+    if card.get("own"):
+        yield card.get(kind)
+
+
+def _made(rule: Rule, made: Made, turn: Turn) -> Making | None:
+    zone = turn.config.zone
+    fields = {name: _told(rule, part, _tidy(name, zone), turn) for name, part in made.fields.items()}
+    fields = {name: value for name, value in fields.items() if value not in (None, [])}
+    owner = turn.scope["owner"]
+    if made.kind in _OWNED and owner is not None:
+        fields.setdefault("owner", owner)
+    if made.kind == "notify" and "users" not in fields:
+        return None
+    return Making(kind=made.kind, name=made.name, on=made.on, fields=fields)
+
+
+def _told(rule: Rule, part: Part, tidy: Callable[[Any], Any], turn: Turn) -> Any:
+    value = turn.teller.value(rule, part, turn.scope, tidy)
+    if value is not None:
+        turn.teller.because(part.path, value, rule, part, turn.scope)
+    return value
+
+
+def _tidy(name: str, zone: str) -> Callable[[Any], Any]:
+    """How a field of something made is read; what is not named here is text."""
+    readings: Mapping[str, Callable[[Any], Any]] = {
+        "owner": number,
+        "group": number,
+        "users": partial(every, number),
+        "deadline": partial(moment, zone=zone),
+    }
+    return readings.get(name, text)
