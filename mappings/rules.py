@@ -149,7 +149,8 @@ class Rule:
     def parts(self) -> Iterator[Part]:
         """Every part, in the order of evaluation."""
         yield from filter(None, (self.when, *self.facts.values(), self.line, self.category, self.priority, self.owner))
-        for addition in (*self.tags, *self.score):
+        additions: tuple[Tag | Points, ...] = (*self.tags, *self.score)
+        for addition in additions:
             yield from filter(None, (addition.when, addition.add))
         yield from self.workgroups
         for wish in self.wishes:
