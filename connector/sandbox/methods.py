@@ -57,6 +57,8 @@ def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
         chat_methods,
         connectors,
         crm,
+        crm_duplicates,
+        crm_items,
         general,
         history,
         imopenlines,
@@ -78,6 +80,8 @@ def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
         history.METHODS,
         chat_methods.METHODS,
         crm.METHODS,
+        crm_items.METHODS,
+        crm_duplicates.METHODS,
     )
     missing = [pattern.lower() for pattern in without]
     return {
