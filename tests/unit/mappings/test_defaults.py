@@ -1,0 +1,67 @@
+"""What a new portal has before a line is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from mappings.golden import Example, compare, read
+from tests.unit.mappings.sets import FOLDER, event, packaged
+
+SENTENCES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "sentences.yaml").read_text(encoding="utf-8"))
+AMBIGUOUS = SENTENCES.pop("ambiguous")
+
+
+def said() -> Iterator[tuple[str, str]]:
+    for category, sentences in [*SENTENCES.items(), *AMBIGUOUS.items()]:
+        for sentence in sentences:
+            yield "" if category == "nothing" else category, str(sentence)
+
+
+def examples() -> Iterator[Example]:
+    for file in sorted((FOLDER / "tests").glob("*.yaml")):
+        found, faults = read(file.name, file.read_bytes())
+        assert not faults
+        yield from found
+
+
+@pytest.mark.parametrize(("category", "text"), said())
+def test_clients_words_put_a_message_into_its_category(category: str, text: str) -> None:
+    assert packaged().decide("message.received", event(text=text)).category == category
+
+
+@pytest.mark.parametrize("category", sorted(packaged().config.categories))
+def test_every_category_was_tried_in_both_languages(category: str) -> None:
+    russian = sum(any("а" <= letter <= "я" for letter in sentence.lower()) for sentence in SENTENCES[category])
+    assert russian >= 12
+    assert len(SENTENCES[category]) - russian >= 12
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+def test_the_golden_examples_hold(example: Example) -> None:
+    assert compare(example, [], packaged().decide(example.kind, example.scope)) == []
+
+
+def test_the_tags_of_a_message_go_to_what_its_dialog_has_and_nothing_is_made() -> None:
+    found = packaged().decide("message.received", event(text="Верните деньги", client={"phone": "+79001112233"}))
+    assert [each.entity for each in found.wishes] == ["contact", "lead", "deal"]
+    assert {key.kind for each in found.wishes for key in each.match} == {"chat"}
+    assert not any(each.create or each.set or each.fill for each in found.wishes)
+    assert not found.makings
+
+
+def test_messages_without_such_words_cost_nothing() -> None:
+    rules = packaged()
+    assert rules.decide("message.received", event(text="Здравствуйте")).idle
+    assert rules.needs("message.received") == rules.line_needs("message.received") == frozenset()
+
+
+def test_every_category_has_a_title_and_a_priority_and_no_owner() -> None:
+    config = packaged().config
+    assert list(config.categories) == ["information", "technical", "commercial", "complaint", "suggestion"]
+    assert all(all(each.title) and each.owner is None for each in config.categories.values())
+    assert set(config.tag_fields) == {"contact", "company", "lead", "deal"}
