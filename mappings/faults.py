@@ -29,12 +29,24 @@ class Fault:
         return f"{where}: {path}{self.said[number]}. {self.mend[number]}"
 
 
+MOST_FAULTS = 200
+
+
 class BrokenError(Exception):
-    """The set cannot be used; ``faults`` are all that is wrong, by file and line."""
+    """The set cannot be used. ``faults`` are the first 200 by file and line, ``more`` is how many there are besides."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        self.faults = tuple(sorted(faults))
-        super().__init__("\n".join(fault.words("en") for fault in self.faults))
+        found = sorted(set(faults))
+        self.faults = tuple(found[:MOST_FAULTS])
+        self.more = len(found) - len(self.faults)
+        super().__init__(self.words("en"))
+
+    def words(self, language: str) -> str:
+        """All of them, one a line, in that language (``ru``, else English)."""
+        told = [fault.words(language) for fault in self.faults]
+        if self.more:
+            told.append(f"… и ещё {self.more}" if language == "ru" else f"… and {self.more} more")
+        return "\n".join(told)
 
 
 class RuleError(Exception):

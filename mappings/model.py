@@ -57,8 +57,7 @@ class WishDocument(Strict):
 
     match: list[WordOrMapping[FieldWay]] = Field(
         default=[],
-        min_length=1,
-        description="Ways to find it, in order; the first that finds somebody decides.",
+        description="Ways to find it, in order; the first that finds somebody decides. []: it is always a new one.",
         examples=[["phone", "email"], ["open"], [{"field": "UF_CRM_SHOP_ID", "is": "{{ record.id }}"}]],
     )
     external: ExternalDocument | None = Field(default=None, description="Its id in another system.")
@@ -197,7 +196,9 @@ class CategoryDocument(Strict):
 
     title: TextOr[TitleDocument] = Field(description="Its title.", examples=[{"en": "Complaint", "ru": "Жалоба"}])
     priority: Priority = Field(default="normal", description="Priority of its requests.")
-    owner: Annotated[int, Field(ge=1)] | None = Field(default=None, description="Id of the user who owns its requests.")
+    owner: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, examples=[12, None], description="Id of the user who owns its requests."
+    )
 
 
 class ConfigDocument(Strict):
