@@ -8,6 +8,7 @@ a Python name: texts and keys are constants, names are subscripts of the scope.
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -217,10 +218,11 @@ class Compiler:
         if id(node) not in self._prepared:
             pairs = bound(filter_, node)
             call, late = filter_.call, [nodes.Const(value) if node is None else node for node, value in pairs]
-            if filter_.prepared and all(value is not UNKNOWN for _, value in pairs):
-                call, late = filter_.call(self._context, *(value for _, value in pairs)), []
-            elif filter_.prepared:
-                call = _at_use(filter_, self._context)
+            if filter_.prepared:
+                given = _given(filter_, [value for _, value in pairs])
+                made = filter_.call(self._context, *given) if inspect.Parameter.empty not in given else None
+                known = all(value is not UNKNOWN for _, value in pairs)
+                call, late = (made, []) if made and known else (_at_use(filter_, self._context), late)
             name = f"_{len(self._prepared)}"
             self._globals[name] = call
             self._prepared[id(node)] = name, late
@@ -278,6 +280,13 @@ _WAYS: Mapping[type[nodes.Node], Callable[[Compiler, Any], ast.expr]] = {
 
 def _at_use(filter_: Filter, context: Context) -> Callable[..., Any]:
     return lambda value, *arguments: filter_.call(context, *arguments)(value)
+
+
+def _given(filter_: Filter, values: Sequence[Any]) -> list[Any]:
+    """The arguments, an unknown one as if it were left out: so the known ones are checked before any event comes."""
+    parameters = list(inspect.signature(filter_.call).parameters.values())[1:]
+    pairs = zip(parameters, values, strict=True)
+    return [parameter.default if value is UNKNOWN else value for parameter, value in pairs]
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.expr:
