@@ -18,7 +18,7 @@ from connector.journal.model import CallTrail, Known, Lease, Planned, Settlement
 from connector.journal.rows import clean, delivery_row, pack, pack_hint
 from connector.journal.schema import calls, deliveries, ledger
 
-_SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged")
+_SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged", "mapping")
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"), deliveries.c.destination == bindparam("whose"))
@@ -78,6 +78,7 @@ def _settle(db: Connection, destination: str, settled: Sequence[Settlement], now
             "hint": pack_hint(settlement.hint),
             "detail": clean(settlement.detail),
             "flagged": clean(settlement.flagged),
+            "mapping": settlement.mapping or None,
         }
         for settlement in settled
         for row in settlement.delivery.ids
