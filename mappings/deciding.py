@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -58,11 +58,19 @@ def step(rule: Rule) -> Step:
     )
 
 
-def settle(steps: Sequence[Step], scope: Scope, config: Config, *, explain: bool = False) -> Turn:
-    """Walk through ``steps`` and settle all that needs no place in the CRM. Raises ``RuleError``."""
-    growing = {"found": _NOTHING_FOUND, **scope, **SETTLED, "facts": {}, "tags": []}
+@dataclass(frozen=True, slots=True)
+class Course:
+    """The ``steps`` of one kind. ``facts`` are all that its rules may set: those not set yet are ``None``."""
+
+    steps: tuple[Step, ...]
+    facts: Mapping[str, None]
+
+
+def settle(course: Course, scope: Scope, config: Config, *, explain: bool = False) -> Turn:
+    """Walk through the steps and settle all that needs no place in the CRM. Raises ``RuleError``."""
+    growing = {"found": _NOTHING_FOUND, **scope, **SETTLED, "facts": course.facts, "tags": []}
     turn = Turn(config=config, teller=Teller(asked=explain), scope=growing)
-    for ready in steps:
+    for ready in course.steps:
         try:
             applies = ready.test is None or ready.test(growing)
         except ExpressionError as error:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from mappings.deciding import Step, settle, step
+from mappings.deciding import Course, settle, step
 from mappings.outcome import Outcome
 from mappings.rules import Config, Rule
 from mappings.slicing import for_the_line, found_in
@@ -30,8 +30,8 @@ class MappingSet:
         lines = {kind: for_the_line(rules) for kind, rules in self._on.items()}
         self._needs = {kind: found_in(rules) for kind, rules in self._on.items()}
         self._line_needs = {kind: found_in(rules) for kind, rules in lines.items()}
-        self._steps = {kind: _steps(rules) for kind, rules in self._on.items()}
-        self._line_steps = {kind: _steps(rules) for kind, rules in lines.items()}
+        self._courses = {kind: _course(rules, rules) for kind, rules in self._on.items()}
+        self._line_courses = {kind: _course(lines[kind], rules) for kind, rules in self._on.items() if lines[kind]}
         self._nothing = Outcome(version=version)
 
     def on(self, kind: str) -> tuple[Rule, ...]:
@@ -48,18 +48,19 @@ class MappingSet:
 
     def decide(self, kind: str, scope: Mapping[str, Any], *, explain: bool = False) -> Outcome:
         """All that the rules want of one event or record. Raises ``RuleError``."""
-        steps = self._steps.get(kind)
-        if not steps:
+        course = self._courses.get(kind)
+        if course is None:
             return self._nothing
-        return outcome(settle(steps, scope, self.config, explain=explain), self.version)
+        return outcome(settle(course, scope, self.config, explain=explain), self.version)
 
     def line(self, kind: str, scope: Mapping[str, Any]) -> int | None:
         """The open line that the rules want for a new conversation; ``None``: none has a word on it. The same that
         :meth:`decide` says, for less. Raises ``RuleError``.
         """
-        steps = self._line_steps.get(kind)
-        return settle(steps, scope, self.config).line if steps else None
+        course = self._line_courses.get(kind)
+        return settle(course, scope, self.config).line if course is not None else None
 
 
-def _steps(rules: Iterable[Rule]) -> tuple[Step, ...]:
-    return tuple(step(rule) for rule in rules)
+def _course(looked_at: Iterable[Rule], rules: Iterable[Rule]) -> Course:
+    facts = dict.fromkeys(name for rule in rules for name in rule.facts)
+    return Course(steps=tuple(step(rule) for rule in looked_at), facts=facts)

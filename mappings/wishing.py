@@ -37,7 +37,7 @@ class _Draft:
 
 def outcome(turn: Turn, version: str) -> Outcome:
     """All of it. Raises ``RuleError``."""
-    scope, drafts = turn.scope, dict[tuple[Entity, int], _Draft]()
+    scope, facts, drafts = turn.scope, turn.scope["facts"], dict[tuple[Entity, int], _Draft]()
     makings, workgroups = list[Making](), list[int]()
     for rule, facts in turn.matched:
         scope["facts"] = facts
@@ -60,7 +60,7 @@ def outcome(turn: Turn, version: str) -> Outcome:
         tags=tuple(scope["tags"]),
         score=scope["score"],
         parts=turn.parts,
-        facts=turn.matched[-1][1] if turn.matched else {},
+        facts={name: value for name, value in facts.items() if value is not None},
         wishes=wishes if _matter(wishes, makings, scope["tags"]) else (),
         makings=tuple(makings),
         workgroups=tuple(dict.fromkeys(workgroups)),

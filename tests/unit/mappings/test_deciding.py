@@ -50,6 +50,14 @@ def test_facts_hold_for_the_rule_itself_and_those_after_it() -> None:
     assert found.line == 9
 
 
+def test_a_fact_that_no_matching_rule_set_is_nothing() -> None:
+    rules = set_of(
+        "when: event.text == 'vip'\nset: {vip: true}", "when: facts.vip\nline: 9", "when: not facts.vip\nline: 1"
+    )
+    decided = [rules.decide("message.received", event(text=text)) for text in ("vip", "")]
+    assert [(each.line, each.facts) for each in decided] == [(9, {"vip": True}), (1, {})]
+
+
 def test_tags_are_short_stable_keys() -> None:
     found = set_of(
         "tags: [Big Order, big-order, {add: vip, when: event.text == 'vip'}, \"{{ event.album }}\"]",
@@ -70,7 +78,7 @@ def test_a_tag_made_of_the_category_is_that_of_the_last_word_on_it() -> None:
 def test_a_score_is_the_sum_of_its_parts() -> None:
     found = set_of(
         "score: {phone known: {add: 10, when: event.client.phone}, always: 5, never: {add: 1, when: false}}",
-        'score: {always: 2, computed: "{{ event.text | length }}"}',
+        'score: {always: 2, computed: {add: "{{ event.text | length }}"}}',
         "when: score > 15\nline: 2",
     ).decide("message.received", event(text="four", client={"phone": "+79001112233"}))
     assert found.parts == {"phone known": 10, "always": 7, "computed": 4}
@@ -87,12 +95,12 @@ def test_a_score_is_the_sum_of_its_parts() -> None:
         ("priority: \"{{ 'higher' }}\"", "priority", "Did you mean high?"),
         ('tags: ["{{ true }}"]', "tags.0", "A tag is a text"),
         ('tags: ["{{ event.text ~ event.text ~ event.text ~ event.text ~ event.text ~ event.text }}"]', "tags.0", "50"),
-        ('score: {much: "{{ event.text }}"}', "score.much", "Give a whole number"),
+        ('score: {much: {add: "{{ event.text }}"}}', "score.much", "Give a whole number"),
         ("when: event.at > 5", "when", ""),
     ],
 )
 def test_what_fails_says_where_it_stands(written: str, what: str, words: str) -> None:
-    rules = set_of("{written}")
+    rules = set_of(written)
     with pytest.raises(RuleError) as caught:
         rules.decide("message.received", event(text="many words"))
     error = caught.value

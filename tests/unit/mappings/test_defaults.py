@@ -29,7 +29,7 @@ def examples() -> Iterator[Example]:
         yield from found
 
 
-@pytest.mark.parametrize(("category", "text"), said())
+@pytest.mark.parametrize(("category", "text"), list(said()))
 def test_clients_words_put_a_message_into_its_category(category: str, text: str) -> None:
     assert packaged().decide("message.received", event(text=text)).category == category
 
@@ -41,7 +41,7 @@ def test_every_category_was_tried_in_both_languages(category: str) -> None:
     assert len(SENTENCES[category]) - russian >= 12
 
 
-@pytest.mark.parametrize("example", examples(), ids=lambda example: example.name)
+@pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.name)
 def test_the_golden_examples_hold(example: Example) -> None:
     assert compare(example, [], packaged().decide(example.kind, example.scope)) == []
 

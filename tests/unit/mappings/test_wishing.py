@@ -15,7 +15,7 @@ ANNA = {"first_name": "Анна", "phone": "8 900 111-22-33", "email": "Anna@Mai
 
 
 def decided(*documents: str, client: dict[str, str] = ANNA, **fields: Any) -> Outcome:
-    rules = set_of(*("{document}" for document in documents))
+    rules = set_of(*documents)
     return rules.decide("message.received", event(client=client, **fields))
 
 
@@ -112,7 +112,7 @@ def test_records_are_known_by_their_external_id() -> None:
         'on: record.orders\ncrm: {item: {type: 1036, external: {system: wms, id: "{{ record.id }}"}, '
         'set: {TITLE: a}}, contact: {set: {PHONE: "{{ record.phone }}"}}}'
     )
-    item, contact = rules.decide("record.orders", record(id=77, phone="+79001112233")).wishes
+    contact, item = rules.decide("record.orders", record(id=77, phone="+79001112233")).wishes
     assert (item.external, item.match) == (("wms", "77"), (Key(kind="external"),))
     assert contact.match == (Key(kind="phone", values=("+79001112233",)),)
     (item,) = rules.decide("record.orders", record(id=77, phone="")).wishes
@@ -145,7 +145,7 @@ def test_crm_sees_what_all_rules_settled_and_the_facts_of_its_own() -> None:
 
 def test_makings_add_up_and_carry_tidy_values() -> None:
     found = decided(
-        "category: complaint\n"
+        "category: complaint\ncrm: {deal: {create: false}}\n"
         "activity: {on: deal, title: Call, deadline: '2026-03-11 10:00'}\n"
         'task: [{title: "{{ event.text }}", text: b, group: 5, deadline: "2026-03-12"}, {title: c, owner: 3}]',
         'notify: {users: [1, "{{ owner }}", "{{ none }}", 1], text: Look}\nworkgroup: 5',
