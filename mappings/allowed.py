@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Mapping
 from jinja2 import nodes
 
 from mappings.faults import Said, nearest
-from mappings.syntax import Code
 from mappings.plain import DEPTH_LIMIT, NUMBER_LIMIT, ExpressionError, shown
+from mappings.syntax import Code
 
 _ALLOWED = (
     nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Slice, nodes.Const, nodes.List, nodes.Tuple, nodes.Dict, nodes.Pair,
@@ -70,7 +70,7 @@ def walk(tree: nodes.Node) -> Iterator[tuple[nodes.Node, int]]:
 
 
 def path(node: nodes.Node) -> tuple[list[str], bool] | None:
-    """The words of ``event.client.phone`` and whether that is all of ``node``; ``None`` when it does not begin with a name."""
+    """The words of ``event.client.phone`` and whether that is all of ``node``; ``None`` when it begins otherwise."""
     words: list[str] = []
     whole = True
     while isinstance(node, nodes.Getattr | nodes.Getitem):

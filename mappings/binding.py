@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Any, get_type_hints
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple, get_type_hints
 
 from jinja2 import nodes
 
@@ -14,6 +15,8 @@ from mappings.plain import ExpressionError, kind, shown
 
 UNKNOWN = object()
 """The value of an argument that depends on the event."""
+REQUIRED = inspect.Parameter.empty
+"""The default of a parameter that has none."""
 
 _WANTED: Mapping[object, tuple[tuple[type, ...], Said]] = {
     str: ((str,), ("a text in quotes", "текст в кавычках")),
@@ -23,37 +26,50 @@ _WANTED: Mapping[object, tuple[tuple[type, ...], Said]] = {
 }
 
 
+class Parameter(NamedTuple):
+    """A parameter of a filter: ``wanted`` is its type."""
+
+    name: str
+    default: Any
+    wanted: object
+
+
+@cache
+def parameters(call: Callable[..., Any]) -> tuple[Parameter, ...]:
+    """The parameters of ``call`` after the first, which is the value or the context."""
+    hints = get_type_hints(call)
+    found = list(inspect.signature(call).parameters.values())[1:]
+    return tuple(Parameter(each.name, each.default, hints.get(each.name)) for each in found)
+
+
 def bound(filter_: Filter, node: nodes.Filter | nodes.Test) -> list[tuple[nodes.Node | None, Any]]:
     """For each parameter after the first, in order: what was written (or nothing) and its value (or ``UNKNOWN``).
 
     Raises ``ExpressionError`` for an argument too many, one missing, one of the wrong kind.
     """
-    parameters = list(inspect.signature(filter_.call).parameters.values())[1:]
-    names = [parameter.name.rstrip("_") for parameter in parameters]
+    expected = parameters(filter_.call)
+    names = [parameter.name for parameter in expected]
     written = dict(zip(names, node.args, strict=False))
-    if len(node.args) > len(parameters):
+    if len(node.args) > len(expected):
         raise _misused(filter_, ("too many arguments", "слишком много аргументов"))
     for pair in node.kwargs:
-        if pair.key not in names:
+        key = str(getattr(pair, "key", ""))
+        if key not in names:
             raise ExpressionError(
-                (
-                    f"`{node.name}` has no argument `{shown(pair.key)}`",
-                    f"У `{node.name}` нет аргумента `{shown(pair.key)}`",
-                ),
-                nearest(pair.key, names) if names else _form(filter_),
+                (f"`{node.name}` has no argument `{shown(key)}`", f"У `{node.name}` нет аргумента `{shown(key)}`"),
+                nearest(key, names) if names else _form(filter_),
             )
-        if pair.key in written:
-            raise _misused(filter_, (f"`{pair.key}` is given twice", f"`{pair.key}` указан дважды"))
-        written[pair.key] = pair.value
-    hints = get_type_hints(filter_.call)
+        if key in written:
+            raise _misused(filter_, (f"`{key}` is given twice", f"`{key}` указан дважды"))
+        written[key] = getattr(pair, "value")  # noqa: B009  Jinja's types call it an expression
     arguments: list[tuple[nodes.Node | None, Any]] = []
-    for parameter, name in zip(parameters, names, strict=True):
-        argument = written.get(name)
-        if argument is None and parameter.default is parameter.empty:
-            raise _misused(filter_, (f"`{name}` is missing", f"не указан `{name}`"))
+    for parameter in expected:
+        argument = written.get(parameter.name)
+        if argument is None and parameter.default is REQUIRED:
+            raise _misused(filter_, (f"`{parameter.name}` is missing", f"не указан `{parameter.name}`"))
         value = parameter.default if argument is None else static(argument)
         if argument is not None:
-            _check(filter_, name, value, hints.get(parameter.name))
+            _check(filter_, parameter.name, value, parameter.wanted)
         arguments.append((argument, value))
     return arguments
 

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from babel.dates import format_datetime
 
 from mappings.contexts import Context
-from mappings.faults import nearest
 from mappings.date_formats import readable, writable
-from mappings.plain import ExpressionError, number, shown, text, whole
+from mappings.faults import nearest
+from mappings.plain import ExpressionError, number, shown, text
 
 _ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{1,60}")
 _HOURS = re.compile(r"([01]?\d|2[0-4]):([0-5]\d)\s*[-–—]\s*([01]?\d|2[0-4]):([0-5]\d)")

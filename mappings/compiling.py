@@ -8,7 +8,6 @@ a Python name: texts and keys are constants, names are subscripts of the scope.
 from __future__ import annotations
 
 import ast
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,10 +16,11 @@ from jinja2 import nodes
 from mappings import operators
 from mappings.allowed import path
 from mappings.binding import UNKNOWN, bound, static
+from mappings.calling import callable_of
 from mappings.contexts import MISSING, Context
 from mappings.documented import Filter
-from mappings.syntax import Code
 from mappings.plain import ExpressionError
+from mappings.syntax import Code
 
 Run = Callable[[Mapping[str, Any]], Any]
 
@@ -147,8 +147,9 @@ class Compiler:
         return ast.Dict(keys, [self._expression(pair.value) for pair in node.items])
 
     def _logical(self, node: nodes.And | nodes.Or) -> ast.expr:
-        kind, chain, values = type(node), node, []
-        while type(chain) is kind:
+        kind, values = type(node), []
+        chain: nodes.Expr = node
+        while isinstance(chain, nodes.And | nodes.Or) and type(chain) is kind:
             values.append(self._expression(chain.right))
             chain = chain.left
         values.append(self._expression(chain))
@@ -178,7 +179,8 @@ class Compiler:
         if operand.op in ("in", "notin") and isinstance(operand.expr, nodes.List | nodes.Tuple):
             values = static(operand.expr)
             if values is not UNKNOWN and all(isinstance(value, str) for value in values):
-                return ast.Constant(frozenset(values) if len(values) > 3 else tuple(values))
+                one_of: Any = frozenset(values) if len(values) > 3 else tuple(values)
+                return ast.Constant(one_of)
         return self._expression(operand.expr)
 
     def _add(self, node: nodes.Add) -> ast.expr:
@@ -204,25 +206,19 @@ class Compiler:
         if isinstance(node, nodes.Filter) and node.name == "default":
             return self._default(node)
         if isinstance(node, nodes.Test) and node.name == "defined":
-            return ast.Compare(self._reached(node.node), [ast.IsNot()], [ast.Name("MISSING", ast.Load())])
+            return ast.Compare(self._reached(_value(node)), [ast.IsNot()], [ast.Name("MISSING", ast.Load())])
         filter_ = self._called[type(node)][node.name]
         try:
             called, arguments = self._prepare(filter_, node)
         except ExpressionError as error:
             error.offset = self._code.offset(node.name) if self._code else 0
             raise
-        return _call(called, self._expression(node.node), *map(self._expression, arguments))
+        return _call(called, self._expression(_value(node)), *map(self._expression, arguments))
 
     def _prepare(self, filter_: Filter, node: nodes.Filter | nodes.Test) -> tuple[str, list[nodes.Node]]:
         """The name under which the call stands in the globals, and the arguments left to the moment of use."""
         if id(node) not in self._prepared:
-            pairs = bound(filter_, node)
-            call, late = filter_.call, [nodes.Const(value) if node is None else node for node, value in pairs]
-            if filter_.prepared:
-                given = _given(filter_, [value for _, value in pairs])
-                made = filter_.call(self._context, *given) if inspect.Parameter.empty not in given else None
-                known = all(value is not UNKNOWN for _, value in pairs)
-                call, late = (made, []) if made and known else (_at_use(filter_, self._context), late)
+            call, late = callable_of(filter_, node, self._context)
             name = f"_{len(self._prepared)}"
             self._globals[name] = call
             self._prepared[id(node)] = name, late
@@ -232,7 +228,7 @@ class Compiler:
         (other, _), *_ = bound(self._called[nodes.Filter]["default"], node)
         temporary = self._temporary()
         return ast.IfExp(
-            test=_call("filled", ast.NamedExpr(temporary, self._reached(node.node))),
+            test=_call("filled", ast.NamedExpr(temporary, self._reached(_value(node)))),
             body=ast.Name(temporary.id, ast.Load()),
             orelse=ast.Constant("") if other is None else self._expression(other),
         )
@@ -278,15 +274,8 @@ _WAYS: Mapping[type[nodes.Node], Callable[[Compiler, Any], ast.expr]] = {
 }
 
 
-def _at_use(filter_: Filter, context: Context) -> Callable[..., Any]:
-    return lambda value, *arguments: filter_.call(context, *arguments)(value)
-
-
-def _given(filter_: Filter, values: Sequence[Any]) -> list[Any]:
-    """The arguments, an unknown one as if it were left out: so the known ones are checked before any event comes."""
-    parameters = list(inspect.signature(filter_.call).parameters.values())[1:]
-    pairs = zip(parameters, values, strict=True)
-    return [parameter.default if value is UNKNOWN else value for parameter, value in pairs]
+def _value(node: nodes.Filter | nodes.Test) -> nodes.Node:
+    return node.node or nodes.Const(None)
 
 
 def _call(name: str, *arguments: ast.expr) -> ast.expr:

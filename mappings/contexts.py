@@ -15,7 +15,7 @@ class Context:
     """``country`` is ISO 3166 alpha-2, ``zone`` an IANA name, ``language`` ``ru`` or ``en``.
 
     ``names`` are the first words that expressions may begin with (``event``, ``facts`` …); ``None`` leaves that to
-    the moment of use. ``memory`` holds what expressions of this set share: compiled patterns, the last text in small letters.
+    the moment of use. ``memory`` holds what expressions of this set share: compiled patterns, the last folded text.
     """
 
     country: str = "RU"

@@ -9,7 +9,8 @@ from datetime import datetime
 from mappings.plain import ExpressionError, shown
 
 _PIECE = re.compile(r"'[^']*'|([A-Za-z])\1*|[^A-Za-z']")
-_WRITTEN = frozenset("d dd M MM MMM MMMM LLLL y yy yyyy H HH h hh m mm s ss a E EEE EEEE".split())
+_LETTERS = "d dd M MM MMM MMMM LLLL y yy yyyy H HH h hh m mm s ss a E EEE EEEE"
+_WRITTEN = frozenset(_LETTERS.split())
 _READ: Mapping[str, tuple[str, str]] = {
     "d": ("day", r"\d{1,2}"),
     "dd": ("day", r"\d{1,2}"),

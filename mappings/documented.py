@@ -11,7 +11,7 @@ from mappings.faults import Said
 
 @dataclass(frozen=True, kw_only=True)
 class Filter:
-    """``call(value, *arguments)``; with ``prepared`` it is ``call(context, *arguments)`` that gives a function of the value.
+    """``call(value, *arguments)``; with ``prepared``, ``call(context, *arguments)`` gives a function of the value.
 
     A prepared filter is made once when its arguments are written out, so its mistakes are found before use;
     arguments named in ``literal`` must be written out. ``example`` is a whole text with braces that gives ``gives``.

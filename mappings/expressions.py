@@ -16,12 +16,13 @@ from mappings.compiling import Compiler, Run
 from mappings.contexts import MISSING, Context
 from mappings.filters import FILTERS, TESTS
 from mappings.operators import reach
-from mappings.syntax import Code, read
 from mappings.plain import ExpressionError, seen, sized
+from mappings.syntax import Code, read
 
 __all__ = ["Context", "Expression", "ExpressionError", "parse"]
 
 _SMALL = frozenset({bool, int, float, type(None)})
+_GUARDS = frozenset({"default", "defined"})
 _SURPRISES = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 
 
@@ -54,7 +55,7 @@ class Expression:
         return value if type(value) in _SMALL else sized(value)
 
     def saw(self, scope: Mapping[str, Any]) -> dict[str, Any]:
-        """The values of ``names`` as they are in ``scope``, each at most 200 characters; what is not there is left out."""
+        """The values of ``names`` as they are in ``scope``, each at most 200 characters; unknown ones are left out."""
         values = ((".".join(words), reach(scope, *words)) for words in self._paths)
         return {name: seen(value) for name, value in values if value is not MISSING}
 
@@ -109,7 +110,5 @@ def _paths(tree: nodes.Node) -> Iterator[tuple[tuple[str, ...], bool]]:
                     waiting.append((node.arg, False))
                 node = node.node
             continue
-        guard = (isinstance(node, nodes.Filter) and node.name == "default") or (
-            isinstance(node, nodes.Test) and node.name == "defined"
-        )
-        waiting.extend((child, guard and child is node.node) for child in node.iter_child_nodes())
+        guarded = node.node if isinstance(node, nodes.Filter | nodes.Test) and node.name in _GUARDS else None
+        waiting.extend((child, child is guarded) for child in node.iter_child_nodes())

@@ -1,4 +1,4 @@
-"""What operators mean in expressions, over plain data only; every function ends in time bounded by the size of its input."""
+"""What operators mean in expressions, over plain data only; each takes time bounded by the size of its input."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def _holds(first: Any, sign: str, second: Any) -> bool:
         (f"{en} cannot be compared with {other_en}", f"{ru} нельзя сравнить: рядом {other_ru}"),
         (
             "Make both the same kind with `| number` or `| parse_date`, or give a value with `| default(0)`",
-            "Приведите к одному виду: `| number` или `| parse_date`; на случай пустого значения добавьте `| default(0)`",
+            "Приведите к одному виду: `| number` или `| parse_date`; на случай пустого — `| default(0)`",
         ),
     )
 

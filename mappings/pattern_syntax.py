@@ -128,7 +128,10 @@ class Reader:
             letter = self._next()
             piece = self._escaped(inside=True) if letter == "\\" else Piece(kind="letter", letters=letter)
             samples += piece.letters
-        return Piece(kind="letter", letters="".join(each for each in "aя1 -x" if each not in samples) or "~" if inverse else samples)
+        return Piece(
+            kind="letter",
+            letters="".join(each for each in "aя1 -x" if each not in samples) or "~" if inverse else samples,
+        )
 
     def _escaped(self, *, inside: bool = False) -> Piece:
         letter = self._next()

@@ -1,4 +1,4 @@
-"""Plain values of expressions: texts, numbers, lists, fields, moments; what each may be taken for and how large it may grow."""
+"""Plain values of expressions: what each kind may be taken for, and how large it may grow."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def too_large() -> NoReturn:
 
 
 def weight(value: Any, enough: int) -> int:
-    """About how many characters ``value`` has; counting ends beyond ``enough``. Raises when a list in it is too long."""
+    """About how many characters ``value`` has; counting ends beyond ``enough``. Raises for too long a list."""
     total, waiting = 0, [value]
     while waiting and total <= enough:
         value = waiting.pop()

@@ -1,4 +1,4 @@
-"""From text to Jinja's syntax tree: the places in braces are found and each is parsed by itself. Nothing is rendered."""
+"""From text to Jinja's syntax tree: what stands in braces is parsed, each by itself. Nothing is rendered."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _check_nesting(tokens: tuple[Token, ...]) -> None:
 
 
 def _escaped(literal: str) -> str:
-    r"""A literal that Jinja reads as its writer means: only \n, \t, \\, \' and \" are escapes, so patterns keep theirs."""
+    r"""A literal for Jinja in which only \n, \t, \\, \' and \" are escapes: patterns keep their backslashes."""
     if "\\" not in literal:
         return literal
     body, letters, at = literal[1:-1], [], 0
