@@ -143,22 +143,6 @@ class SetupControl:
                 emit_status_delete(self.portal, held, int(line), installing.admin(self.portal))
             return {"disconnected": gone is not None}
 
-    def seed(self, entity: str, count: int, start: int = 1) -> dict[str, Any]:
-        """Add ``count`` rows to a CRM entity (``contact``, ``lead``, …), numbered from ``start``."""
-        with self.portal.lock:
-            table = self.portal.crm[entity.removesuffix("s")]
-            for number in range(int(start), int(start) + int(count)):
-                table.add(
-                    {
-                        "TITLE": f"Row {number}",
-                        "NAME": f"Name {number}",
-                        "LAST_NAME": "Test",
-                        "PHONE": [{"VALUE": f"+7900{number:07d}", "VALUE_TYPE": "WORK"}],
-                        "EMAIL": [{"VALUE": f"row{number}@example.com", "VALUE_TYPE": "WORK"}],
-                    }
-                )
-            return {"entity": entity, "rows": len(table.rows)}
-
     def fire_user(self, user: int, active: bool = False) -> dict[str, Any]:
         """Dismiss an employee (or take them back): their tokens answer ``authorization_error``."""
         with self.portal.lock:

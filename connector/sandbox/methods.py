@@ -15,6 +15,25 @@ if TYPE_CHECKING:
     from connector.sandbox.state import Portal
     from connector.sandbox.timing import Hit
 
+READING = frozenset(
+    {
+        "batch",
+        "current",
+        "events",
+        "fields",
+        "findbycomm",
+        "get",
+        "info",
+        "list",
+        "methods",
+        "profile",
+        "scope",
+        "status",
+        "time",
+        "token",
+    }
+)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
@@ -26,6 +45,11 @@ class Call:
     hit: Hit
     start: int = 0
     prepared: Any = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller is an administrator of the portal."""
+        return self.portal.users[self.who.user_id].admin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +74,11 @@ def cost(portal: Portal, method: str, params: Params) -> float:
     return seconds * (len(messages) if isinstance(messages, list | Mapping) else 1)
 
 
+def may_write(name: str) -> bool:
+    """Whether a method (lower-case ``name``) may change something; the commands of a batch tell it themselves."""
+    return name.rpartition(".")[2] not in READING
+
+
 def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
     """Every method the sandbox answers, by lower-case name, but those that match a pattern of ``without``."""
     from connector.sandbox import (
@@ -57,15 +86,21 @@ def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
         chat_methods,
         connectors,
         crm,
+        crm_dictionaries,
         crm_duplicates,
         crm_items,
+        crm_userfields,
         general,
+        groups,
         history,
         imopenlines,
         incoming,
         lines,
         offline,
         receipts,
+        tasks,
+        timeline,
+        userfieldconfig,
     )
 
     tables = (
@@ -82,6 +117,12 @@ def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
         crm.METHODS,
         crm_items.METHODS,
         crm_duplicates.METHODS,
+        crm_dictionaries.METHODS,
+        crm_userfields.METHODS,
+        userfieldconfig.METHODS,
+        timeline.METHODS,
+        tasks.METHODS,
+        groups.METHODS,
     )
     missing = [pattern.lower() for pattern in without]
     return {
