@@ -21,19 +21,20 @@ One file holds one or more of them, separated by ``---``::
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from mappings.comparing import lacking
 from mappings.documents import Document
 from mappings.documents import read as read_documents
 from mappings.faults import Fault, Said, nearest
 from mappings.nodes import Path
-from mappings.outcome import Outcome
-from mappings.tidying import PRIORITIES
+from mappings.tidying import PRIORITIES, UnfitError, moment
 
-Call = tuple[str, Mapping[str, Any]]
+_ZONE = "Europe/Moscow"
 
 _CLIENT: Mapping[str, Any] = {
     "id": "1001",
@@ -49,23 +50,29 @@ _WHERE: Mapping[str, Any] = {
     "portal": "main",
     "at": "2026-03-10T12:00:00+03:00",
 }
-_DIALOG = {**_WHERE, "connector": "telegram", "line": "1", "session_id": "1"}
+_DIALOG: Mapping[str, Any] = {
+    **{name: value for name, value in _WHERE.items() if name != "position"},
+    "connector": "telegram",
+    "line": "1",
+    "session_id": "1",
+}
+_FIELDS: Mapping[str, Mapping[str, Any]] = {
+    "message.received": {
+        **_WHERE,
+        "message_id": "1",
+        "client": _CLIENT,
+        **dict.fromkeys(("text", "reply_to", "quote", "forwarded_from", "album"), ""),
+        "files": [],
+        **dict.fromkeys(("location", "contact", "sent_at", "page")),
+    },
+    "button.pressed": {**_WHERE, "press_id": "1", "data": "", "label": "", "client": _CLIENT, "sent_at": None},
+    "conversation.blocked": {**_WHERE, "client": _CLIENT},
+    "conversation.unblocked": {**_WHERE, "client": _CLIENT},
+    "dialog.started": _DIALOG,
+    "dialog.finished": _DIALOG,
+}
 MINIMAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {
-        "message.received": {
-            **_WHERE,
-            "message_id": "1",
-            "client": _CLIENT,
-            **dict.fromkeys(("text", "reply_to", "quote", "forwarded_from", "album"), ""),
-            "files": [],
-            **dict.fromkeys(("location", "contact", "sent_at", "page")),
-        },
-        "button.pressed": {**_WHERE, "press_id": "1", "data": "", "label": "", "client": _CLIENT, "sent_at": None},
-        "conversation.blocked": {**_WHERE, "client": _CLIENT},
-        "conversation.unblocked": {**_WHERE, "client": _CLIENT},
-        "dialog.started": {name: value for name, value in _DIALOG.items() if name != "position"},
-        "dialog.finished": {name: value for name, value in _DIALOG.items() if name != "position"},
-    }
+    {kind: {"kind": kind, **fields} for kind, fields in _FIELDS.items()}
 )
 """What an example's event has where it says nothing: Tuesday noon in Moscow, a client without a name."""
 
@@ -85,10 +92,15 @@ class Example:
     expect: Mapping[str, Any] = field(default_factory=dict)
 
     @property
+    def moment(self) -> datetime | None:
+        """When the event came, aware; ``None`` for a record."""
+        return None if self.event is None else moment(self.event["at"], _ZONE)
+
+    @property
     def scope(self) -> dict[str, Any]:
         """What rules see of it, as ``MappingSet.decide`` wants it."""
-        if self.record is None:
-            return {"event": self.event, "found": {**_NOBODY, **self.found}}
+        if self.event is not None:
+            return {"event": {**self.event, "at": self.moment}, "found": {**_NOBODY, **self.found}}
         return {"record": self.record, "source": self.kind.partition(".")[2], "found": {**_NOBODY, **self.found}}
 
 
@@ -112,24 +124,10 @@ def answer(example: Example, method: str, params: Mapping[str, Any]) -> Any:
     given = example.answers.get(method)
     if not (isinstance(given, list) and all(isinstance(each, dict) and each.keys() == _ASKED for each in given)):
         return given
-    return next((each["result"] for each in given if not list(_missing(each["params"], params, ""))), None)
-
-
-def compare(example: Example, calls: Sequence[Call], outcome: Outcome) -> list[Said]:
-    """What came otherwise than ``example`` expects; empty when all is well. ``calls`` are the writes in their order."""
-    got = {name: getattr(outcome, name) for name in ("line", "category", "priority", "owner", "score")}
-    got["tags"] = sorted(outcome.tags)
-    differences: list[Said] = []
-    for name, wanted in example.expect.items():
-        if name == "calls":
-            differences += _calls(wanted, calls)
-        elif not _same(wanted := sorted(map(str, wanted)) if name == "tags" else wanted or _NONE.get(name), got[name]):
-            differences.append(_other(name, wanted, got[name]))
-    return differences
+    return next((each["result"] for each in given if not any(lacking(each["params"], params, ""))), None)
 
 
 _ASKED = {"params", "result"}
-_NONE: Mapping[str, Any] = {"category": "", "priority": "", "score": 0}
 
 
 def _example(document: Document) -> Example:
@@ -177,7 +175,7 @@ def _wrong(document: Document) -> Iterator[Fault]:
         said = f"An example on {kind} has no {other}", f"В примере на {kind} не бывает {other}"
         yield document.fault((other,), said, (f"Write {given}:", f"Напишите {given}:"), key=True)
     if given == "event":
-        yield from _strangers(document, ("event",), value.get("event", {}), MINIMAL[kind])
+        yield from _wrong_event(document, value.get("event", {}), MINIMAL[kind])
     yield from _strangers(document, ("found",), value.get("found", {}), _NOBODY)
     if "expect" not in value:
         said = "The example expects nothing", "Пример ничего не ожидает"
@@ -187,6 +185,21 @@ def _wrong(document: Document) -> Iterator[Fault]:
         )
         yield document.fault((), said, mend)
     yield from _expected(document, value.get("expect", {}))
+
+
+def _wrong_event(document: Document, event: Mapping[str, Any], minimal: Mapping[str, Any]) -> Iterator[Fault]:
+    yield from _strangers(document, ("event",), event, minimal)
+    client = event.get("client", {})
+    if isinstance(client, dict):
+        yield from _strangers(document, ("event", "client"), client, _CLIENT)
+    else:
+        said = "client is a mapping", "client — это отображение (ключ: значение)"
+        mend = "Write client: {first_name: Anna}", "Напишите client: {first_name: Анна}"
+        yield document.fault(("event", "client"), said, mend)
+    try:
+        moment(event.get("at"), _ZONE)
+    except UnfitError as error:
+        yield document.fault(("event", "at"), error.said, error.mend)
 
 
 def _strangers(document: Document, path: Path, value: Mapping[str, Any], known: Mapping[str, Any]) -> Iterator[Fault]:
@@ -203,51 +216,6 @@ def _expected(document: Document, expect: Mapping[str, Any]) -> Iterator[Fault]:
         if not fits(value):
             said = f"{value!r} is no {name}"[:120], f"{value!r} не подходит для {name}"[:120]
             yield document.fault(("expect", name), said, mend)
-
-
-def _calls(wanted: Sequence[Any], calls: Sequence[Call]) -> Iterator[Said]:
-    expected = [next(iter(each.items())) if isinstance(each, dict) else (each, {}) for each in wanted]
-    for number, (method, params) in enumerate(expected, start=1):
-        if number > len(calls):
-            yield f"call {number}, {method}, was not made", f"вызова {number}, {method}, не было"
-        elif method != calls[number - 1][0]:
-            yield _other(f"call {number}", method, calls[number - 1][0], f"вызов {number}")
-        else:
-            for path, want, got in _missing(params or {}, calls[number - 1][1], method):
-                yield _other(f"call {number}, {path}", want, got, f"вызов {number}, {path}")
-    for number, (method, params) in enumerate(calls[len(expected) :], start=len(expected) + 1):
-        shown = _shown(params)
-        yield f"call {number} was not expected: {method} {shown}", f"вызова {number} не ожидали: {method} {shown}"
-
-
-def _missing(wanted: Any, got: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Where ``got`` has not all that is ``wanted``: mappings may have more, lists may not."""
-    if isinstance(wanted, Mapping) and isinstance(got, Mapping):
-        for name, value in wanted.items():
-            yield from _missing(value, got.get(name), f"{path}.{name}")
-    elif isinstance(wanted, list) and isinstance(got, list | tuple) and len(wanted) == len(got):
-        for index, value in enumerate(wanted):
-            yield from _missing(value, got[index], f"{path}.{index}")
-    elif not _same(wanted, got):
-        yield path, wanted, got
-
-
-def _same(wanted: Any, got: Any) -> bool:
-    """Equal, or the same as text: the portal makes no difference between 7 and "7"."""
-    if isinstance(got, bool) or isinstance(wanted, bool) or wanted is None or got is None:
-        return wanted is got
-    plain = isinstance(wanted, str | int | float) and isinstance(got, str | int | float)
-    return wanted == got or (plain and str(wanted) == str(got))
-
-
-def _other(name: str, wanted: Any, got: Any, russian: str = "") -> Said:
-    want, have = _shown(wanted), _shown(got)
-    return f"{name}: expected {want}, got {have}", f"{russian or name}: ожидали {want}, получили {have}"
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def _is_call(value: Any) -> bool:

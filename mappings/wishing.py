@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 
 from mappings.deciding import Turn
-from mappings.outcome import Entity, Key, Making, Outcome, Wish
-from mappings.rules import Made, Part, Rule, Wanted, WayKind
+from mappings.outcome import Entity, Key, Making, Outcome, Several, Wish
+from mappings.rules import Made, Part, Rule, Wanted, Way, WayKind
 from mappings.tidying import emails, every, moment, number, phones, text
 
 WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
@@ -20,17 +20,24 @@ WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
     "item": ("external",),
 }
 """How an entity is looked for when no rule says it; by its external id before all else when it has one."""
+_PLAIN: Mapping[WayKind, Key] = {kind: Key(kind=kind) for kind in get_args(WayKind)}
 _OWNED = ("activity", "task")
 
 
-@dataclass
+@dataclass(slots=True)
 class _Draft:
-    """A wish while rules add to it. ``keys`` are those said; those for people are filled in at the end."""
+    """A wish while rules add to it; ``rule`` spoke last, at line ``at``. ``keys`` are those said, without the numbers
+    and addresses of people.
+    """
 
-    wish: Wish
+    entity: Entity
+    type_id: int
     rule: Rule
     at: int
     keys: tuple[Key, ...] | None = None
+    external: tuple[str, str] | None = None
+    several: Several = "quarantine"
+    create: bool = True
     set: dict[str, Any] = field(default_factory=dict)
     fill: dict[str, Any] = field(default_factory=dict)
 
@@ -76,31 +83,30 @@ def _matter(wishes: Iterable[Wish], makings: Iterable[Making], tags: object) -> 
 
 def _want(rule: Rule, wanted: Wanted, drafts: dict[tuple[Entity, int], _Draft], turn: Turn) -> None:
     place = wanted.entity, wanted.type_id
-    if place not in drafts:
-        drafts[place] = _Draft(wish=Wish(entity=wanted.entity, type_id=wanted.type_id), rule=rule, at=wanted.at)
-    draft = drafts[place]
+    draft = drafts.get(place)
+    if draft is None:
+        draft = drafts[place] = _Draft(entity=wanted.entity, type_id=wanted.type_id, rule=rule, at=wanted.at)
     draft.rule, draft.at = rule, wanted.at
-    said: dict[str, Any] = {"rule": rule.name}
-    if wanted.several is not None:
-        said["several"] = wanted.several
+    draft.several = wanted.several or draft.several
     if wanted.create is not None:
-        said["create"] = _told(rule, wanted.create, bool, turn)
+        draft.create = _told(rule, wanted.create, bool, turn)
     if wanted.external is not None:
         system = _told(rule, wanted.external.system, text, turn)
         known_as = _told(rule, wanted.external.id, text, turn)
-        if system and known_as:
-            said["external"] = system, known_as
-    draft.wish = replace(draft.wish, **said)
+        draft.external = (system, known_as) if system and known_as else draft.external
     if wanted.match is not None:
-        draft.keys = tuple(_key(rule, way.kind, way.field, way.equals, turn) for way in wanted.match)
-    for parts, into, other in ((wanted.set, draft.set, draft.fill), (wanted.fill, draft.fill, draft.set)):
-        for name, part in parts.items():
-            _write(rule, name, part, into, other, turn)
+        draft.keys = tuple(_key(rule, way, turn) for way in wanted.match)
+    for name, part in wanted.set.items():
+        _write(rule, name, part, draft.set, draft.fill, turn)
+    for name, part in wanted.fill.items():
+        _write(rule, name, part, draft.fill, draft.set, turn)
 
 
-def _key(rule: Rule, kind: WayKind, name: str, equals: Part | None, turn: Turn) -> Key:
-    value = None if equals is None else _told(rule, equals, text, turn)
-    return Key(kind=kind, field=name, values=() if value is None else (value,))
+def _key(rule: Rule, way: Way, turn: Turn) -> Key:
+    if way.equals is None:
+        return _PLAIN[way.kind]
+    value = _told(rule, way.equals, text, turn)
+    return Key(kind=way.kind, field=way.field, values=() if value is None else (value,))
 
 
 def _write(rule: Rule, name: str, part: Part, into: dict[str, Any], other: dict[str, Any], turn: Turn) -> None:
@@ -119,30 +125,40 @@ def _wish(draft: _Draft, turn: Turn) -> Wish | None:
     """The wish with its keys; ``None`` when there is nothing to know anybody by, since whoever would then be made
     would be made again and again.
     """
-    wish, keys = draft.wish, draft.keys
+    keys = draft.keys
     if keys is None:
-        first: tuple[WayKind, ...] = ("external",) if wish.external else ()
-        keys = tuple(Key(kind=kind) for kind in dict.fromkeys((*first, *WAYS[wish.entity])))
+        first: tuple[WayKind, ...] = ("external",) if draft.external else ()
+        keys = tuple(_PLAIN[kind] for kind in dict.fromkeys((*first, *WAYS[draft.entity])))
     match = tuple(key for known in keys if (key := _filled(known, draft, turn)) is not None)
-    if keys and not match:
+    if not match:
         how = ", ".join(key.field or key.kind for key in keys)
-        turn.teller.note(f"crm.{wish.entity}", None, draft.rule, draft.at, f"match: [{how}]", {})
+        turn.teller.note(f"crm.{draft.entity}", None, draft.rule, draft.at, f"match: [{how}]", {})
         return None
-    return replace(wish, match=match, set=draft.set, fill=draft.fill)
+    return Wish(
+        entity=draft.entity,
+        type_id=draft.type_id,
+        match=match,
+        external=draft.external,
+        several=draft.several,
+        create=draft.create,
+        set=draft.set,
+        fill=draft.fill,
+        rule=draft.rule.name,
+    )
 
 
 def _filled(key: Key, draft: _Draft, turn: Turn) -> Key | None:
+    """The key with its values; ``None`` when it has none."""
     if key.kind in ("phone", "email"):
         read = phones if key.kind == "phone" else emails
         values = tuple(dict.fromkeys(read(list(_known(key.kind, draft, turn.scope)), turn.config)))
-        return replace(key, values=values) if values else None
-    event = turn.scope.get("event")
-    there = {
-        "chat": bool(event and event.get("conversation")),
-        "external": draft.wish.external is not None,
-        "field": bool(key.values),
-    }
-    return key if there.get(key.kind, True) else None
+        return Key(kind=key.kind, values=values) if values else None
+    if key.kind == "chat":
+        event = turn.scope.get("event")
+        return key if event and event.get("conversation") else None
+    if key.kind == "external":
+        return key if draft.external else None
+    return key if key.kind == "open" or key.values else None
 
 
 def _known(kind: str, draft: _Draft, scope: Mapping[str, Any]) -> Iterator[Any]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from mappings.golden import Example, compare, read
+from mappings.comparing import compare
+from mappings.golden import Example, read
 from tests.unit.mappings.sets import FOLDER, event, packaged
 
 SENTENCES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "sentences.yaml").read_text(encoding="utf-8"))
@@ -43,7 +45,7 @@ def test_every_category_was_tried_in_both_languages(category: str) -> None:
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.name)
 def test_the_golden_examples_hold(example: Example) -> None:
-    assert compare(example, [], packaged().decide(example.kind, example.scope)) == []
+    assert compare(example.expect, [], packaged().decide(example.kind, example.scope)) == []
 
 
 def test_the_tags_of_a_message_go_to_what_its_dialog_has_and_nothing_is_made() -> None:
@@ -52,6 +54,17 @@ def test_the_tags_of_a_message_go_to_what_its_dialog_has_and_nothing_is_made() -
     assert {key.kind for each in found.wishes for key in each.match} == {"chat"}
     assert not any(each.create or each.set or each.fill for each in found.wishes)
     assert not found.makings
+
+
+@pytest.mark.parametrize("text", [text for _, text in said()][::7])
+def test_to_be_asked_why_changes_nothing_and_every_value_has_its_reason(text: str) -> None:
+    told = packaged().decide("message.received", event(text=text), explain=True)
+    assert replace(told, reasons=()) == packaged().decide("message.received", event(text=text))
+    last = {reason.what: reason.value for reason in told.reasons}
+    assert {name: last.get(name, "") for name in ("category", "priority")} == {
+        "category": told.category,
+        "priority": told.priority,
+    }
 
 
 def test_messages_without_such_words_cost_nothing() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from mappings.golden import MINIMAL, Example, answer, compare, read
+from connector.rulebook.kinds import KINDS
+from mappings.comparing import compare
+from mappings.golden import MINIMAL, Example, answer, read
 from mappings.outcome import Outcome
 
 
@@ -18,7 +21,7 @@ def example(text: str) -> Example:
 
 def differences(expect: str, calls: list[tuple[str, dict[str, Any]]], **outcome: Any) -> list[str]:
     wanted = example(f"expect: {{{expect}}}")
-    return [english for english, _ in compare(wanted, calls, Outcome(version="1", **outcome))]
+    return [english for english, _ in compare(wanted.expect, calls, Outcome(version="1", **outcome))]
 
 
 def test_an_event_is_filled_up_from_the_minimal_one() -> None:
@@ -29,6 +32,17 @@ def test_an_event_is_filled_up_from_the_minimal_one() -> None:
         "client": {**MINIMAL["message.received"]["client"], "phone": "+79001112233"},
     }
     assert (found.name, found.kind, found.at, found.expect) == ("a", "message.received", 1, {"line": 3})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_minimal_event_has_all_that_rules_may_read(kind: str) -> None:
+    assert MINIMAL[kind].keys() == KINDS[kind].keys()
+    assert MINIMAL.keys() == KINDS.keys()
+
+
+def test_an_event_comes_when_it_says() -> None:
+    found = example("event: {at: '2026-03-10 23:30'}\nexpect: {}")
+    assert found.scope["event"]["at"] == datetime(2026, 3, 10, 20, 30, tzinfo=UTC)
 
 
 def test_a_file_holds_several_and_unnamed_ones_are_numbered() -> None:
@@ -71,6 +85,9 @@ def test_the_portal_answers_by_method_and_by_what_it_is_asked() -> None:
         ("expect:\n  calls: {crm.item.add: {}}", 2, "Write a list"),
         ("expect:\n  calls: [{a: {}, b: {}}]", 2, "Write a list"),
         ("expect: {}\nfound: {contacts: {}}", 2, "Did you mean contact?"),
+        ("event: {client: Anna}\nexpect: {}", 1, "Write client: {first_name: Anna}"),
+        ("event: {client: {name: Anna}}\nexpect: {}", 1, "Did you mean username?"),
+        ("event: {at: noon}\nexpect: {}", 1, "as in 2026-03-10 18:00"),
         ("event: hello\nexpect: {}", 1, "event is a mapping"),
         ("on: record.orders\nevent: {}\nexpect: {}", 2, "Write record:"),
         ("expect: {line: 1", 1, ""),
