@@ -25,6 +25,11 @@ _REFUSED: Mapping[type[nodes.Node], tuple[Said, Said]] = {
         ("Multiply with `*`", "Умножайте знаком `*`"),
     ),
 }
+_ELSEWHERE: Mapping[str, str] = {
+    "capitalize": "title", "count": "length", "float": "number", "format": "date", "int": "number", "map": "join",
+    "match": "matches", "phone": "e164", "regex": "matches", "search": "matches", "strftime": "date", "strip": "trim",
+    "tojson": "dump", "truncate": "cut", "upper_first": "title",
+}  # fmt: skip
 COSTLY_LIMIT = 10
 
 
@@ -127,7 +132,7 @@ def _check_call(code: Code, node: nodes.Filter | nodes.Test, known: Mapping[str,
     what = ("filter", "фильтр") if isinstance(node, nodes.Filter) else ("test", "проверка")
     raise ExpressionError(
         (f"Unknown {what[0]} `{shown(node.name)}`", f"Нет такого: {what[1]} `{shown(node.name)}`"),
-        nearest(node.name, known),
+        nearest(_ELSEWHERE.get(node.name, node.name) if isinstance(node, nodes.Filter) else node.name, known),
         code.offset(node.name.split(".")[0]),
     )
 

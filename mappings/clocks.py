@@ -56,7 +56,7 @@ def written(context: Context, format: str = "dd.MM.yyyy", zone: str | None = Non
 
     def write(value: Any) -> str:
         found = moment(value, place)
-        return format_datetime(found.astimezone(place), pattern, locale=context.language) if found else ""
+        return format_datetime(_at(found, place), pattern, locale=context.language) if found else ""
 
     return write
 
@@ -64,19 +64,19 @@ def written(context: Context, format: str = "dd.MM.yyyy", zone: str | None = Non
 def local(context: Context, zone: str | None = None) -> Callable[[Any], datetime | None]:
     """The moment by the clocks of a zone."""
     place = zone_of(context, zone)
-    return lambda value: found.astimezone(place) if (found := moment(value, place)) else None
+    return lambda value: _at(found, place) if (found := moment(value, place)) else None
 
 
 def hour(context: Context, zone: str | None = None) -> Callable[[Any], int | None]:
     """The hour by the clocks of a zone."""
     place = zone_of(context, zone)
-    return lambda value: found.astimezone(place).hour if (found := moment(value, place)) else None
+    return lambda value: _at(found, place).hour if (found := moment(value, place)) else None
 
 
 def weekday(context: Context, zone: str | None = None) -> Callable[[Any], int | None]:
     """The day of the week in a zone, 1 is Monday."""
     place = zone_of(context, zone)
-    return lambda value: found.astimezone(place).isoweekday() if (found := moment(value, place)) else None
+    return lambda value: _at(found, place).isoweekday() if (found := moment(value, place)) else None
 
 
 def plus(context: Context, days: float = 0, hours: float = 0, minutes: float = 0) -> Callable[[Any], datetime | None]:
@@ -114,7 +114,10 @@ def next_workday(context: Context, at: str = "10:00", zone: str | None = None) -
         found = moment(value, place)
         if found is None:
             return None
-        day = found.astimezone(place).date() + timedelta(days=1)
+        day = _at(found, place).date()
+        if day.year > 9990:
+            raise _far()
+        day += timedelta(days=1)
         return datetime.combine(day + timedelta(days=_WEEKEND.get(day.isoweekday(), 0)), clock, place)
 
     return following
@@ -151,7 +154,7 @@ def within(context: Context, hours: str, zone: str | None = None) -> Callable[[A
         found = moment(value, place)
         if found is None:
             return False
-        found = found.astimezone(place)
+        found = _at(found, place)
         now = found.hour * 60 + found.minute
         return start <= now < end if start < end else now >= start or now < end
 
@@ -162,6 +165,14 @@ def workday(context: Context, zone: str | None = None) -> Callable[[Any], bool]:
     """Whether it is Monday to Friday in the zone."""
     day = weekday(context, zone)
     return lambda value: (day(value) or 7) < 6
+
+
+def _at(found: datetime, place: ZoneInfo) -> datetime:
+    """The moment by the clocks of ``place``."""
+    try:
+        return found.astimezone(place)
+    except OverflowError:
+        raise _far() from None
 
 
 def zone_of(context: Context, zone: Any) -> ZoneInfo:

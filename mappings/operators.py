@@ -151,7 +151,7 @@ def _holds(first: Any, sign: str, second: Any) -> bool:
     except TypeError:
         (en, ru), (other_en, other_ru) = kind(first), kind(second)
     raise ExpressionError(
-        (f"{en} cannot be compared with {other_en}", f"{ru} нельзя сравнить: рядом {other_ru}"),
+        (f"Cannot compare {en} with {other_en}", f"Нельзя сравнить: слева {ru}, справа {other_ru}"),
         (
             "Make both the same kind with `| number` or `| parse_date`, or give a value with `| default(0)`",
             "Приведите к одному виду: `| number` или `| parse_date`; на случай пустого — `| default(0)`",
@@ -170,14 +170,14 @@ def _within(first: Any, second: Any) -> bool:
         return isinstance(first, str | int | float | bool | None) and first in second
     (en, ru), (other_en, other_ru) = kind(first), kind(second)
     raise ExpressionError(
-        (f"`in` cannot look for {en} in {other_en}", f"`in` не может искать {ru}: справа {other_ru}"),
+        (f"`in` cannot look for {en} in {other_en}", f"`in` не ищет так: слева {ru}, справа {other_ru}"),
         ("Look for a text in a text, or for a value in a list", "Ищите текст в тексте или значение в списке"),
     )
 
 
 def unknown(word: str, known: Any, what: Said, of: str = "") -> ExpressionError:
     """There is no such thing; the nearest one is offered."""
-    en, ru = nearest(word, known)
+    en, ru = nearest(word, known) if known else ("There is nothing in it", "Там ничего нет")
     place, place_ru = (f" in `{of}`", f" в `{of}`") if of else ("", "")
     return ExpressionError(
         (f"Unknown {what[0]} `{shown(word)}`{place}", f"Неизвестное {what[1]} `{shown(word)}`{place_ru}"),

@@ -10,7 +10,7 @@ from mappings.pattern_syntax import MANY, Piece
 
 CALM = 16
 PROBES = 40
-PROBE_LENGTH = 1_000
+PROBE_LENGTH = 600
 _VARIANTS = 6
 
 
@@ -42,9 +42,12 @@ def calm(piece: Piece) -> bool:
 
 
 def probes(piece: Piece) -> Iterator[str]:
-    """Texts that nearly match: what repeats is repeated, then comes what fits nothing."""
+    """Texts that nearly match: what repeats is repeated, then comes what fits nothing, then all that a match needs."""
+    whole = _variants(piece)[0]
     for before, unit in islice(_pumps(piece, ""), PROBES):
-        yield before + unit * (PROBE_LENGTH // len(unit)) + "\x00"
+        probe = before + unit * (PROBE_LENGTH // len(unit)) + "\x00"
+        yield probe
+        yield f"{probe}\n{whole}"
 
 
 def _runs(row: Piece) -> Iterator[str]:

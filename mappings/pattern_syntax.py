@@ -15,7 +15,7 @@ PATTERN_LIMIT = 1_000
 MANY = 20
 """A repetition that may come more often than this counts as endless."""
 
-_COUNT = re.compile(r"\{(\d{0,4})(,?)(\d{0,4})\}")
+_COUNT = re.compile(r"\{(\d{0,6})(,?)(\d{0,6})\}")
 _NAMED = re.compile(r"P<[A-Za-z]\w{0,30}>")
 _LOOKS = ("?=", "?!", "?<=", "?<!")
 _SAMPLES = {"d": "1", "w": "aя1_", "s": " \n", "D": "aя ", "W": " -", "S": "aя1-", ".": "aя1 "}
@@ -75,7 +75,9 @@ class Reader:
             return Piece(kind="anchor")
         if letter == ".":
             return Piece(kind="letter", letters=_SAMPLES["."])
-        if letter in "*+?{":
+        if letter == "{":
+            raise self._refused("`{` is not a count; write \\{", "`{` — не число повторов; пишите \\{")
+        if letter in "*+?":
             raise self._refused(f"nothing before `{letter}` to repeat", f"перед `{letter}` нечего повторять")
         return Piece(kind="letter", letters=letter, exact=True)
 

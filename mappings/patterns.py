@@ -88,8 +88,8 @@ class Pattern:
                 f"Шаблон `{shown(self.written)}` на некоторых текстах работает слишком долго",
             ),
             (
-                "Do not put a repetition inside another, as in (a+)+; say more exactly what may stand there",
-                "Не вкладывайте повтор в повтор, как в (a+)+; точнее опишите, что там может стоять",
+                "Do not repeat what repeats already, as in (a+)+ or a*a*; say more exactly what may stand there",
+                "Не повторяйте то, что уже повторяется, как в (a+)+ или a*a*; точнее опишите, что там может быть",
             ),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import phonenumbers
@@ -17,12 +18,14 @@ from mappings.plain import ExpressionError, shown, text
 _EMAIL = re.compile(r"[^@\s|<>,;:\"]{1,64}@[^@\s|<>,;:\"]{1,200}\.[^@\s|<>,;:\".\d]{2,}")
 _IN_BRACKETS = re.compile(r"<([^<>]{3,254})>")
 _LONGEST = 400
+_REMEMBERED = 256
 
 
 def e164(context: Context, country: str | None = None) -> Callable[[Any], str]:
     """Numbers as +79001234567."""
     region = _region(country or context.country)
-    return lambda value: normal(text(value)[:_LONGEST], region)
+    known = lru_cache(_REMEMBERED)(lambda number: normal(number, region))
+    return lambda value: known(text(value)[:_LONGEST])
 
 
 def national(context: Context, country: str | None = None) -> Callable[[Any], str]:

@@ -17,7 +17,7 @@ DEPTH_LIMIT = 50
 SEEN_LIMIT = 200
 
 _KINDS: tuple[tuple[type | tuple[type, ...], Said], ...] = (
-    (bool, ("yes or no", "да или нет")),
+    (bool, ("true or false", "да или нет")),
     ((int, float), ("a number", "число")),
     (str, ("a text", "текст")),
     ((list, tuple), ("a list", "список")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -17,6 +18,11 @@ BRACKETS = 30
 
 _JINJA = Environment(autoescape=False, keep_trailing_newline=True)
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
+_WHY = (
+    (re.compile("end of (?:template|print)|unclosed"), "its end is missing", "что-то не закрыто или не дописано"),
+    (re.compile("token '(.{1,40})', got '(.{1,40})'"), "`{0}` is expected before `{1}`", "перед `{1}` ожидается `{0}`"),
+    (re.compile("unexpected (?:char )?['`](.{1,40})['`]"), "`{0}` does not belong there", "`{0}` тут лишнее"),
+)
 _SIGNS = frozenset({"-", "+"})
 _WORDS = frozenset({"not", "if", "else"})
 
@@ -104,7 +110,7 @@ def _parts(tokens: list[Token]) -> Iterator[str | Code]:
         else:
             inside.append(token)
     if inside is not None:
-        raise _unread("}} is missing", begin)
+        raise _unread("unexpected end of template", begin)
 
 
 def _parsed(tokens: list[Token], begin: int) -> Code:
@@ -185,9 +191,13 @@ def _closed(token: Token) -> ExpressionError:
 
 
 def _unread(why: str, offset: int) -> ExpressionError:
-    why = why.splitlines()[0][:200] if why else "syntax"
+    en, ru = "a sign does not belong there", "в нём лишний знак"
+    for form, form_en, form_ru in _WHY:
+        if found := form.search(why):
+            en, ru = form_en.format(*found.groups()), form_ru.format(*found.groups())
+            break
     return ExpressionError(
-        (f"The expression cannot be read: {why}", f"Выражение не читается: {why}"),
+        (f"The expression cannot be read: {en}", f"Выражение не читается: {ru}"),
         (
             "Check quotes, brackets and commas; a text stands in quotes, a filter after |",
             "Проверьте кавычки, скобки и запятые; текст пишется в кавычках, фильтр — после |",
