@@ -36,17 +36,25 @@ def types(call: Call, params: Params) -> Page:
     """The smart processes; administrators of the CRM only (400 ``ACCESS_DENIED``)."""
     if not call.is_admin:
         raise ApiError("ACCESS_DENIED", "Access denied", 400)
-    asked = params.get("filter")
-    filters: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
-    for key in filters:
-        name = key[len(operator(key)[0]) :]
-        if name not in TYPE_FIELDS:
-            raise ApiError("INVALID_ARG_VALUE", f"Invalid filter: field '{name}' is not allowed in filter", 400)
+    filters, ways = _typed(params, "filter"), _typed(params, "order")
     fits = matcher(filters)
     rows = [shown for held in call.portal.settings.types.values() if fits(shown := _type(held))]
+    for name, way in reversed(list(ways.items())):
+        rows.sort(key=_rank(name), reverse=str(way).upper() == "DESC")
     begin = max(call.start, 0) // PAGE * PAGE
     following = begin + PAGE if begin + PAGE < len(rows) else None
     return Page(rows={"types": rows[begin : begin + PAGE]}, total=len(rows), next=following)
+
+
+def _typed(params: Params, where: str) -> Mapping[str, Any]:
+    """A filter or an order of types: their fields in camelCase, names in capitals are refused."""
+    asked = params.get(where)
+    given: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
+    for key in given:
+        name = key[len(operator(key)[0]) :]
+        if name not in TYPE_FIELDS:
+            raise ApiError("INVALID_ARG_VALUE", f"Invalid {where}: field '{name}' is not allowed in {where}", 400)
+    return given
 
 
 def categories(call: Call, params: Params) -> Page:

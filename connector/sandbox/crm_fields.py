@@ -15,7 +15,8 @@ from typing import Any
 from connector.sandbox.crm_settings import ENTITIES, Entity, Settings, UserField, dictionary
 
 _CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_MIXED = re.compile(r"(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]+")
+_PLAIN = re.compile(r"[A-Z_]+|UF_CRM_\d{1,4}_(?:[\d_]+|[A-Z_]+)")
+_APART = re.compile(r"_(?!(?<=\d_)\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +98,14 @@ def classic(name: str) -> str:
 
 
 def camel_user_field(name: str) -> str:
-    """``UF_CRM_3_DIGIT`` as ``ufCrm3Digit``, ``UF_CRM_3_17`` as ``ufCrm3_17``, ``UF_CRM_3_D10`` as ``ufCrm_3_D10``."""
-    parts = name.split("_")[2:]
-    if any(_MIXED.fullmatch(part) for part in parts):
-        return "ufCrm_" + "_".join(parts)
-    told = "ufCrm"
-    for place, part in enumerate(parts):
-        first_of_more = place == 0 and len(parts) > 1
-        told += part if part.isdigit() and first_of_more else f"_{part}" if part.isdigit() else part.capitalize()
-    return told
+    """``UF_CRM_3_DIGIT`` as ``ufCrm3Digit``, ``UF_CRM_3_17`` as ``ufCrm3_17``, ``UF_CRM_3_D10`` as ``ufCrm_3_D10``.
+
+    Names of letters and digits that are neither of the first two keep what follows ``UF_CRM_``.
+    """
+    if not _PLAIN.fullmatch(name):
+        return "ufCrm_" + name.removeprefix("UF_CRM_")
+    told = "".join(part.capitalize() for part in _APART.split(name))
+    return told[0].lower() + told[1:]
 
 
 @cache
@@ -144,6 +144,13 @@ def fields_of(settings: Settings, entity: Entity, original: bool) -> dict[str, F
         if type_id in settings.types or entity.type_id in settings.types:
             fields[parent] = Field(name=parent, column=f"PARENT_ID_{type_id}", kind="crm_entity")
     return fields
+
+
+def named(fields: Mapping[str, Field], name: str) -> Field | None:
+    """The field of this name; every field but the user fields answers to ``ASSIGNED_BY_ID`` too."""
+    if name in fields or name != name.upper() or name.startswith("UF_"):
+        return fields.get(name)
+    return next((field for field in fields.values() if classic(field.name) == name), None)
 
 
 def enabled(settings: Settings, entity: Entity, field: Field) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from connector.sandbox.answers import ApiError
-from connector.sandbox.crm_fields import Field
+from connector.sandbox.crm_fields import Field, named
 from connector.sandbox.crm_tables import Row, operator
 from connector.sandbox.crm_values import moment, stored
 
@@ -62,9 +62,9 @@ def _wanted(field: Field, value: Any) -> Any:
 
 
 def column(fields: Mapping[str, Field], name: str, where: str) -> Field:
-    """The field of a filter or an order. Raises ``INVALID_ARG_VALUE``."""
-    field = fields.get(name)
-    if field is None or name in _BESIDE:
+    """The field of a filter or an order, whose name may be in capitals as well. Raises ``INVALID_ARG_VALUE``."""
+    field = named(fields, name)
+    if field is None or field.name in _BESIDE:
         raise _refused(f"Invalid {where}: field '{name}' is not allowed in {where}")
     return field
 

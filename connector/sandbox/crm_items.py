@@ -13,7 +13,7 @@ from typing import Any
 
 from connector.sandbox import crm_rows
 from connector.sandbox.answers import ApiError, Page, Params, is_yes, whole
-from connector.sandbox.crm_fields import Field, described, enabled, fields_of
+from connector.sandbox.crm_fields import Field, described, enabled, fields_of, named
 from connector.sandbox.crm_filters import order, predicate
 from connector.sandbox.crm_settings import Entity
 from connector.sandbox.crm_tables import MULTIFIELDS, Row, Table
@@ -43,7 +43,7 @@ class Items:
             raise ApiError("100", "Could not find value for parameter {fields}", 400)
         columns: Row = {}
         for name, value in given.items():
-            field = self.fields.get(str(name))
+            field = named(self.fields, str(name))
             if field and not field.read_only and enabled(self.portal.settings, self.entity, field):
                 columns[field.column] = stored(field, value)
         return columns | (multifields(given.get("fm"), new) if self.has_fm else {})

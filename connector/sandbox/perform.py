@@ -29,8 +29,8 @@ class Done:
 def log_call(portal: Portal, method: str, began: float, status: int, error: str, in_batch: bool = False) -> None:
     """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code.
 
-    ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it. ``user`` is who called, 0 when
-    unknown; ``writes`` marks what may change something.
+    ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it. ``user`` is who called, 0
+    when unknown; ``writes`` marks what may change something.
     """
     took = portal.clock.since(began)
     row = {"method": method, "at": portal.now() - took, "ms": round(took * 1000, 2), "status": status, "error": error}

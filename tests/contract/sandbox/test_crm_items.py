@@ -125,6 +125,7 @@ def test_a_list_is_filtered_ordered_and_paged_in_its_own_names(app: Caller) -> N
         ([{"logic": "OR", "id": 2, "title": "Row 3"}, {"<id": 3}], [2]),
         ({"comments": None, "id": 4}, [4]),
         ({"!comments": ""}, []),
+        ({"<=ID": 2, "%TITLE": "Row"}, [1, 2]),
         ({">=createdTime": "2020-01-01T00:00:00Z", "id": 4}, [4]),
         ({"<createdTime": "2020-01-01"}, []),
     ],
@@ -149,7 +150,7 @@ def test_filters(app: Caller, given: Any, ids: list[int]) -> None:
         ("add", {"entityTypeId": 2, "fields": {"opportunity": "dear"}}, "CRM_FIELD_ERROR_VALUE_NOT_VALID"),
         ("add", {"entityTypeId": 2, "fields": {"title": ["a"]}}, "CRM_FIELD_ERROR_VALUE_NOT_VALID"),
         ("list", {"entityTypeId": 3, "filter": {"fm": "+7"}}, "INVALID_ARG_VALUE"),
-        ("list", {"entityTypeId": 3, "filter": {"NAME": "A"}}, "INVALID_ARG_VALUE"),
+        ("list", {"entityTypeId": 3, "filter": {"PHONE": "A"}}, "INVALID_ARG_VALUE"),
         ("list", {"entityTypeId": 3, "filter": {">createdTime": "soon"}}, "INVALID_ARG_VALUE"),
         ("list", {"entityTypeId": 3, "order": {"colour": "ASC"}}, "INVALID_ARG_VALUE"),
         ("list", {"entityTypeId": 3, "order": {"id": "up"}}, "INVALID_ARG_VALUE"),
@@ -183,6 +184,7 @@ def test_fields_are_described_with_their_flags(app: Caller) -> None:
         ("UF_CRM_3_1747", "ufCrm3_1747"),
         ("UF_CRM_3_D10", "ufCrm_3_D10"),
         ("UF_CRM_1747123", "ufCrm_1747123"),
+        ("UF_CRM_SHOP_2", "ufCrm_SHOP_2"),
     ],
 )
 def test_user_fields_have_two_names(name: str, told: str) -> None:

@@ -30,8 +30,10 @@ def test_types_are_listed_with_their_flags(shop: Caller) -> None:
     assert (held["id"], held["entityTypeId"]) == (1, 1036)
     assert (held["isStagesEnabled"], held["isClientEnabled"]) == ("Y", "N")
     assert shop.result("crm.type.list", filter={"title": "x"})["types"] == []
-    status, body = shop.call("crm.type.list", filter={"colour": 1})
-    assert (status, body["error"]) == (400, "INVALID_ARG_VALUE")
+    for asked in ({"filter": {"colour": 1}}, {"order": {"ID": "ASC"}}):
+        status, body = shop.call("crm.type.list", **asked)
+        assert (status, body["error"]) == (400, "INVALID_ARG_VALUE")
+    assert shop.result("crm.type.list", order={"id": "ASC"})["types"]
 
 
 def test_funnels(shop: Caller) -> None:
