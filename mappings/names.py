@@ -15,6 +15,7 @@ _LIKE_SURNAMES = (
     "алина альбина ангелина арина валентин валентина вениамин галина дина екатерина ирина карина каролина константин "
     "кристина лев марина мартин нина полина регина сабина яков"
 )
+_SON_OF = frozenset({"оглы", "оглу", "кызы"})
 _GIVEN = frozenset(_LIKE_SURNAMES.split())
 _NAME_LIMIT = 300
 
@@ -35,6 +36,8 @@ def taken_apart(value: Any) -> Parts:
         first, *middle = after.replace(",", " ").split()
         return Parts(first, " ".join(middle), " ".join(before.split()))
     words = full.replace(",", " ").split()
+    if len(words) > 2 and words[-1].lower() in _SON_OF:
+        words[-2:] = [" ".join(words[-2:])]
     if len(words) < 2:
         return Parts(first="".join(words))
     if len(words) == 2:

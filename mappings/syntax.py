@@ -55,7 +55,7 @@ def read(text: str, *, bare: bool) -> list[str | Code]:
         tokens = list(_tokens(text)) if body.startswith("{{") and body.endswith("}}") else _bare_tokens(text)
     else:
         tokens = list(_tokens(text))
-    parts = list(_parts(tokens))
+    parts = [part for part in _parts(tokens) if not bare or isinstance(part, Code) or part.strip()]
     if bare and (len(parts) != 1 or isinstance(parts[0], str)):
         raise ExpressionError(
             (
