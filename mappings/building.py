@@ -20,9 +20,10 @@ from mappings.wanting import wishes
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A rule, the document it is written in, and the desk with its faults and the facts it reads."""
+    """A rule, what it is made of, and the desk with its document, its faults and the facts it reads."""
 
     rule: Rule
+    given: Mapping[str, Any]
     desk: Desk
 
     @property
@@ -66,7 +67,7 @@ def build(
         **{key: desk.part((key,), given[key]) for key in ("line", "category", "priority", "owner") if key in given},
     )
     _check_category(desk, rule.category, config)
-    return Built(rule=rule, desk=desk)
+    return Built(rule=rule, given=given, desk=desk)
 
 
 def default_name(document: Document) -> str:

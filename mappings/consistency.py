@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from mappings.building import Built
 from mappings.desk import Use
@@ -91,14 +92,17 @@ def _wish(built: Built, wanted: Wanted, kinds: Sequence[_Kind]) -> Iterator[Faul
     path: Path = ("crm", wanted.entity)
     key = wanted.entity, wanted.type_id
     known_elsewhere = all(key in kind.external for kind in kinds)
-    written = built.document.value["crm"][wanted.entity].get("match")
-    for index, way in enumerate(written if isinstance(written, list) else []):
+    written = built.given["crm"][wanted.entity].get("match", [])
+    for index, way in enumerate(written):
         if way == "external" and not known_elsewhere:
             said = "There is no external: to find it by", "Нет external:, по которому искать"
             mend = "Add external: {system: shop, id: …}", "Добавьте external: {system: shop, id: …}"
             yield built.document.fault((*path, "match", index), said, mend)
         if way == "open" and not all(kind.entities & _PEOPLE for kind in kinds):
-            said = "There is no contact or company whose open one this is", "Нет контакта или компании, чьё оно"
+            said = (
+                "open looks among those of the contact or company, and none is wanted here",
+                "open ищет у контакта или компании, а их здесь никто не заводит",
+            )
             mend = "Add contact: or company: under crm:", "Добавьте contact: или company: в crm:"
             yield built.document.fault((*path, "match", index), said, mend)
     if wanted.entity == "item" and not known_elsewhere and not all(key in kind.matched for kind in kinds):
@@ -111,7 +115,7 @@ def _wish(built: Built, wanted: Wanted, kinds: Sequence[_Kind]) -> Iterator[Faul
 def _never_looked_for(built: Built, wanted: Wanted, path: Path) -> Iterator[Fault]:
     if wanted.match != ():
         return
-    if wanted.several is not None and built.document.value["crm"][wanted.entity].get("match") == []:
+    if wanted.several is not None and built.given["crm"][wanted.entity].get("match") == []:
         said = "several has no meaning when nobody is looked for", "several не имеет смысла, когда никого не ищут"
         yield built.document.fault((*path, "several"), said, _LOOK, key=True)
     if wanted.create is not None and wanted.create.literal and wanted.create.value is False:
@@ -124,9 +128,10 @@ _LOOK: Said = ("Name ways to find it in match:, or delete this line", "Укаж�
 
 def _bearers(built: Built, kinds: dict[str, _Kind]) -> Iterator[Fault]:
     for kind in ("activity", "timeline"):
-        written = built.document.value.get(kind) if isinstance(built.document.value, dict) else None
+        written = built.given.get(kind)
         listed = isinstance(written, list)
-        for index, item in enumerate(written if listed else [written]):
+        items: list[Any] = written if isinstance(written, list) else [written]
+        for index, item in enumerate(items):
             on = item.get("on") if isinstance(item, dict) else None
             if on not in WAYS or all(on in kinds[each].entities for each in built.rule.kinds):
                 continue

@@ -26,7 +26,7 @@ _NEXT = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 class Document:
     """One document. ``marks`` say where a value begins, ``keys`` where its key does: line and column from 1.
 
-    ``number`` is its place among the file's documents, from 1.
+    ``number`` is its place among the file's documents, from 1; ``told`` are the places with faults told already.
     """
 
     file: str
@@ -35,6 +35,7 @@ class Document:
     marks: Mapping[Path, Mark] = field(default_factory=dict)
     keys: Mapping[Path, Mark] = field(default_factory=dict)
     scalars: Mapping[Path, Scalar] = field(default_factory=dict)
+    told: frozenset[Path] = frozenset()
 
     def mark(self, path: Path, *, key: bool = False) -> Mark:
         """Where ``path`` (or else its nearest known parent) stands; with ``key`` the key rather than the value."""
@@ -116,12 +117,14 @@ def _read_on(file: str, text: str, documents: list[Document], faults: list[Fault
                 marks=reading.marks,
                 keys=reading.keys,
                 scalars=reading.scalars,
+                told=frozenset(path for path, *_ in reading.wrong),
             )
             faults.extend(document.fault(path, said, mend, at=at) for path, at, said, mend in reading.wrong)
             if value is not None:
                 documents.append(document)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+        opened = error.context_mark if "quoted scalar" in (error.context or "") else None
+        mark = opened or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         faults.append(_syntax(file, lines, line, column, f"{error.context} {error.problem}"))
     except yaml.reader.ReaderError as error:

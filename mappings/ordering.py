@@ -14,6 +14,8 @@ from mappings.nodes import Path
 PACKAGED = "defaults/"
 _ENDINGS = (".yaml", ".yml")
 
+_PUT: Said = ("Put it beside this file", "Положите его рядом с этим файлом")
+
 Held = tuple[Document, Mapping[str, Any]]
 """A document and what of it fits its model."""
 
@@ -60,8 +62,10 @@ class _Walk:
                 self.faults.append(document.fault(path, *outside(included)))
             elif target is None:
                 said = f"There is no file {included[:60]}", f"Нет файла {included[:60]}"
-                beside = [other.rpartition("/")[2] for other in self.order if other != name]
-                self.faults.append(document.fault(path, said, nearest(included, beside)))
+                folder = name[: name.rfind("/") + 1]
+                beside = [other for other in self.order if other != name and other[: other.rfind("/") + 1] == folder]
+                mend = nearest(included, [other.removeprefix(folder) for other in beside]) if beside else _PUT
+                self.faults.append(document.fault(path, said, mend))
             elif target in (*above, name):
                 self.faults.append(document.fault(path, *_circle((*above, name), target)))
             else:

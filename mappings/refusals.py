@@ -12,9 +12,6 @@ from mappings.faults import Said, nearest
 Words = tuple[Said, Said]
 Context = Mapping[str, Any]
 
-MAY_BE_COMPUTED = frozenset(("string_pattern_mismatch", "string_too_short"))
-"""Complaints about a text with braces that are not about the braces."""
-
 _YAML_1_1 = frozenset(("yes", "no", "on", "off", "y", "n"))
 _QUOTED = re.compile(r"'([^']*)'")
 _EXAMPLES: Mapping[str, str] = {
@@ -30,10 +27,15 @@ def refusal(kind: str, value: Any, context: Context) -> Words:
     return _WORDS.get(kind, _other)(value, context)
 
 
+def may_be_computed(kind: str, context: Context) -> bool:
+    """Whether an expression may stand where this was said of a text with braces."""
+    return kind == "string_pattern_mismatch" and context.get("pattern") == WHOLE
+
+
 def missing(key: str) -> Words:
     """A key that has to be there."""
     example = _EXAMPLES.get(key, f"{key}: …")
-    return (f"There is no {key}", f"Нет ключа {key}"), (f"Add {example}", f"Добавьте {example}")
+    return (f"The key {key} is missing", f"Нет ключа {key}"), (f"Add {example}", f"Добавьте {example}")
 
 
 def shown(value: Any) -> Said:

@@ -15,7 +15,7 @@ from mappings.documents import Document
 from mappings.faults import Fault, nearest
 from mappings.model import ConfigDocument, RuleDocument
 from mappings.nodes import Path
-from mappings.refusals import MAY_BE_COMPUTED, missing, refusal, shown
+from mappings.refusals import may_be_computed, missing, refusal, shown
 
 Place = tuple[str | int, ...]
 _FREE = ("set", "fill", "is")
@@ -43,13 +43,13 @@ def validate(document: Document) -> tuple[dict[str, Any], list[Fault]]:
         mend = "Begin it with on: message.received", "Начните его с on: message.received"
         return {}, [document.fault((), said, mend)]
     model = RuleDocument if is_rule(document.value) else ConfigDocument
-    wrong: dict[Path, Fault] = {}
+    wrong: dict[Path, Fault | None] = {}
     for path in _empty(document.value, ()):
         said, mend = (
             ("There is no value", "Здесь нет значения"),
             ("Write one, or delete the line", "Впишите его или удалите строку"),
         )
-        wrong[path] = document.fault(path, said, mend)
+        wrong[path] = None if path in document.told else document.fault(path, said, mend)
     given = without(document.value, wrong)
     try:
         model.model_validate(given)
@@ -59,8 +59,8 @@ def validate(document: Document) -> tuple[dict[str, Any], list[Fault]]:
         for details in complaints:
             path = _path(document.value, details["loc"])
             if path not in wrong and not (details["type"] == "missing" and _misspelt(details["loc"], unknown)):
-                wrong[path] = _fault(document, model, path, details)
-    return without(document.value, wrong), list(wrong.values())
+                wrong[path] = None if path in document.told else _fault(document, model, path, details)
+    return without(document.value, wrong), [fault for fault in wrong.values() if fault is not None]
 
 
 def without(value: Any, paths: Iterable[Path]) -> Any:
@@ -106,10 +106,10 @@ def _fault(document: Document, model: type[BaseModel], path: Path, details: Erro
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
         said = f"Unknown key {path[-1]}", f"Неизвестный ключ {path[-1]}"
-        return document.fault(path, said, nearest(str(path[-1]), _keys(model, details["loc"][:-1])), key=True)
+        return document.fault(path, said, nearest(str(path[-1]).lower(), _keys(model, details["loc"][:-1])), key=True)
     if kind == "missing":
         return document.fault(path, *missing(str(path[-1])))
-    if isinstance(value, str) and "{{" in value and kind not in MAY_BE_COMPUTED:
+    if isinstance(value, str) and "{{" in value and not may_be_computed(kind, details.get("ctx", {})):
         said = "An expression cannot stand here", "Выражение здесь недопустимо"
         return document.fault(path, said, ("Write the value itself", "Напишите само значение"))
     return document.fault(path, *refusal(kind, value, details.get("ctx", {})))
