@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from mappings.faults import Said, nearest
 from mappings.people import e164
+from mappings.plain import text as as_text
 from mappings.rules import Config
 
 PRIORITIES = ("low", "normal", "high", "urgent")
@@ -73,8 +74,8 @@ def tags(value: Any) -> Iterator[str]:
 
 
 def text(value: Any) -> str | None:
-    """What people read; nothing and blanks are ``None``."""
-    return None if value is None else str(value).strip() or None
+    """What people read, and ids; nothing and blanks are ``None``. Raises ``ExpressionError`` for lists and fields."""
+    return as_text(value).strip() or None
 
 
 def moment(value: Any, zone: str) -> datetime | None:

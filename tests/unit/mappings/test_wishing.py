@@ -182,6 +182,13 @@ def test_a_deadline_that_is_no_time_says_so() -> None:
         decided('task: {title: a, deadline: "{{ event.text }}"}', text="tomorrow")
 
 
+def test_a_list_is_no_title() -> None:
+    with pytest.raises(
+        RuleError, match=r"rules.yaml:3: task.title of rule rules: A text is needed, but this is a list"
+    ):
+        decided('task: {title: "{{ event.files }}"}')
+
+
 def test_every_field_has_its_reason_and_what_was_replaced_stands_before_the_winner() -> None:
     rules = set_of(
         "crm: {contact: {set: {NAME: Ann}}}",
