@@ -107,12 +107,12 @@ class Example:
 _NOBODY: Mapping[str, None] = {"contact": None, "company": None, "lead": None, "deal": None}
 
 
-def read(file: str, content: str | bytes) -> tuple[list[Example], list[Fault]]:
-    """The examples of one file and all that is wrong with it. Never raises."""
+def read(file: str, content: str | bytes, *, expecting: bool = True) -> tuple[list[Example], list[Fault]]:
+    """The examples of one file and all that is wrong with it. Never raises. An event to be tried expects nothing."""
     documents, faults = read_documents(file, content)
     examples = []
     for document in documents:
-        wrong = list(_wrong(document))
+        wrong = list(_wrong(document, expecting))
         faults += wrong
         if not wrong:
             examples.append(_example(document))
@@ -153,7 +153,7 @@ def _over(minimal: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     return whole
 
 
-def _wrong(document: Document) -> Iterator[Fault]:
+def _wrong(document: Document, expecting: bool) -> Iterator[Fault]:
     value = document.value
     if not isinstance(value, dict):
         mend = "Begin it with name: …", "Начните его с name: …"
@@ -177,7 +177,7 @@ def _wrong(document: Document) -> Iterator[Fault]:
     if given == "event":
         yield from _wrong_event(document, value.get("event", {}), MINIMAL[kind])
     yield from _strangers(document, ("found",), value.get("found", {}), _NOBODY)
-    if "expect" not in value:
+    if expecting and "expect" not in value:
         said = "The example expects nothing", "Пример ничего не ожидает"
         mend = (
             "Add expect: with line, category, tags or calls",

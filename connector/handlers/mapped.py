@@ -40,19 +40,19 @@ def mapped(handler: Handler) -> Handler:
 def event_mapped(event: EventMapped, rules: Rules) -> Plan:
     """Do in the CRM what the rules want for an event."""
     seen = unpacked(event.about)
-    case = _case(event.portal, identity(seen), f"{seen['account']}.{seen['conversation']}", seen, rules)
+    case = case_of(event.portal, identity(seen), f"{seen['account']}.{seen['conversation']}", seen, rules)
     kind = str(seen["kind"])
     scope = {"event": seen}
     if needs := rules.mappings.needs(kind):
         scope["found"] = yield from found(case, needs)
-    return (yield from _done(case, kind, scope, rules))
+    return (yield from acted(case, kind, scope, rules))
 
 
 def record_changed(event: RecordChanged, rules: Rules) -> Plan:
     """Do in the CRM what the rules want for a record."""
-    case = _case(event.portal, f"{event.source}:{event.record}", "", {}, rules)
+    case = case_of(event.portal, f"{event.source}:{event.record}", "", {}, rules)
     scope = {"record": event.values, "source": event.source}
-    return (yield from _done(case, f"record.{event.source}", scope, rules))
+    return (yield from acted(case, f"record.{event.source}", scope, rules))
 
 
 def seen_for_line(event: Any, rules: Rules) -> Plan:
@@ -66,7 +66,7 @@ def seen_for_line(event: Any, rules: Rules) -> Plan:
     try:
         if needs := rules.mappings.line_needs(event.kind):
             lane = f"{event.account}.{event.conversation}"
-            scope["found"] = yield from found(_case(seen["portal"], "", lane, seen, rules), needs)
+            scope["found"] = yield from found(case_of(seen["portal"], "", lane, seen, rules), needs)
         return rules.mappings.line(event.kind, scope)
     except (RuleError, PermanentError):
         return None
@@ -84,8 +84,11 @@ def _noticed(event: Any, rules: Rules) -> Plan:
         yield Emit(EventMapped(portal=seen["portal"], about=packed(seen)), f"portal:{seen['portal']}")
 
 
-def _done(case: Case, kind: str, scope: Mapping[str, Any], rules: Rules) -> Plan:
-    """Rows first, then their tags, then what is made on them. Returns what a person should know, or nothing."""
+def acted(case: Case, kind: str, scope: Mapping[str, Any], rules: Rules) -> Plan:
+    """Do what the rules want for ``kind`` seen as ``scope``: rows first, then their tags, then what is made on them.
+
+    Returns what a person should know, or nothing.
+    """
     try:
         outcome = rules.mappings.decide(kind, scope)
     except RuleError as error:
@@ -96,7 +99,8 @@ def _done(case: Case, kind: str, scope: Mapping[str, Any], rules: Rules) -> Plan
     return "\n".join(dict.fromkeys(case.notes))
 
 
-def _case(portal: str, name: str, lane: str, about: View, rules: Rules) -> Case:
+def case_of(portal: str, name: str, lane: str, about: View, rules: Rules) -> Case:
+    """The case ``name`` (its identity) of a conversation ``lane`` or, without one, of a record."""
     facts = rules.portals.get(portal)
     return Case(
         portal=portal,

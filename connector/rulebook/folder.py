@@ -27,6 +27,12 @@ def packaged() -> dict[str, bytes]:
     return {PACKAGED + file.name: file.read_bytes() for file in found if file.name.endswith(_KINDS)}
 
 
+def packaged_examples() -> dict[str, bytes]:
+    """The golden examples that come with the product."""
+    found = files("mappings").joinpath("tests").iterdir()
+    return {f"tests/{file.name}": file.read_bytes() for file in found if file.name.endswith(_KINDS)}
+
+
 def _own(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         return {}
