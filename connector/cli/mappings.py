@@ -166,7 +166,7 @@ def _loaded(out: Output, folder: Path | None) -> MappingSet:
     try:
         return load(contents(folder), KINDS)
     except BrokenError as error:
-        Told(out).faults(error.faults)
+        Told(out).faults(error.faults, error.more)
         raise click.exceptions.Exit(1) from None
 
 

@@ -128,7 +128,7 @@ class Told:
             }
         )
 
-    def faults(self, faults: Sequence[Fault]) -> None:
+    def faults(self, faults: Sequence[Fault], more: int = 0) -> None:
         """Every fault on a line of its own, on stdout: editors and CI read ``file:line:column``."""
         number = 1 if self._out.language == "ru" else 0
         self.good = self.good and not faults
@@ -146,8 +146,8 @@ class Told:
             }
             for fault in faults
         ]
-        self._out.say(_FAULTS, count=len(faults))
-        self._out.document({"ok": not faults, "faults": listed})
+        self._out.say(_FAULTS, count=len(faults) + more)
+        self._out.document({"ok": not faults, "faults": listed, "more": more})
 
     def _stopped(self, how: Tried) -> None:
         if how.error is not None:

@@ -177,7 +177,7 @@ def test(out: Output, folder: Path | None, packaged: bool) -> None:
     try:
         found, mappings = examples_in(place), load(contents(place), KINDS)
     except BrokenError as error:
-        told.faults(error.faults)
+        told.faults(error.faults, error.more)
         finish(False)
         return
     if not found:

@@ -7,21 +7,22 @@ works.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import structlog
-from mappings.engine import MappingSet
-from mappings.loading import load
 
 from connector.errors import ConnectorError, PermanentError
 from connector.journal import Journal, JournalAway
 from connector.rulebook.folder import contents, packaged
 from connector.rulebook.kinds import KINDS
 from connector.speech import Text
+from mappings.engine import MappingSet
 from mappings.faults import BrokenError
+from mappings.loading import load
 
 log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Rulebook:
         self._lock = threading.Lock()
         self._looked: float | None = None
         self._set: MappingSet | None = None
-        self._bad = ""
+        self._bad = self._offered = ""
 
     def current(self) -> MappingSet:
         """The set in use. While the journal is away the last one known; before the first is published, the folder's if
@@ -62,17 +63,33 @@ class Rulebook:
         """The files of the folder as a set, whatever is in use. Raises ``BrokenError`` with all faults."""
         return load(contents(self._folder), KINDS)
 
+    def watch(self) -> str:
+        """:meth:`publish` what changed in the folder since this process last looked; the version, or empty.
+
+        Machines with different folders do not take turns: each offers its own once, and again when it changes.
+        """
+        offered = _digest(contents(self._folder))
+        if offered == self._offered:
+            return ""
+        self._offered = offered
+        found = self._sound()
+        return self._use(found) if found.version != self._journal.mapping_of_folder() else ""
+
     def publish(self) -> str:
-        """Put the folder's files to use if they changed since it last did; the version, empty when nothing was to do.
+        """Put the folder's files to use now; the version, empty when it is in use already.
 
         Raises ``PermanentError`` (``mapping.broken``) when they are broken: what was in use stays.
         """
+        found = self._sound()
+        return self._use(found) if found.version != self._journal.mapping_now() else ""
+
+    def _sound(self) -> MappingSet:
         try:
-            found = self.folder_set()
+            return self.folder_set()
         except BrokenError as error:
             raise self._broken(error) from None
-        if found.version == self._journal.mapping_of_folder():
-            return ""
+
+    def _use(self, found: MappingSet) -> str:
         self._journal.use_mapping(found.version, texts(found.files), origin="folder", who="connector")
         log.info("mapping.published", version=found.version)
         return found.version
@@ -96,7 +113,7 @@ class Rulebook:
     def _broken(self, error: BrokenError) -> PermanentError:
         first = Text(error.faults[0].words("en"), error.faults[0].words("ru"))
         version = self._set.version if self._set else self._journal.mapping_now()
-        hint = _BROKEN.with_(count=len(error.faults), first=first, version=version or "–")
+        hint = _BROKEN.with_(count=len(error.faults) + error.more, first=first, version=version or "–")
         return PermanentError("mapping.broken", hint=hint, detail=str(error)[:2000])
 
     def _look(self, known: MappingSet | None) -> MappingSet:
@@ -125,6 +142,13 @@ class Rulebook:
         except BrokenError as error:
             log.error("mapping.broken", why=str(error)[:500])
             return load(packaged(), KINDS)
+
+
+def _digest(files: Mapping[str, bytes]) -> str:
+    whole = hashlib.sha256()
+    for name in sorted(files):
+        whole.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return whole.hexdigest()
 
 
 def texts(files: Mapping[str, str | bytes]) -> dict[str, str]:
