@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, get_args
 
 from mappings.deciding import Turn
@@ -56,7 +56,10 @@ def outcome(turn: Turn, version: str) -> Outcome:
             groups = turn.teller.value(rule, part, scope, partial(every, number))
             turn.teller.because("workgroup", groups, rule, part, scope)
             workgroups += groups
-    wishes = tuple(wish for draft in drafts.values() if (wish := _wish(draft, turn)) is not None)
+    borne = bool(scope["tags"]) or any(making.kind != "notify" for making in makings)
+    wishes: list[Wish] = []
+    if borne or _write_something(drafts.values()):
+        wishes = [wish for draft in drafts.values() if (wish := _wish(draft, turn)) is not None]
     return Outcome(
         version=version,
         matched=tuple(rule.name for rule, _ in turn.matched),
@@ -68,17 +71,16 @@ def outcome(turn: Turn, version: str) -> Outcome:
         score=scope["score"],
         parts=turn.parts,
         facts={name: value for name, value in facts.items() if value is not None},
-        wishes=wishes if _matter(wishes, makings, scope["tags"]) else (),
+        wishes=tuple(wishes) if borne or _write_something(wishes) else (),
         makings=tuple(makings),
         workgroups=tuple(dict.fromkeys(workgroups)),
         reasons=tuple(turn.teller.reasons),
     )
 
 
-def _matter(wishes: Iterable[Wish], makings: Iterable[Making], tags: object) -> bool:
-    """Whether anything would be written or borne: else nobody needs to be looked for."""
-    borne = any(making.kind != "notify" for making in makings)
-    return bool(tags) or borne or any(wish.create or wish.set or wish.fill for wish in wishes)
+def _write_something(wishes: Iterable[_Draft | Wish]) -> bool:
+    """Whether anything would be written: else nobody needs to be looked for, unless something is to be borne."""
+    return any(wish.create or wish.set or wish.fill for wish in wishes)
 
 
 def _want(rule: Rule, wanted: Wanted, drafts: dict[tuple[Entity, int], _Draft], turn: Turn) -> None:
@@ -129,11 +131,13 @@ def _wish(draft: _Draft, turn: Turn) -> Wish | None:
     if keys is None:
         first: tuple[WayKind, ...] = ("external",) if draft.external else ()
         keys = tuple(_PLAIN[kind] for kind in dict.fromkeys((*first, *WAYS[draft.entity])))
-    match = tuple(key for known in keys if (key := _filled(known, draft, turn)) is not None)
+    match = tuple([key for known in keys if (key := _filled(known, draft, turn)) is not None])
     if not match:
         how = ", ".join(key.field or key.kind for key in keys)
         turn.teller.note(f"crm.{draft.entity}", None, draft.rule, draft.at, f"match: [{how}]", {})
         return None
+    if not (draft.set or draft.fill or draft.external or any(key.values for key in match)):
+        return _bare(draft.entity, draft.type_id, match, draft.several, draft.create, draft.rule.name)
     return Wish(
         entity=draft.entity,
         type_id=draft.type_id,
@@ -145,6 +149,12 @@ def _wish(draft: _Draft, turn: Turn) -> Wish | None:
         fill=draft.fill,
         rule=draft.rule.name,
     )
+
+
+@lru_cache(maxsize=1024)
+def _bare(entity: Entity, type_id: int, match: tuple[Key, ...], several: Several, create: bool, rule: str) -> Wish:
+    """A wish with nothing of its event in it, made once."""
+    return Wish(entity=entity, type_id=type_id, match=match, several=several, create=create, rule=rule)
 
 
 def _filled(key: Key, draft: _Draft, turn: Turn) -> Key | None:

@@ -129,6 +129,7 @@ def test_nobody_is_looked_for_when_nothing_would_come_of_it() -> None:
     passive = "crm: {contact: {create: false}}"
     assert decided(passive).idle
     assert decided(passive, "notify: {users: 1, text: hello}").wishes == ()
+    assert decided(passive, "crm: {lead: {match: [phone]}}", client={}).idle
     assert len(decided(passive, "tags: [vip]").wishes) == 1
     assert len(decided(passive, "timeline: {on: contact, text: hello}").wishes) == 1
 
