@@ -72,15 +72,20 @@ def reach(scope: Mapping[str, Any], word: str, *keys: Any) -> Any:
         return MISSING
     value = scope[word]
     for key in keys:
-        if isinstance(value, Mapping) and isinstance(key, str | int | float | bool):
-            value = value.get(key, MISSING)
-        elif isinstance(value, list | tuple) and isinstance(key, int) and -len(value) <= key < len(value):
-            value = value[key]
-        else:
-            return None if value is None else MISSING
+        value = value.get(key, MISSING) if type(value) is dict and type(key) is str else _step(value, key)
         if value is MISSING:
             return MISSING
     return value
+
+
+def _step(value: Any, key: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, Mapping) and isinstance(key, str | int | float | bool):
+        return value.get(key, MISSING)
+    if isinstance(value, list | tuple) and isinstance(key, int) and -len(value) <= key < len(value):
+        return value[key]
+    return MISSING
 
 
 def filled(value: Any) -> bool:

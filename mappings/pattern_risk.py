@@ -69,7 +69,8 @@ def _measure(piece: Piece, *, inside: bool) -> tuple[int, int, bool]:
     ways = 1
     if choosing and not endless:
         ways = len(piece.inner) if piece.kind == "choice" else piece.most - piece.least + 1
-    nested = inside and choosing
+    groups = piece.kind == "repeat" and piece.most > MANY and piece.inner[0].kind != "letter"
+    nested = groups or (inside and (choosing or piece.kind == "repeat"))
     for part in piece.inner:
         found = _measure(part, inside=inside or (piece.kind == "repeat" and piece.most > 1))
         endless, nested = endless + found[0], nested or found[2]

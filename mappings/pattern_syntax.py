@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from mappings.plain import ExpressionError, shown
 
 PATTERN_LIMIT = 1_000
+SIZE_LIMIT = 2_000
 MANY = 20
 """A repetition that may come more often than this counts as endless."""
 
@@ -49,6 +50,10 @@ class Reader:
         tree = self._choice()
         if self._at < len(self._pattern):
             raise self._refused("`)` without `(`", "лишняя `)`")
+        if _size(tree) > SIZE_LIMIT:
+            raise self._refused(
+                "its repetitions multiply to over 2,000", "повторы в нём перемножаются больше чем до 2000"
+            )
         return tree
 
     def _choice(self) -> Piece:
@@ -162,6 +167,11 @@ class Reader:
 
     def _refused(self, en: str, ru: str) -> ExpressionError:
         return refused(self._pattern, (en, ru))
+
+
+def _size(piece: Piece) -> int:
+    """How many elements it has when repetitions are written out, as the engine does."""
+    return max(1, piece.least) * max(1, sum(_size(part) for part in piece.inner))
 
 
 def refused(pattern: str, why: tuple[str, str]) -> ExpressionError:

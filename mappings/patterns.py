@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,11 +13,12 @@ import regex
 from mappings.contexts import Context
 from mappings.documented import Filter
 from mappings.pattern_risk import calm, literal, needles, probes
-from mappings.pattern_syntax import Reader, refused
+from mappings.pattern_syntax import Piece, Reader, refused
 from mappings.plain import TEXT_LIMIT, ExpressionError, shown, text, too_large
 
 SECONDS = 0.05
 PROBE_SECONDS = 0.2
+PROBES_SECONDS = 5.0
 CALM_LENGTH = 2_000
 _PLACE = re.compile(r"\\(\d)")
 
@@ -74,12 +76,15 @@ class Pattern:
         except TimeoutError:
             raise self._slow() from None
 
-    def _probe(self, tree: Any) -> None:
+    def _probe(self, tree: Piece) -> None:
+        end = time.monotonic() + PROBES_SECONDS
         for probe in probes(tree):
             try:
                 self._compiled.search(probe, timeout=PROBE_SECONDS)
             except TimeoutError:
                 raise self._slow() from None
+            if time.monotonic() > end:
+                raise self._slow()
 
     def _slow(self) -> ExpressionError:
         return ExpressionError(

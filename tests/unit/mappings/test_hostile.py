@@ -198,7 +198,7 @@ def test_expressions_know_no_file_no_network_no_environment() -> None:
         "difflib",
         "functools",
     }
-    allowed |= {"inspect", "itertools", "json", "operator", "re", "typing", "zoneinfo"}
+    allowed |= {"inspect", "itertools", "json", "operator", "re", "time", "typing", "zoneinfo"}
     allowed |= {"babel", "jinja2", "mappings", "phonenumbers", "regex"}
     used = {name.partition(".")[0] for tree in trees("expressions", set()) for name in imported(tree)}
     assert used <= allowed

@@ -74,6 +74,8 @@ def test_parts_are_taken_and_replaced() -> None:
         r"^(([a-z])+.)+[A-Z]([a-z])+$",
         "(a{1,100}){1,100}x",
         "(.*a){12}x",
+        "(.*)*x",
+        "((a|b)*(c|d)*)*x",
     ],
 )
 def test_a_catastrophic_pattern_is_refused_before_use(pattern: str) -> None:
@@ -96,6 +98,8 @@ def test_a_catastrophic_pattern_is_refused_before_use(pattern: str) -> None:
         r"(https?://)?(www\.)?[\w-]+(\.[\w-]+)+(/\S*)?",
         r"^\s+|\s+$",
         r"(?P<number>\d+)",
+        "(a{0}){900}",
+        "(a*)*",
     ],
 )
 def test_usual_patterns_are_taken(pattern: str) -> None:
@@ -119,6 +123,8 @@ def test_usual_patterns_are_taken(pattern: str) -> None:
         (r"\p{L}", r"`\p` is not used"),
         (r"\1", "invalid group reference"),
         ("a{1,99999}", "more than 1,000"),
+        (r"((\b{900}){900}){900}x", "multiply to over 2,000"),
+        ("((a?){900}){900}b", "multiply to over 2,000"),
         ("(" * 12 + "a" + ")" * 12, "more than 10 groups"),
         ("a" * 1_001, "longer than 1,000"),
         ("[b-a]", "bad character range"),
