@@ -85,7 +85,7 @@ def _found(case: Case, wish: Wish) -> Plan:
         numbers = yield from candidates(case, wish, key)
         if numbers:
             return _chosen(wish, key, numbers)
-    if wish.external is None and any(key.kind in _PERSONAL for key in wish.match):
+    if wish.create and wish.external is None and any(key.kind in _PERSONAL for key in wish.match):
         return (yield from _known_here(case, wish)), False
     return None, False
 

@@ -13,7 +13,7 @@ from connector.domain.effects import Call, Plan, Recall, Remember
 from connector.errors import PermanentError
 from connector.handlers.case import Case, Place, fetched
 from connector.handlers.fields import digest
-from connector.handlers.finding import FOUND, person
+from connector.handlers.finding import FOUND, bound, person
 from connector.handlers.tagfields import values_of
 from connector.speech import Text
 from mappings.outcome import TYPE_IDS, Outcome
@@ -50,9 +50,10 @@ def tagged(case: Case, outcome: Outcome) -> Plan:
 
 
 def _places(case: Case, outcome: Outcome) -> Plan:
-    """Where the tags go: the rows of the wishes; without wishes, who the chat or the number leads to."""
-    places = dict(case.ids)
-    if not outcome.wishes:
+    """Where the tags go: the rows of the wishes and of the chat; with neither, who the number leads to."""
+    chat = yield from bound(case)
+    places = {Place(entity, TYPE_IDS[entity]): number for entity, number in chat.items()} | case.ids
+    if not places and not outcome.wishes:
         for entity in FOUND:
             number = yield from person(case, entity)
             if number:
