@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.answers import Params, upper
@@ -32,6 +33,28 @@ READING = frozenset(
         "time",
         "token",
     }
+)
+# The modules that have a table of METHODS.
+FAMILIES = (
+    "general",
+    "bindings",
+    "offline",
+    "connectors",
+    "incoming",
+    "receipts",
+    "imopenlines",
+    "lines",
+    "history",
+    "chat_methods",
+    "crm",
+    "crm_items",
+    "crm_duplicates",
+    "crm_dictionaries",
+    "crm_userfields",
+    "userfieldconfig",
+    "timeline",
+    "tasks",
+    "groups",
 )
 
 
@@ -81,53 +104,15 @@ def may_write(name: str) -> bool:
 
 def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
     """Every method the sandbox answers, by lower-case name, but those that match a pattern of ``without``."""
-    from connector.sandbox import (
-        bindings,
-        chat_methods,
-        connectors,
-        crm,
-        crm_dictionaries,
-        crm_duplicates,
-        crm_items,
-        crm_userfields,
-        general,
-        groups,
-        history,
-        imopenlines,
-        incoming,
-        lines,
-        offline,
-        receipts,
-        tasks,
-        timeline,
-        userfieldconfig,
-    )
-
-    tables = (
-        general.METHODS,
-        bindings.METHODS,
-        offline.METHODS,
-        connectors.METHODS,
-        incoming.METHODS,
-        receipts.METHODS,
-        imopenlines.METHODS,
-        lines.METHODS,
-        history.METHODS,
-        chat_methods.METHODS,
-        crm.METHODS,
-        crm_items.METHODS,
-        crm_duplicates.METHODS,
-        crm_dictionaries.METHODS,
-        crm_userfields.METHODS,
-        userfieldconfig.METHODS,
-        timeline.METHODS,
-        tasks.METHODS,
-        groups.METHODS,
-    )
     missing = [pattern.lower() for pattern in without]
     return {
         name: method
-        for table in tables
+        for table in _tables()
         for name, method in table.items()
         if not any(fnmatchcase(name, pattern) for pattern in missing)
     }
+
+
+def _tables() -> Iterator[Mapping[str, Method]]:
+    for family in FAMILIES:
+        yield import_module(f"connector.sandbox.{family}").METHODS

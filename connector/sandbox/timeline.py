@@ -119,7 +119,13 @@ def add_todo(call: Call, params: Params) -> dict[str, int]:
     columns: Row = {"RESPONSIBLE_ID": person, "SUBJECT": "", "DESCRIPTION": "", "AUTHOR_ID": person} | _planned(
         call, params
     )
-    columns |= {"TYPE_ID": "6", "PROVIDER_ID": "CRM_TODO", "PROVIDER_TYPE_ID": "TODO", "COMPLETED": "N", "STATUS": "1"}
+    columns |= {
+        "TYPE_ID": "6",
+        "PROVIDER_ID": "CRM_TODO",
+        "PROVIDER_TYPE_ID": "todo".upper(),
+        "COMPLETED": "N",
+        "STATUS": "1",
+    }
     columns |= {"CREATED": call.portal.now_text(), "DIRECTION": "0"}
     if params.get("colorId"):
         columns["SETTINGS"] = {"COLOR": str(params["colorId"])}
