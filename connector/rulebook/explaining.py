@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +20,7 @@ from connector.rulebook.kinds import KINDS
 from connector.rulebook.trying import Memory, Tried, tried
 from connector.speech import Text
 from mappings.engine import MappingSet
+from mappings.faults import RuleError
 from mappings.outcome import Outcome
 
 Event = EventMapped | RecordChanged
@@ -74,7 +77,7 @@ def mapped_event(seen: Mapping[str, Any]) -> EventMapped:
 
 
 def _events(row: Mapping[str, Any], rules: Rules) -> Iterator[Event]:
-    event = load(row["event"])
+    event = load(json.dumps(row["event"]))
     if isinstance(event, Event):
         yield event
     elif event.kind in KINDS:
@@ -83,14 +86,14 @@ def _events(row: Mapping[str, Any], rules: Rules) -> Iterator[Event]:
 
 
 def _told(event: Event, mappings: MappingSet, rules: Rules, outcomes: list[Outcome]) -> Plan:
-    """Decide as the plan does, and keep the reasons."""
+    """Decide as the plan does, and keep the reasons. Why a rule fails is what the plan itself tells."""
     if isinstance(event, RecordChanged):
-        scope = {"record": event.values, "source": event.source}
-        outcomes.append(mappings.decide(f"record.{event.source}", scope, explain=True))
-        return
-    seen = unpacked(event.about)
-    kind, scope = str(seen["kind"]), {"event": seen}
-    if needs := mappings.needs(kind):
-        lane = f"{seen['account']}.{seen['conversation']}"
-        scope["found"] = yield from found(case_of(event.portal, identity(seen), lane, seen, rules), needs)
-    outcomes.append(mappings.decide(kind, scope, explain=True))
+        kind, scope = f"record.{event.source}", {"record": event.values, "source": event.source}
+    else:
+        seen = unpacked(event.about)
+        kind, scope = str(seen["kind"]), {"event": seen}
+        if needs := mappings.needs(kind):
+            lane = f"{seen['account']}.{seen['conversation']}"
+            scope["found"] = yield from found(case_of(event.portal, identity(seen), lane, seen, rules), needs)
+    with suppress(RuleError):
+        outcomes.append(mappings.decide(kind, scope, explain=True))
