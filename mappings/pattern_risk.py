@@ -9,6 +9,7 @@ from itertools import islice
 from mappings.pattern_syntax import MANY, Piece
 
 CALM = 16
+FINITE = 200
 PROBES = 40
 PROBE_LENGTH = 600
 _VARIANTS = 6
@@ -23,9 +24,16 @@ def needles(piece: Piece) -> tuple[str, ...]:
         return needles(piece.inner[0]) if piece.least else ()
     if piece.kind == "row":
         runs = [run for run in _runs(piece) if run]
-        inner = (needles(part) for part in piece.inner if part.kind in ("row", "choice", "repeat"))
-        return (max(runs, key=len).casefold(),) if runs else next((found for found in inner if found), ())
+        inner = [needles(part) for part in piece.inner if part.kind in ("row", "choice", "repeat")]
+        known = [*((run.casefold(),) for run in runs), *(found for found in inner if found)]
+        return max(known, key=_rare, default=())
     return (piece.letters.casefold(),) if piece.exact else ()
+
+
+def _rare(found: tuple[str, ...]) -> tuple[int, int, int]:
+    """How seldom one of them stands in a text: short ones are everywhere, few are looked for quicker."""
+    shortest = min(map(len, found))
+    return min(shortest, 4), -len(found), shortest
 
 
 def literal(piece: Piece) -> bool:
@@ -36,9 +44,11 @@ def literal(piece: Piece) -> bool:
 
 
 def calm(piece: Piece) -> bool:
-    """Whether no text of two thousand characters can hold it up: one endless repetition, few ways to choose."""
+    """Whether no text of two thousand characters can hold it up: one endless repetition and few ways to choose, or
+    none and not too many.
+    """
     endless, ways, nested = _measure(piece, inside=False)
-    return endless <= 1 and ways <= CALM and not nested
+    return endless <= 1 and ways <= (CALM if endless else FINITE) and not nested
 
 
 def probes(piece: Piece) -> Iterator[str]:
@@ -74,7 +84,7 @@ def _measure(piece: Piece, *, inside: bool) -> tuple[int, int, bool]:
     for part in piece.inner:
         found = _measure(part, inside=inside or (piece.kind == "repeat" and piece.most > 1))
         endless, nested = endless + found[0], nested or found[2]
-        ways = ways + found[1] - 1 if piece.kind == "choice" else min(ways * found[1], CALM + 1)
+        ways = ways + found[1] - 1 if piece.kind == "choice" else min(ways * found[1], FINITE + 1)
     return endless, ways, nested
 
 
