@@ -12,7 +12,7 @@ from connector import registry, repair
 from connector.cli.output import Output
 from connector.cli.shape import answering, tools
 from connector.cli.told import Told
-from connector.cli.trying import load_rows, plan, test, try_
+from connector.cli.trying import load_rows, plan, rerun, test, try_
 from connector.cli.words import say
 from connector.rulebook.checking import differences
 from connector.rulebook.folder import contents
@@ -56,7 +56,7 @@ def mappings() -> None:
     """The group."""
 
 
-for _command in (try_, plan, load_rows, test):
+for _command in (try_, plan, load_rows, rerun, test):
     mappings.add_command(_command)
 
 

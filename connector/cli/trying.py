@@ -24,6 +24,7 @@ from connector.rulebook.folder import contents
 from connector.rulebook.kinds import KINDS
 from connector.rulebook.planning import planned
 from connector.rulebook.records import Row, rows
+from connector.rulebook.sending import rerun as again
 from connector.rulebook.sending import sent
 from connector.rulebook.sketching import sketched
 from connector.rulebook.trying import Memory, memory_of
@@ -40,6 +41,7 @@ _LOADED = Text(
     "On their way: {count} records. Follow them: connector journal list --account {source}",
     "Отправлено записей: {count}. Следить: connector journal list --account {source}",
 )
+_AGAIN = Text("On their way under version {version}: {count}.", "Отправлено по версии {version}: {count}.")
 _MANY_PORTALS = Text("Name the portal: --portal {names}", "Укажите портал: --portal {names}")
 _portal = click.option(
     "--portal", default="", help=say("which portal, if there are several", "какой портал, если их несколько")
@@ -153,9 +155,31 @@ def load_rows(out: Output, path: Path, source: str, id_column: str, most: int | 
     house = tools(click.get_current_context()).connector()
     name, source = portal or _only_portal(out, house), source or path.stem
     found = rows(path, id_column=id_column, most=most)
-    count = sent((_record(name, source, row) for row in found), house.intake.keep, house.clock)
+    records = [_record(name, source, row) for row in found]
+    count = sent(records, house.rulebook.current(), house.intake.keep, house.clock)
     out.say(_LOADED, count=count, source=source)
     out.document({"records": count})
+
+
+@click.command(
+    help=say(
+        "Do once more what the rules want of former events, under the rules that are in use now: what they want "
+        "otherwise is changed, nothing is doubled. NAMES are traces of requests or numbers of deliveries.",
+        "Ещё раз сделать то, чего от прежних событий хотят правила, которые работают сейчас: что они хотят "
+        "иначе — изменится, ничего не задвоится. NAMES — trace запросов или номера доставок.",
+    ),
+    short_help=say("Apply today's rules to former events.", "Применить нынешние правила к прежним событиям."),
+)
+@click.argument("names", nargs=-1, required=True)
+@answering
+def rerun(out: Output, names: tuple[str, ...]) -> None:
+    """Twice under the same rules is once."""
+    house = tools(click.get_current_context()).connector()
+    version = house.rulebook.current().version
+    events = [event for name in names for event in kept_events(house.journal, name, house.rules)]
+    count = again(events, version, house.intake.keep, house.clock)
+    out.say(_AGAIN, count=count, version=version)
+    out.document({"events": count, "version": version})
 
 
 @click.command(

@@ -117,6 +117,29 @@ def _of_lane(case: Case, place: Place) -> str:
 
 
 def _created(case: Case, wish: Wish, key: str) -> Plan:
+    """Make it, once for each person or outside id: of two events that both found nobody the second takes the first's.
+
+    When that row is not found any more (deleted, or it has lost the number), this event makes one of its own.
+    """
+    made = yield from _added(case, wish, _by_value(case, wish) or key)
+    if made["by"] != case.identity:
+        number, several = yield from _found(case, wish)
+        if several:
+            return None
+        if number is not None and (yield from _differences(case, wish, number)):
+            return number
+        made = yield from _added(case, wish, key)
+    number, place = int(made["id"]), place_of(wish)
+    if made["hash"] != made["said"] and not (yield from _differences(case, wish, number)):
+        raise PermanentError("mapping.gone", hint=MADE_GONE.with_(id=number, entity=ENTITIES[wish.entity]))
+    yield Remember(MADE, key, {"id": number, "hash": made["said"]})
+    if case.lane and wish.entity not in ("contact", "company"):
+        yield Remember(MADE, _of_lane(case, place), {"id": number})
+    return number
+
+
+def _added(case: Case, wish: Wish, key: str) -> Plan:
+    """What the ledger has of ``key`` after this, and what is ``said`` now."""
     place, known_as = place_of(wish), external(case, wish)
     fields = yield from _prepared(case, wish, {})
     origin = {"originatorId": known_as[0], "originId": known_as[1]}
@@ -126,26 +149,30 @@ def _created(case: Case, wish: Wish, key: str) -> Plan:
         "crm.item.add",
         {"entityTypeId": place.type_id, "fields": fields, "useOriginalUfNames": "Y"},
         key=key,
-        proof=partial(_seen, place, known_as),
-        judge=partial(_made, said),
+        proof=partial(_seen, place, known_as, case.identity),
+        judge=partial(_made, said, case.identity),
     )
-    number = int(made["id"])
-    if made["hash"] != said and not (yield from _differences(case, wish, number)):
-        raise PermanentError("mapping.gone", hint=MADE_GONE.with_(id=number, entity=ENTITIES[wish.entity]))
-    yield Remember(MADE, key, {"id": number, "hash": said})
-    if case.lane and wish.entity not in ("contact", "company"):
-        yield Remember(MADE, _of_lane(case, place), {"id": number})
-    return number
+    return {**made, "said": said}
 
 
-def _made(said: str, answer: Any) -> dict[str, Any]:
-    return {"id": int(answer["item"]["id"]), "hash": said}
+def _by_value(case: Case, wish: Wish) -> str:
+    """The name of what would be made by what it will be found by; empty when that is only its own event."""
+    for kind in ("phone", "email", "external", "field"):
+        for way in wish.match:
+            values = wish.external if kind == "external" else way.values
+            if way.kind == kind and values:
+                return f"map:{case.portal}:{wish.type_id}:{kind}{way.field}:{':'.join(values)}"[:400]
+    return ""
 
 
-def _seen(place: Place, known_as: tuple[str, str]) -> Plan:
+def _made(said: str, event: str, answer: Any) -> dict[str, Any]:
+    return {"id": int(answer["item"]["id"]), "hash": said, "by": event}
+
+
+def _seen(place: Place, known_as: tuple[str, str], event: str) -> Plan:
     """Proof of a row that was made: it has our external id. What was written then is not known."""
     numbers = yield from by_external(place, known_as)
-    return {"id": numbers[0], "hash": ""} if numbers else None
+    return {"id": numbers[0], "hash": "", "by": event} if numbers else None
 
 
 def _differences(case: Case, wish: Wish, number: int) -> Plan:

@@ -51,8 +51,12 @@ def event_mapped(event: EventMapped, rules: Rules) -> Plan:
 def record_changed(event: RecordChanged, rules: Rules) -> Plan:
     """Do in the CRM what the rules want for a record."""
     case = case_of(event.portal, f"{event.source}:{event.record}", "", {}, rules)
-    scope = {"record": event.values, "source": event.source}
-    return (yield from acted(case, f"record.{event.source}", scope, rules))
+    return (yield from acted(case, f"record.{event.source}", scope_of(event), rules))
+
+
+def scope_of(event: RecordChanged) -> dict[str, Any]:
+    """What rules see of a record."""
+    return {"record": event.values, "source": event.source}
 
 
 def seen_for_line(event: Any, rules: Rules) -> Plan:

@@ -91,6 +91,7 @@ class Rulebook:
 
     def _use(self, found: MappingSet) -> str:
         self._journal.use_mapping(found.version, texts(found.files), origin="folder", who="connector")
+        self._looked = None
         log.info("mapping.published", version=found.version)
         return found.version
 
@@ -100,6 +101,7 @@ class Rulebook:
         """
         found = self.version(begins)
         self._journal.use_mapping(found.version, texts(found.files), origin="person", who=who, why=why)
+        self._looked = None
         return found
 
     def version(self, begins: str) -> MappingSet:
