@@ -8,7 +8,6 @@ from functools import lru_cache, partial
 from typing import Any, get_args
 
 from mappings.deciding import Turn
-from mappings.ordering import PACKAGED
 from mappings.outcome import Entity, Key, Making, Outcome, Several, Wish
 from mappings.rules import Made, Part, Rule, Wanted, Way, WayKind
 from mappings.tidying import emails, every, moment, number, phones, text
@@ -85,12 +84,9 @@ def _write_something(wishes: Iterable[_Draft | Wish]) -> bool:
 
 
 def _want(rule: Rule, wanted: Wanted, drafts: dict[tuple[Entity, int], _Draft], turn: Turn) -> None:
-    """Add to what is wanted; what packaged rules want of an entity is forgotten when one of the integrator's own speaks
-    of it.
-    """
     place = wanted.entity, wanted.type_id
     draft = drafts.get(place)
-    if draft is None or (_packaged(draft.rule) and not _packaged(rule)):
+    if draft is None:
         draft = drafts[place] = _Draft(entity=wanted.entity, type_id=wanted.type_id, rule=rule, at=wanted.at)
     draft.rule, draft.at = rule, wanted.at
     draft.several = wanted.several or draft.several
@@ -106,10 +102,6 @@ def _want(rule: Rule, wanted: Wanted, drafts: dict[tuple[Entity, int], _Draft], 
         _write(rule, name, part, draft.set, draft.fill, turn)
     for name, part in wanted.fill.items():
         _write(rule, name, part, draft.fill, draft.set, turn)
-
-
-def _packaged(rule: Rule) -> bool:
-    return rule.file.startswith(PACKAGED)
 
 
 def _key(rule: Rule, way: Way, turn: Turn) -> Key:

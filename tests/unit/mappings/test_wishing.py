@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from mappings.faults import RuleError
-from mappings.loading import load
 from mappings.outcome import Key, Outcome, Wish
-from tests.unit.mappings.sets import KINDS, event, record, set_of
+from tests.unit.mappings.sets import event, record, set_of
 
 ANNA = {"first_name": "Анна", "phone": "8 900 111-22-33", "email": "Anna@Mail.ru"}
 
@@ -133,15 +132,6 @@ def test_nobody_is_looked_for_when_nothing_would_come_of_it() -> None:
     assert decided(passive, "crm: {lead: {match: [phone]}}", client={}).idle
     assert len(decided(passive, "tags: [vip]").wishes) == 1
     assert len(decided(passive, "timeline: {on: contact, text: hello}").wishes) == 1
-
-
-def test_what_comes_with_the_product_gives_way_to_the_integrators_word() -> None:
-    packaged = "version: 1\non: message.received\ntags: [a]\ncrm: {{{}: {{match: [chat], create: false}}}}"
-    own = "version: 1\non: message.received\ncrm: {contact: {set: {NAME: Anna}}}"
-    files = {"defaults/a.yaml": packaged.format("contact"), "defaults/b.yaml": packaged.format("lead"), "own.yaml": own}
-    contact, lead = load(files, KINDS).decide("message.received", event(client=ANNA)).wishes
-    assert (contact.create, [key.kind for key in contact.match]) == (True, ["chat", "phone", "email"])
-    assert not lead.create
 
 
 def test_whoever_is_never_looked_for_is_always_made() -> None:
