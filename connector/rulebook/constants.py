@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import nodes
 
-from mappings.allowed import path
+from mappings.allowed import path, walk
 from mappings.expressions import Expression, ExpressionError
 from mappings.syntax import Code, read
 
@@ -27,8 +27,9 @@ def results(expression: Expression) -> Iterator[Any]:
 def compared(expression: Expression) -> Iterator[tuple[str, Any]]:
     """``(dotted path, value)`` wherever ``expression`` asks whether a field is, or is among, what is written there."""
     for part in _parts(expression):
-        for comparison in part.tree.find_all(nodes.Compare) if isinstance(part, Code) else ():
-            yield from _compared(comparison)
+        for node, _ in walk(part.tree) if isinstance(part, Code) else ():
+            if isinstance(node, nodes.Compare):
+                yield from _compared(node)
 
 
 def _parts(expression: Expression) -> list[str | Code]:

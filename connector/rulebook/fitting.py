@@ -21,8 +21,9 @@ from mappings.faults import Said
 
 Info = Mapping[str, Any]
 Fitting = Look[Words | None]
+_DEAL = 2
 _DICTIONARIES: Mapping[int, str] = {1: "STATUS", 7: "QUOTE_STATUS"}
-_PIPED: Mapping[int, str] = {2: "DEAL_STAGE", 31: "SMART_INVOICE_STAGE", 36: "SMART_DOCUMENT_STAGE"}
+_PIPED: Mapping[int, str] = {_DEAL: "DEAL_STAGE", 31: "SMART_INVOICE_STAGE", 36: "SMART_DOCUMENT_STAGE"}
 _IN_PIPELINE = re.compile(r"(?:C|DT\d+_)(\d+):.*")
 _LOCAL_DATE = re.compile(r"\d{1,2}[./]\d{1,2}[./]\d{4}(\s+\d{1,2}:\d{2}(:\d{2})?)?")
 _MONEY = re.compile(r"-?\d+([.]\d+)?(\|[A-Z]{3})?")
@@ -108,28 +109,27 @@ def _stage(fit: Fit) -> Fitting:
     type_id = fit.field.type_id
     if type_id in _DICTIONARIES:
         return (yield from _among(fit, _DICTIONARIES[type_id]))
-    pipelines = yield from _pipelines(type_id)
-    if not pipelines:
-        return None
-    stage = str(fit.value)
+    stage, said = str(fit.value), fit.field.pipeline
     prefix = _IN_PIPELINE.fullmatch(stage)
-    first = next(iter(pipelines))
-    meant = int(prefix[1]) if prefix else 0 if type_id == 2 else first
-    said = fit.field.pipeline
-    looked_in = said if said in pipelines else meant if meant in pipelines else first
-    if meant in pipelines and stage in (yield from _entries(_stages(type_id, meant))):
-        if said is None or said == meant or said not in pipelines:
-            return None
+    meant = int(prefix[1]) if prefix else 0 if type_id == _DEAL else None
+    there = meant is not None and stage in (yield from _entries(_stages(type_id, meant)))
+    if there and said in (None, meant):
+        return None
+    pipelines = yield from _pipelines(type_id)
+    if not pipelines or (there and said not in pipelines):
+        return None
+    if there:
         other = (
             f"Stage {stage} is of pipeline {meant}, but categoryId is {said}",
             f"Стадия {stage} — из воронки {meant}, а categoryId — {said}",
         )
-        return other, near(stage, (yield from _entries(_stages(type_id, said))))
-    return (yield from _among(fit, _stages(type_id, looked_in)))
+        return other, near(stage, (yield from _entries(_stages(type_id, said or 0))))
+    looked_in = next(number for number in (said, meant, *pipelines) if number in pipelines)
+    return (yield from _among(fit, _stages(type_id, looked_in or 0)))
 
 
 def _stages(type_id: int, pipeline: int) -> str:
-    if type_id == 2 and not pipeline:
+    if type_id == _DEAL and not pipeline:
         return _PIPED[type_id]
     return f"{_PIPED.get(type_id, f'DYNAMIC_{type_id}_STAGE')}_{pipeline}"
 

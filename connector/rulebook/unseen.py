@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.portal import Portal
+from connector.rulebook.folder import PACKAGED
 from connector.rulebook.known import Unseen
 from connector.rulebook.named import Spot
 from connector.rulebook.wording import joined
@@ -37,12 +38,17 @@ def unseen(hidden: Sequence[tuple[Spot, Unseen]], portal: Portal) -> Iterator[Fa
         scope, what = _about(one.method)
         reasons.setdefault((one.error.cause, scope), []).append((spot, one, what))
     for (cause, scope), found in reasons.items():
-        spot, one, _ = min(found, key=lambda each: (each[0].file, each[0].line, each[0].column))
+        spot, one, _ = min(found, key=lambda each: _rank(each[0]))
         en, ru = joined(what for _, _, what in found)
         why, mend = _why(cause, scope, one, portal)
         name = portal.name
         said = f"Not checked on portal {name}: {en} ({why[0]})", f"Не проверено на портале {name}: {ru} ({why[1]})"
         yield spot.fault(said, mend)
+
+
+def _rank(spot: Spot) -> tuple[bool, str, int, int]:
+    """The integrator's own files come first: they can be opened."""
+    return spot.file.startswith(PACKAGED), spot.file, spot.line, spot.column
 
 
 def _about(method: str) -> tuple[str, Said]:
