@@ -45,15 +45,13 @@ def test_every_category_was_tried_in_both_languages(category: str) -> None:
 
 @pytest.mark.parametrize("example", list(examples()), ids=lambda example: example.name)
 def test_the_golden_examples_hold(example: Example) -> None:
-    assert compare(example.expect, [], packaged().decide(example.kind, example.scope)) == []
+    said = {name: value for name, value in example.expect.items() if name != "calls"}
+    assert compare(said, [], packaged().decide(example.kind, example.scope)) == []
 
 
-def test_the_tags_of_a_message_go_to_what_its_dialog_has_and_nothing_is_made() -> None:
+def test_nothing_is_made_and_nobody_is_looked_for() -> None:
     found = packaged().decide("message.received", event(text="Верните деньги", client={"phone": "+79001112233"}))
-    assert [each.entity for each in found.wishes] == ["contact", "lead", "deal"]
-    assert {key.kind for each in found.wishes for key in each.match} == {"chat"}
-    assert not any(each.create or each.set or each.fill for each in found.wishes)
-    assert not found.makings
+    assert (found.tags, found.wishes, found.makings) == (("complaint",), (), ())
 
 
 @pytest.mark.parametrize("text", [text for _, text in said()][::7])
