@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from connector import registry, repair
+from connector import repair
 from connector.cli.output import Output
 from connector.cli.shape import answering, tools
 from connector.cli.told import Told
@@ -159,7 +159,7 @@ def rollback(out: Output, version: str, why: str, who: str) -> None:
 
 
 def _folder(named: Path | None) -> Path | None:
-    return named if named is not None else registry.settings().mappings
+    return named or tools(click.get_current_context()).connector().settings.mappings
 
 
 def _loaded(out: Output, folder: Path | None) -> MappingSet:

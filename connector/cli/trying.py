@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from connector import registry
 from connector.bootstrap import Connector
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
@@ -18,7 +17,7 @@ from connector.cli.told import Told
 from connector.cli.words import say
 from connector.domain.events import RecordChanged
 from connector.handlers import Rules
-from connector.rulebook.examples import examples_in, played
+from connector.rulebook.examples import empty_portal, examples_in, played
 from connector.rulebook.explaining import Event, explained, kept_events, plan_of
 from connector.rulebook.folder import contents
 from connector.rulebook.kinds import KINDS
@@ -29,6 +28,7 @@ from connector.rulebook.sending import sent
 from connector.rulebook.sketching import sketched
 from connector.rulebook.trying import Memory, memory_of
 from connector.speech import Text
+from mappings.engine import MappingSet
 from mappings.faults import BrokenError
 from mappings.loading import load
 
@@ -98,7 +98,8 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
     told = Told(out)
     for event in events:
         memory = Memory() if offline else memory_of(house.journal)
-        told.explained(explained(event, mappings, rules, memory, _reader(house, event.portal, offline)))
+        read = _reader(house, event.portal, mappings, offline)
+        told.explained(explained(event, mappings, rules, memory, read))
     out.document({"version": mappings.version, "events": told.documents})
     finish(told.good)
 
@@ -218,10 +219,11 @@ def _events(house: Connector, name: str, rules: Rules, portal: str) -> list[Even
     return sketched(path, one, rules, house.rulebook.folder_set().config.zone)
 
 
-def _reader(house: Connector, portal: str, offline: bool) -> Callable[[str, Mapping[str, Any]], Any]:
-    if offline or not house.portals[portal].installed():
-        return lambda method, params: {"items": []} if method == "crm.item.list" else []
-    return house.portals[portal].call
+def _reader(
+    house: Connector, portal: str, mappings: MappingSet, offline: bool
+) -> Callable[[str, Mapping[str, Any]], Any]:
+    asked = not offline and house.portals[portal].installed()
+    return house.portals[portal].call if asked else empty_portal(mappings)
 
 
 def _record(portal: str, source: str, row: Row) -> RecordChanged:
@@ -236,4 +238,4 @@ def _only_portal(out: Output, house: Connector) -> str:
 
 
 def _own_folder() -> Path | None:
-    return registry.settings().mappings
+    return tools(click.get_current_context()).connector().settings.mappings

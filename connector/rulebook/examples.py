@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -71,14 +71,27 @@ def _walked(example: Example, mappings: MappingSet, rules: Rules) -> Tried:
     # The chat is known, so that `answers` can say to what it is bound.
     memory = Memory(recall=lambda kind, key: {"chat_id": "1", "line": "1"} if kind == "chat" else None)
     plan = acted(case, example.kind, _scope(example, mappings), rules)
-    return tried(plan, memory, lambda method, params: _answer(example, method, params))
+    empty = empty_portal(mappings)
+
+    def read(method: str, params: Mapping[str, Any]) -> Any:
+        said = answer(example, method, params)
+        return empty(method, params) if said is None else said
+
+    return tried(plan, memory, read)
 
 
-def _answer(example: Example, method: str, params: Mapping[str, Any]) -> Any:
-    said = answer(example, method, params)
-    if said is not None:
-        return said
-    return {"items": []} if method == "crm.item.list" else []
+def empty_portal(mappings: MappingSet) -> Callable[[str, Mapping[str, Any]], Any]:
+    """The answers of a portal in which nothing and nobody is found. It has the fields of the tags, as texts: what is
+    written into them can be read.
+    """
+
+    def read(method: str, params: Mapping[str, Any]) -> Any:
+        entity = method.removeprefix("crm.").removesuffix(".userfield.list")
+        if method == f"crm.{entity}.userfield.list" and (name := mappings.config.tag_fields.get(entity)):
+            return [{"ID": "1", "FIELD_NAME": name, "USER_TYPE_ID": "string", "MULTIPLE": "Y"}]
+        return {"items": []} if method == "crm.item.list" else []
+
+    return read
 
 
 def _scope(example: Example, mappings: MappingSet) -> dict[str, Any]:
