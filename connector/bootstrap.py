@@ -24,6 +24,7 @@ from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
 from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
+from connector.rulebook.book import Rulebook
 from connector.settings import PortalSettings, Settings
 
 
@@ -45,6 +46,7 @@ class Connector:
     accounts: Mapping[str, Account]
     intake: Intake
     rules: Rules
+    rulebook: Rulebook
     work: Work
     redis: redis.Redis
     clock: Clock
@@ -78,6 +80,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     portals = _portals(settings, journal, vault, cache, clock)
     accounts = _accounts(settings)
     rules = _rules(settings, portals, accounts)
+    rulebook = Rulebook(journal, settings.mappings)
     reach = Reach(
         portals=portals,
         accounts=accounts,
@@ -95,7 +98,8 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         accounts=accounts,
         intake=Intake(journal=journal, spool=spool, accounts=accounts, clock=clock),
         rules=rules,
-        work=_work(settings, journal, rules, reach, clock),
+        rulebook=rulebook,
+        work=_work(settings, journal, rules, rulebook, reach, clock),
         redis=cache,
         clock=clock,
     )
@@ -198,7 +202,7 @@ def _fetcher(
     return bring
 
 
-def _work(settings: Settings, journal: Journal, rules: Rules, reach: Reach, clock: Clock) -> Work:
+def _work(settings: Settings, journal: Journal, rules: Rules, rulebook: Rulebook, reach: Reach, clock: Clock) -> Work:
     def doubt(destination: str) -> float:
         side, _, name = destination.partition(":")
         return settings.portals[name].doubt if side == "portal" else 0.0
@@ -206,6 +210,7 @@ def _work(settings: Settings, journal: Journal, rules: Rules, reach: Reach, cloc
     return Work(
         journal=journal,
         rules=rules,
+        mappings=rulebook.current,
         reach=reach,
         clock=clock,
         message_hours=settings.limits.message_hours,

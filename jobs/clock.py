@@ -1,8 +1,8 @@
 """The clock: RQ's own cron refreshes tokens, looks back, counts and trims. ``python -m jobs.clock``.
 
-Two clocks do no harm: every task is idempotent. While Redis is away the clock runs the due tasks itself. The sweep and
-the spool of this machine are always done from here: neither the next try of a delivery nor the way back of the
-database waits behind a look back, which may take minutes.
+Two clocks do no harm: every task is idempotent. While Redis is away the clock runs the due tasks itself. The sweep, the
+spool and the rules of this machine are always looked after from here: neither the next try of a delivery nor the way
+back of the database waits behind a look back, which may take minutes.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ log = structlog.get_logger()
 
 SWEEP_SECONDS = 2.0
 DRAIN_SECONDS = 2.0
+MAPPINGS_SECONDS = 5.0
 REFRESH_SECONDS = 300
 RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (connector/reconcile/mark.py)
 TALLY_SECONDS = 60
@@ -158,7 +159,11 @@ def main() -> int:
         return 1
     if home is None:
         return 0
-    own = [every(DRAIN_SECONDS, tasks.drain_spool, stop), every(SWEEP_SECONDS, tasks.sweep, stop)]
+    own = [
+        every(DRAIN_SECONDS, tasks.drain_spool, stop),
+        every(SWEEP_SECONDS, tasks.sweep, stop),
+        every(MAPPINGS_SECONDS, tasks.watch_mappings, stop),
+    ]
     log.info("clock.started")
     cron(queues.connect(home.connector.settings.redis_url)).run(stop)
     for thread in own:

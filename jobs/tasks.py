@@ -12,7 +12,7 @@ import structlog
 
 from connector import reconcile as reconciling
 from connector.bootstrap import Connector
-from connector.errors import ConnectorError
+from connector.errors import ConnectorError, PermanentError
 from connector.portal import Portal
 from jobs.dispatch import House, house
 from jobs.queues import PUMP_SECONDS
@@ -90,6 +90,18 @@ def drain_spool(home: House | None = None) -> int:
     """Feed what the spool of this machine keeps back to the journal; returns how many envelopes went."""
     connector = (home or house()).connector
     return connector.spool.drain(connector.journal.accept) if connector.spool.pending() else 0
+
+
+def watch_mappings(home: House | None = None) -> str:
+    """Put the rules of this machine's folder to use when they changed; the version, or empty.
+
+    Broken ones are told once for each change; what was in use stays.
+    """
+    try:
+        return (home or house()).connector.rulebook.watch()
+    except PermanentError as error:
+        log.error("mapping.broken", cause=error.cause, why=error.hint.en)
+        return ""
 
 
 def refresh_tokens(home: House | None = None) -> int:

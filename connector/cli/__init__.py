@@ -11,6 +11,7 @@ from connector.cli.accounts import account
 from connector.cli.check import check
 from connector.cli.init import init
 from connector.cli.journal import journal
+from connector.cli.mappings import mappings
 from connector.cli.portals import portal
 from connector.cli.processes import clock, demo, run, sandbox, web, worker
 from connector.cli.secrets import secrets
@@ -21,7 +22,23 @@ from connector.cli.words import say, teach_click
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = (demo, init, check, run, web, worker, clock, status, journal, portal, account, user, secrets, sandbox)
+_COMMANDS = (
+    demo,
+    init,
+    check,
+    run,
+    web,
+    worker,
+    clock,
+    status,
+    journal,
+    mappings,
+    portal,
+    account,
+    user,
+    secrets,
+    sandbox,
+)
 
 
 @click.group(

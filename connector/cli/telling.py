@@ -40,6 +40,7 @@ _NAMES = {
     "cause": Text("cause", "причина"),
     "detail": Text("in the vendor's words", "словами поставщика"),
     "flagged": Text("note", "заметка"),
+    "mapping": Text("mapping", "маппинг"),
     "received_at": Text("received", "получено"),
     "created_at": Text("kept", "сохранено"),
     "due_at": Text("due", "к сроку"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Literal
 
@@ -15,7 +16,7 @@ from connector.delivery.work import Work, event_of
 from connector.domain.effects import Call, Emit, KeyedEffect, Plan, Recall, Remember
 from connector.domain.events import Event
 from connector.errors import ConnectorError, PermanentError
-from connector.handlers import HANDLERS
+from connector.handlers import HANDLERS, MAPPED
 from connector.journal import Delivery, Known, NewDelivery
 
 log = structlog.get_logger()
@@ -39,7 +40,7 @@ class Driving:
         lane = Lane(delivery=head, plans=[], behind=behind, looked=looked)
         self.lanes[head.lane] = lane
         try:
-            lane.plans.append(self._plan(head))
+            lane.plans.append(self._plan(lane))
         except Exception as error:
             self._park(lane, error)
             return
@@ -51,7 +52,7 @@ class Driving:
         """
         lane = Lane(delivery=delivery, plans=[])
         try:
-            lane.plans.append(self._plan(delivery))
+            lane.plans.append(self._plan(lane))
         except Exception:
             return None  # it says so when its turn has come
         move = lane.move(Value(None))
@@ -81,6 +82,7 @@ class Driving:
                     return
                 outcome = decided
             elif isinstance(move, Returned):
+                lane.flagged = move.value if isinstance(move.value, str) and move.value else lane.flagged
                 self._drop(lane)
                 self.round.done(lane)
                 return
@@ -151,14 +153,18 @@ class Driving:
         self._gone.clear()
         return bool(free)
 
-    def _plan(self, delivery: Delivery) -> Plan:
+    def _plan(self, lane: Lane) -> Plan:
+        """The handler with what it may lean on: the rules as they are now, and when the delivery arrived."""
+        delivery = lane.delivery
         event = event_of(delivery)
         handler = HANDLERS.get((self._side, event.kind))
         if handler is None:
             raise LookupError(f"no handler for {event.kind} at {self._side}")
         began = delivery.replayed_at or delivery.created_at
         check_age(event.kind, began, self._work.clock(), message_hours=self._work.message_hours)
-        return handler(event, self._work.rules)
+        rules = replace(self._work.rules, mappings=self._work.mappings(), at=delivery.created_at)
+        lane.mapping = rules.mappings.version if (self._side, event.kind) in MAPPED else ""
+        return handler(event, rules)
 
     def _decide(self, lane: Lane, answer: Returned | Failure) -> Outcome | None:
         """The proof ended. Found: the effect is done. Not found, or it cannot tell: the effect is carried out."""

@@ -151,7 +151,8 @@ class Round:
                 cause=cause,
                 hint=hint,
                 detail=detail[:2000],
-                flagged=lane.flagged,
+                flagged=lane.flagged[:2000],
+                mapping=lane.mapping,
             )
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 from connector.delivery.perform import Reach
 from connector.domain.events import MessageReceived
 from connector.domain.ports import Clock
-from connector.handlers import Rules
+from connector.handlers import NO_RULES, Mappings, Rules
 from connector.handlers.messages import merged
 from connector.journal import Delivery, Journal
 
@@ -20,7 +20,8 @@ class Work:
     """What a pump is given: one per process is enough, pumps share it.
 
     ``doubt`` says for a destination after how many seconds an effect of unknown outcome must have ended; after a crash
-    ``longest`` is added, the seconds that one request may keep a portal busy. ``lanes`` is how many conversations may
+    ``longest`` is added, the seconds that one request may keep a portal busy. ``mappings`` gives the rules that are in
+    use at this moment. ``lanes`` is how many conversations may
     be under way, ``workers`` how many effects at once at an account, ``requests`` at a portal. ``pace`` multiplies the
     pauses between attempts.
     """
@@ -28,6 +29,7 @@ class Work:
     journal: Journal
     rules: Rules
     reach: Reach
+    mappings: Callable[[], Mappings] = lambda: NO_RULES
     clock: Clock = lambda: datetime.now(UTC)
     message_hours: float = 24.0
     doubt: Callable[[str], float] = lambda destination: 5.0

@@ -15,6 +15,8 @@ The result of each effect:
 ``Adopt``      ``None``
 =============  =====================================================================
 
+What a handler returns, if it is a text, is noted beside the delivery: what a person should know although it is done.
+
 A keyed effect is in the ledger: it takes place once. ``proof`` is a plan of reads that returns the
 recorded result when the effect is seen to have taken place, else ``None``; without a proof
 ``on_unknown`` decides (``repeat``: better twice than never; ``park``: a person decides). ``judge`` reads the

@@ -17,6 +17,8 @@ from connector.domain.life import AppUninstalled as AppUninstalled
 from connector.domain.life import HandlersChecked as HandlersChecked
 from connector.domain.life import LineConnected as LineConnected
 from connector.domain.life import LineDisconnected as LineDisconnected
+from connector.domain.mapping import EventMapped as EventMapped
+from connector.domain.mapping import RecordChanged as RecordChanged
 from connector.domain.values import Contact, File, Im, Location, Page, Person
 
 
@@ -249,6 +251,8 @@ Event = (
     | AppUninstalled
     | LineConnected
     | LineDisconnected
+    | EventMapped
+    | RecordChanged
 )
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

@@ -6,32 +6,43 @@ from collections.abc import Callable, Mapping
 
 from connector.domain.effects import Plan
 from connector.handlers import dialogs, messages, portals, replies
+from connector.handlers.judging import NO_RULES, Mappings
+from connector.handlers.mapped import event_mapped, mapped, record_changed
 from connector.handlers.rehearsals import spared
 from connector.handlers.rules import Rules
 
 Handler = Callable[..., Plan]
 
+# What the rules have a say in, once it is done itself.
+_TOLD: Mapping[str, Handler] = {
+    "message.received": messages.message_received,
+    "button.pressed": messages.button_pressed,
+    "conversation.blocked": messages.conversation_blocked,
+    "conversation.unblocked": messages.conversation_unblocked,
+    "dialog.started": dialogs.dialog_started,
+    "dialog.finished": dialogs.dialog_finished,
+}
+_BY_RULES: Mapping[str, Handler] = {"event.mapped": event_mapped, "record.changed": record_changed}
+
 # (side of the destination, kind of the event) -> handler
 HANDLERS: Mapping[tuple[str, str], Handler] = {
-    ("portal", "message.received"): messages.message_received,
+    **{("portal", kind): mapped(handler) for kind, handler in _TOLD.items()},
+    **{("portal", kind): handler for kind, handler in _BY_RULES.items()},
     ("portal", "message.edited"): messages.message_edited,
     ("portal", "message.deleted"): messages.message_deleted,
-    ("portal", "button.pressed"): messages.button_pressed,
     ("account", "button.pressed"): messages.button_acknowledged,
-    ("portal", "conversation.blocked"): messages.conversation_blocked,
-    ("portal", "conversation.unblocked"): messages.conversation_unblocked,
     ("account", "reply.written"): spared(replies.reply_written),
     ("account", "reply.edited"): spared(replies.reply_edited),
     ("account", "reply.deleted"): spared(replies.reply_deleted),
     ("portal", "reply.delivered"): replies.reply_delivered,
     ("portal", "reply.refused"): replies.reply_refused,
-    ("portal", "dialog.started"): dialogs.dialog_started,
-    ("portal", "dialog.finished"): dialogs.dialog_finished,
     ("portal", "app.installed"): portals.app_installed,
     ("portal", "handlers.checked"): portals.handlers_checked,
     ("portal", "app.uninstalled"): portals.app_uninstalled,
     ("portal", "line.connected"): portals.line_connected,
     ("portal", "line.disconnected"): portals.line_disconnected,
 }
+# (side, kind) of all that is handled under a version of the mapping set.
+MAPPED = frozenset(("portal", kind) for kind in (*_TOLD, *_BY_RULES))
 
-__all__ = ["HANDLERS", "Handler", "Rules"]
+__all__ = ["HANDLERS", "MAPPED", "NO_RULES", "Handler", "Mappings", "Rules"]

@@ -7,6 +7,7 @@ from typing import Any
 
 from connector.domain.effects import Call, Plan, Recall
 from connector.errors import PermanentError
+from connector.handlers.mapped import seen_for_line
 from connector.handlers.rules import Rules
 from connector.speech import Text
 from mappings.open_line import chat_id
@@ -20,13 +21,17 @@ NO_LINE = Text(
 PAGES = 3
 
 
-def line_of(account: str, lane: str, rules: Rules) -> Plan:
-    """The line to speak on: the one the conversation began with (facts/bitrix24-openlines.md §7.3), else the one
-    bound in the slider, else the one from the settings. Raises ``PermanentError`` when there is none.
+def line_of(account: str, lane: str, rules: Rules, *, begun_by: Any = None) -> Plan:
+    """The line to speak on: the one the conversation began with (facts/bitrix24-openlines.md §7.3), else the one that
+    the rules choose for the message it is ``begun_by``, else the one bound in the slider, else the one from the
+    settings. Raises ``PermanentError`` when there is none.
     """
     chat = yield Recall("chat", lane)
     if chat and chat.get("line"):
         return str(chat["line"])
+    chosen = (yield from seen_for_line(begun_by, rules)) if begun_by else None
+    if chosen is not None:
+        return str(chosen)
     bound = yield Recall("line", account)
     line = bound["line"] if bound else rules.accounts[account].line
     if line is None:

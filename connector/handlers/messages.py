@@ -43,8 +43,8 @@ NOT_STORED = Text(
 
 def message_received(event: MessageReceived, rules: Rules) -> Plan:
     """Bring the files here, then send the message into its chat; followers wait in the lane (trap 23)."""
-    line = yield from line_of(event.account, event.lane, rules)
     said, event = event, (yield from as_known(event))
+    line = yield from line_of(event.account, event.lane, rules, begun_by=replace(event, page=said.page))
     files, notes = yield from _bring(event, rules)
     items = rules.items(event, files, notes)
     for item in items:

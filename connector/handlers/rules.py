@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from connector.domain.events import ButtonPressed, MessageEdited, MessageReceived, dump
 from connector.domain.provider import Provider
 from connector.domain.values import Person, StoredFile
 from connector.errors import PermanentError
+from connector.handlers.judging import NO_RULES, Mappings
 from connector.speech import Text
 from mappings.open_line import chat_block, open_line_items
 from mappings.people import user_block
@@ -44,11 +46,13 @@ class PortalFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Everything handlers know beyond the event itself."""
+    """Everything handlers know beyond the event itself. ``at`` is when the delivery at hand arrived."""
 
     public_url: str
     accounts: Mapping[str, AccountFacts]
     portals: Mapping[str, PortalFacts]
+    mappings: Mappings = NO_RULES
+    at: datetime | None = None
 
     def connector(self, account: str) -> str:
         """The connector id under which ``account`` speaks to its portal. A portal without an application has none:

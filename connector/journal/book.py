@@ -22,6 +22,7 @@ from connector.journal.installations import PortalStore
 from connector.journal.leases import Leases
 from connector.journal.links import Links
 from connector.journal.locks import NamedLocks
+from connector.journal.mapping_sets import MappingSets
 from connector.journal.people import People
 from connector.journal.proofs import Proofs
 from connector.journal.queries import Queries
@@ -65,6 +66,7 @@ class Journal(
     Users,
     Sessions,
     Guests,
+    MappingSets,
     Retention,
 ):
     """The truth: envelopes, deliveries, the ledger, links, installations (DESIGN.md §5, §6).

@@ -88,7 +88,10 @@ class Lease:
 
 @dataclass(frozen=True, kw_only=True)
 class Settlement:
-    """How a delivery stands now; the members of an album settle with it. ``flagged`` is what a person should know."""
+    """How a delivery stands now; the members of an album settle with it. ``flagged`` is what a person should know.
+
+    ``mapping`` is the version of the mapping set that it was handled under, empty when rules had no say in it.
+    """
 
     delivery: Delivery
     state: Literal["done", "waiting", "parked"]
@@ -98,6 +101,7 @@ class Settlement:
     hint: Text | None = None
     detail: str = ""
     flagged: str = ""
+    mapping: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

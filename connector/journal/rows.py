@@ -21,7 +21,7 @@ from connector.speech import Text
 MASK = "***"
 _SECRET = re.compile(r"token|secret|signature|authorization|cookie|passw|api-?_?key|^sign$", re.IGNORECASE)
 # Columns that a new delivery does not have yet.
-_LATER = ("id", "replayed_at", "settled_at", "leader")
+_LATER = ("id", "replayed_at", "settled_at", "leader", "mapping")
 _HIGHEST = 2**63 - 1
 _PACK = json.JSONEncoder(separators=(",", ":"))
 

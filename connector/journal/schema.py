@@ -83,6 +83,7 @@ deliveries = Table(
     Column("hint", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("flagged", Text, nullable=False),
+    Column("mapping", Text),
     Index("ix_deliveries_trace", "trace"),
     Index("ix_deliveries_lane", "lane", "trace"),
     # The queue. Claims walk it lane by lane and read the head's time from it.

@@ -18,7 +18,7 @@ from connector.journal.model import CallTrail, Known, Lease, Planned, Settlement
 from connector.journal.rows import clean, delivery_row, pack, pack_hint
 from connector.journal.schema import calls, deliveries, ledger
 
-_SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged")
+_SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged", "mapping")
 _SETTLE = (
     update(deliveries)
     .where(deliveries.c.id == bindparam("row"), deliveries.c.destination == bindparam("whose"))
@@ -53,6 +53,12 @@ class Steps(Desk):
         self.tell({new.destination for _, new in step.emitted})
         return known
 
+    def known(self, key: str) -> Known | None:
+        """What the ledger knows of ``key`` now, without planning anything; ``None`` when nothing."""
+        with self.store.reading() as db:
+            row = db.execute(select(ledger).where(ledger.c.key == clean(key))).mappings().first()
+        return _known(row) if row else None
+
     def note_call(self, trail: CallTrail) -> None:
         """One line of the trail outside a step."""
         with self.store.writing() as db:
@@ -72,6 +78,7 @@ def _settle(db: Connection, destination: str, settled: Sequence[Settlement], now
             "hint": pack_hint(settlement.hint),
             "detail": clean(settlement.detail),
             "flagged": clean(settlement.flagged),
+            "mapping": settlement.mapping or None,
         }
         for settlement in settled
         for row in settlement.delivery.ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import MappingProxyType
 from typing import Any
 
@@ -11,6 +12,8 @@ from connector.sandbox.crm_tables import PAGE
 from connector.sandbox.dialogs import write
 from connector.sandbox.methods import Call, Method
 from connector.sandbox.model import Chat, Message
+
+MAX_ATTACH = 60_000
 
 
 def _chat(call: Call, given: Params) -> Chat:
@@ -59,15 +62,24 @@ def _notice(call: Call, user_id: int, text: str, kind: str, tag: str) -> int:
     return number
 
 
-def notify(call: Call, params: Params) -> int:
-    """Notify an employee; a notice with the same TAG replaces the old one."""
+def notify(call: Call, params: Params) -> int | bool:
+    """Notify an employee; a notice with the same TAG replaces the old one. ``false`` when there is no such employee."""
     given = upper(params)
     user, text = whole(given.get("USER_ID") or given.get("TO")), str(given.get("MESSAGE") or "")
-    if user not in call.portal.users:
+    if user <= 0:
         raise ApiError("USER_ID_EMPTY", "User ID can't be empty", 400)
     if not text:
         raise ApiError("MESSAGE_EMPTY", "Message can't be empty", 400)
+    if len(json.dumps(given.get("ATTACH") or "", ensure_ascii=False)) > MAX_ATTACH:
+        raise ApiError("ATTACH_OVERSIZE", "You have exceeded the maximum allowable size of attach", 400)
+    held = call.portal.users.get(user)
+    if held is None or held.xml_id or not held.active:
+        return False
     return _notice(call, user, text, str(given.get("TYPE") or "USER").lower(), str(given.get("TAG") or ""))
+
+
+def _typed(kind: str) -> Method:
+    return Method(run=lambda call, params: notify(call, upper(params) | {"TYPE": kind}), scope="im")
 
 
 def _own(call: Call, given: Params) -> Message:
@@ -146,7 +158,7 @@ METHODS = MappingProxyType(
         "im.message.delete": Method(run=message_delete, scope="im"),
         "im.dialog.messages.get": Method(run=messages_get, scope="im"),
         "im.notify": Method(run=notify, scope="im"),
-        "im.notify.personal.add": Method(run=notify, scope="im"),
-        "im.notify.system.add": Method(run=notify, scope="im"),
+        "im.notify.personal.add": _typed("USER"),
+        "im.notify.system.add": _typed("SYSTEM"),
     }
 )

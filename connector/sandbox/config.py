@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 DEFAULT_SCOPE = (
-    "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,placement,contact_center,department,task"
+    "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,placement,contact_center,department,task,"
+    "userfieldconfig,sonet_group,socialnetwork"
 )
 
 # Seconds that one call takes and adds to ``time.operating``; those of PER_ITEM take them for each element of MESSAGES.
@@ -51,7 +53,10 @@ class Operator:
 
 @dataclass(frozen=True, kw_only=True)
 class LineSettings:
-    """One open line. ``welcome`` is sent to the client of a new session; ``vote`` asks for a rating on finish."""
+    """One open line. ``welcome`` is sent to the client of a new session; ``vote`` asks for a rating on finish.
+
+    ``crm_create`` none, lead or deal is what a client whom nobody knows becomes; deals go to funnel ``crm_category``.
+    """
 
     id: int
     name: str
@@ -59,6 +64,8 @@ class LineSettings:
     welcome: str = ""
     vote: bool = False
     crm: bool = True
+    crm_create: str = "lead"
+    crm_category: int = 0
 
 
 OPERATORS = (
@@ -86,7 +93,8 @@ class SandboxConfig:
     that an older box does not have (§4.9).
     ``activation_delay`` is how long after ``imconnector.activate`` a line starts to accept messages
     (facts/bitrix24-openlines.md §1.3). ``api_only`` applications need no ``installFinish``.
-    ``desk_frames`` are the origins whose pages may show the operator's desk in a frame.
+    ``desk_frames`` are the origins whose pages may show the operator's desk in a frame. ``contents`` is what the portal
+    has from the start, in the shape of :func:`connector.sandbox.contents.furnish`.
     """
 
     member_id: str = "5a4d0b0c1e5f4f0fa3b2c1d0e9f8a7b6"
@@ -125,6 +133,7 @@ class SandboxConfig:
     desk_frames: tuple[str, ...] = ()
     redirect_uri: str = ""
     api_only: bool = False
+    contents: Mapping[str, Any] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     factor: float = 1.0
 

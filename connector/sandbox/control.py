@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connector.sandbox.answers import ApiError
+from connector.sandbox.control_contents import ContentsControl
 from connector.sandbox.control_desk import DeskControl
 from connector.sandbox.control_setup import SetupControl
 from connector.sandbox.control_trouble import TroubleControl
@@ -19,14 +20,21 @@ from connector.sandbox.rest import json_answer
 from connector.sandbox.state import Portal
 
 
-class Control(DeskControl, SetupControl, TroubleControl):
+class Control(DeskControl, SetupControl, ContentsControl, TroubleControl):
     """The whole control API over one portal."""
 
     def __init__(self, portal: Portal) -> None:
         self.portal = portal
+        self.furnish(**portal.config.contents)
+
+    def reset(self) -> dict[str, Any]:
+        """A new portal as configured."""
+        self.portal.reset()
+        self.furnish(**self.portal.config.contents)
+        return {"reset": True}
 
 
-READS = ("state", "chats", "notices", "faults", "limits", "calls", "counters", "events")
+READS = ("state", "chats", "items", "notices", "faults", "limits", "calls", "counters", "events")
 WRITES = (
     "say",
     "edit",
@@ -45,6 +53,8 @@ WRITES = (
     "set_line",
     "delete_line",
     "disconnect",
+    "furnish",
+    "bind_chat",
     "seed",
     "fire_user",
     "expire_tokens",

@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.sandbox import desk
 from connector.sandbox.answers import ApiError
+from connector.sandbox.crm_binding import TYPES
 from connector.sandbox.model import Chat
 from connector.sandbox.state import Portal
 from connector.sandbox.views import chat_view, message_view, session_view
@@ -112,6 +113,20 @@ class DeskControl:
         """Hand the dialog to another operator or another line."""
         with self.portal.lock:
             return session_view(desk.transfer(self.portal, self._chat(chat), user_id=operator, line_id=line))
+
+    def bind_chat(self, chat: int | str, **owners: int) -> dict[str, int]:
+        """Bind a chat to CRM rows: ``lead``, ``contact``, ``company``, ``deal`` are ids, 0 takes one away."""
+        with self.portal.lock:
+            held = self._chat(chat)
+            for name, number in owners.items():
+                kind = name.upper()
+                if kind not in TYPES:
+                    raise ApiError("ENTITY", f"unknown: {name}", 400)
+                if number and int(number) not in self.portal.crm[name].rows:
+                    raise ApiError("ENTITY", f"There is no {name} {number}", 404)
+                held.crm[kind] = int(number)
+            held.crm = {kind: number for kind, number in held.crm.items() if number}
+            return dict(held.crm)
 
     def notices(self) -> list[dict[str, Any]]:
         """Notifications and private messages to employees, oldest first."""

@@ -7,11 +7,14 @@ from typing import Any
 
 from connector.sandbox import installing, pages
 from connector.sandbox.answers import ApiError
+from connector.sandbox.crm_binding import CREATES
 from connector.sandbox.events import emit_status_delete
 from connector.sandbox.lines import delete_line
 from connector.sandbox.model import App, Line, Token
 from connector.sandbox.state import Portal
 from connector.sandbox.views import portal_view
+
+LINE_FIELDS = frozenset({"name", "queue", "welcome", "vote", "crm", "crm_create", "crm_category", "active"})
 
 
 class SetupControl:
@@ -116,10 +119,10 @@ class SetupControl:
             return {"client_id": client_id}
 
     def set_line(self, line: int, **fields: Any) -> dict[str, Any]:
-        """Change a line's ``name``, ``queue``, ``welcome``, ``vote``, ``crm`` or ``active``, or add one."""
-        unknown = set(fields) - {"name", "queue", "welcome", "vote", "crm", "active"}
-        if unknown:
-            raise ApiError("LINE", f"unknown: {', '.join(sorted(unknown))}", 400)
+        """Change a line's fields (LINE_FIELDS), or add one."""
+        unknown = set(fields) - LINE_FIELDS
+        if unknown or fields.get("crm_create", "none") not in CREATES:
+            raise ApiError("LINE", f"unknown: {', '.join(sorted(unknown)) or fields['crm_create']}", 400)
         with self.portal.lock:
             held = self.portal.lines.setdefault(int(line), Line(id=int(line), name=f"Line {line}", queue=[1]))
             for name, value in fields.items():
@@ -139,22 +142,6 @@ class SetupControl:
             if gone and held:
                 emit_status_delete(self.portal, held, int(line), installing.admin(self.portal))
             return {"disconnected": gone is not None}
-
-    def seed(self, entity: str, count: int, start: int = 1) -> dict[str, Any]:
-        """Add ``count`` rows to a CRM entity (``contact``, ``lead``, …), numbered from ``start``."""
-        with self.portal.lock:
-            table = self.portal.crm[entity.removesuffix("s")]
-            for number in range(int(start), int(start) + int(count)):
-                table.add(
-                    {
-                        "TITLE": f"Row {number}",
-                        "NAME": f"Name {number}",
-                        "LAST_NAME": "Test",
-                        "PHONE": [{"VALUE": f"+7900{number:07d}", "VALUE_TYPE": "WORK"}],
-                        "EMAIL": [{"VALUE": f"row{number}@example.com", "VALUE_TYPE": "WORK"}],
-                    }
-                )
-            return {"entity": entity, "rows": len(table.rows)}
 
     def fire_user(self, user: int, active: bool = False) -> dict[str, Any]:
         """Dismiss an employee (or take them back): their tokens answer ``authorization_error``."""

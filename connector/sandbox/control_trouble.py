@@ -94,7 +94,10 @@ class TroubleControl:
             }
 
     def calls(self, method: str = "*", limit: int = 1000) -> list[dict[str, Any]]:
-        """The latest calls that match a pattern, oldest first: method, at, ms, status, error, request."""
+        """The latest calls that match a pattern, oldest first.
+
+        Each is method, at, ms, status, error, request, user, ``writes`` (whether it may change something).
+        """
         with self.portal.lock:
             rows = [dict(row) for row in self.portal.calls if fnmatch.fnmatchcase(row["method"], method.lower())]
         return rows[-int(limit) :]
@@ -145,8 +148,3 @@ class TroubleControl:
     def settle(self, timeout: float = 10.0) -> bool:
         """Wait until every event has left; false when ``timeout`` seconds were not enough."""
         return self.portal.outbox.settled(float(timeout))
-
-    def reset(self) -> dict[str, Any]:
-        """A new, empty portal as configured."""
-        self.portal.reset()
-        return {"reset": True}

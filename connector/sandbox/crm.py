@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox import crm_items
+from connector.sandbox import crm_rows
 from connector.sandbox.answers import ApiError, Page, Params, upper, whole
+from connector.sandbox.crm_settings import ENTITIES as KINDS
+from connector.sandbox.crm_settings import Entity
 from connector.sandbox.crm_tables import ENTITIES, MULTIFIELDS, Row, Table
 from connector.sandbox.events import emit
 from connector.sandbox.methods import Call, Method
@@ -24,7 +26,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "activity": ("ID", "OWNER_TYPE_ID", "OWNER_ID", "SUBJECT", "PROVIDER_ID", "ORIGIN_ID", "COMPLETED"),
     }
 )
-DUPLICATE_ENTITIES = ("LEAD", "CONTACT", "COMPANY")
+BY_TABLE: Mapping[str, Entity] = MappingProxyType({held.table: held for held in KINDS.values()})
 
 
 def _fields(given: Params) -> Row:
@@ -46,15 +48,22 @@ def _told(call: Call, entity: str, act: str, number: int) -> None:
 
 
 def _add(entity: str, call: Call, given: Params) -> int:
-    number = call.portal.crm[entity].add(_fields(given))
+    fields, held = _fields(given), BY_TABLE.get(entity)
+    portal, user = call.portal, call.who.user_id
+    number = crm_rows.insert(portal, held, fields, user) if held else portal.crm[entity].add(fields)
     _told(call, entity, "ADD", number)
     return number
 
 
 def _update(entity: str, call: Call, given: Params) -> bool:
-    number = _row_id(given)
-    if not call.portal.crm[entity].update(number, _fields(given)):
+    number, fields, held = _row_id(given), _fields(given), BY_TABLE.get(entity)
+    table = call.portal.crm[entity]
+    if number not in table.rows:
         raise ApiError("", "Not found", 400)
+    if held:
+        crm_rows.change(call.portal, held, table.rows[number], fields, call.who.user_id)
+    else:
+        table.update(number, fields)
     _told(call, entity, "UPDATE", number)
     return True
 
@@ -76,8 +85,22 @@ def _get(entity: str, call: Call, given: Params) -> Row:
 
 def _list(entity: str, call: Call, given: Params) -> Page:
     table: Table = call.portal.crm[entity]
-    select = given.get("SELECT") or []
-    return table.page(_map(given, "FILTER"), _map(given, "ORDER"), select, call.start)
+    select, filters = given.get("SELECT") or [], _map(given, "FILTER")
+    bound = _bound(filters.pop("BINDINGS", None))
+    return table.page(filters, _map(given, "ORDER"), select, call.start, bound)
+
+
+def _bound(wanted: Any) -> Callable[[Row], bool]:
+    """``BINDINGS`` of a filter: activities of one of these ``{OWNER_TYPE_ID, OWNER_ID}``."""
+    asked = list(wanted.values()) if isinstance(wanted, dict) else wanted
+    if not isinstance(asked, list) or not asked:
+        return bool
+    owners = {_owner(entry) for entry in asked if isinstance(entry, dict)}
+    return lambda row: bool(owners & {_owner(row), *map(_owner, row.get("BINDINGS") or [])})
+
+
+def _owner(entry: Mapping[str, Any]) -> tuple[str, str]:
+    return str(entry.get("OWNER_TYPE_ID")), str(entry.get("OWNER_ID"))
 
 
 def _map(given: Params, name: str) -> dict[str, Any]:
@@ -93,26 +116,6 @@ def _describe(entity: str, call: Call, given: Params) -> dict[str, Any]:
     }
 
 
-def find_duplicates(call: Call, params: Params) -> dict[str, list[int]]:
-    """Rows of each entity that have one of ``values`` as ``type`` PHONE or EMAIL."""
-    given = upper(params)
-    kind, values = str(given.get("TYPE") or "").upper(), given.get("VALUES")
-    if kind not in ("PHONE", "EMAIL") or not isinstance(values, list) or not values:
-        raise ApiError("", "Communication type or values are not defined.", 400)
-    wanted = {str(value) for value in values}
-    asked = str(given.get("ENTITY_TYPE") or "").upper()
-    found = {
-        entity: [
-            number
-            for number, row in call.portal.crm[entity.lower()].rows.items()
-            if wanted & {str(part["VALUE"]) for part in row.get(kind, [])}
-        ]
-        for entity in DUPLICATE_ENTITIES
-        if asked in ("", entity)
-    }
-    return {entity: numbers for entity, numbers in found.items() if numbers}
-
-
 ACTIONS: Mapping[str, Callable[[str, Call, Params], Any]] = MappingProxyType(
     {"add": _add, "update": _update, "delete": _delete, "get": _get, "list": _list, "fields": _describe}
 )
@@ -123,9 +126,5 @@ def _method(entity: str, action: Callable[[str, Call, Params], Any]) -> Method:
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
-    {
-        **{f"crm.{entity}.{name}": _method(entity, act) for entity in ENTITIES for name, act in ACTIONS.items()},
-        "crm.duplicate.findbycomm": Method(run=find_duplicates, scope="crm"),
-        **crm_items.METHODS,
-    }
+    {f"crm.{entity}.{name}": _method(entity, act) for entity in ENTITIES for name, act in ACTIONS.items()}
 )

@@ -1,4 +1,4 @@
-"""``crm.item.*`` for leads, deals, contacts and companies: the same rows under their other names.
+"""``crm.item.*`` for leads, deals, contacts, companies and smart processes.
 
 facts/bitrix24-telephony-crm.md §2.2: camelCase, ``{"item": …}`` and ``{"items": […]}``, telephone numbers and addresses
 in ``fm``, which can be neither selected by name nor filtered.
@@ -6,141 +6,152 @@ in ``fm``, which can be neither selected by name nor filtered.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox.answers import ApiError, Page, Params, whole
+from connector.sandbox import crm_rows
+from connector.sandbox.answers import ApiError, Page, Params, is_yes, whole
+from connector.sandbox.crm_fields import Field, described, enabled, fields_of, named
+from connector.sandbox.crm_filters import order, predicate
+from connector.sandbox.crm_settings import Entity
 from connector.sandbox.crm_tables import MULTIFIELDS, Row, Table
-from connector.sandbox.events import emit
+from connector.sandbox.crm_values import multifields, shown, stored
 from connector.sandbox.methods import Call, Method
+from connector.sandbox.state import Portal
 
-ENTITY_TYPES: Mapping[int, str] = MappingProxyType({1: "lead", 2: "deal", 3: "contact", 4: "company"})
-_OTHER: Mapping[str, str] = MappingProxyType({"DATE_CREATE": "createdTime", "DATE_MODIFY": "updatedTime"})
-_BACK: Mapping[str, str] = MappingProxyType({camel: name for name, camel in _OTHER.items()})
-_PREFIX = re.compile(r"[!@%<>=]*")
-_PART = re.compile(r"_(.)")
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+NAMED = frozenset({"NAME", "LAST_NAME"})
 
 
-def camel(name: str) -> str:
-    """``ASSIGNED_BY_ID`` as ``assignedById``."""
-    return _OTHER.get(name) or _PART.sub(lambda match: match[1].upper(), name.lower())
+@dataclass(frozen=True, kw_only=True)
+class Items:
+    """The items of one entityTypeId under the names that this call uses."""
+
+    portal: Portal
+    entity: Entity
+    fields: Mapping[str, Field]
+
+    @property
+    def table(self) -> Table:
+        """Their rows."""
+        return self.portal.crm[self.entity.table]
+
+    def columns(self, given: Any, new: bool) -> Row:
+        """Sent fields as columns; unknown, read-only and switched off ones are ignored silently."""
+        if not isinstance(given, dict):
+            raise ApiError("100", "Could not find value for parameter {fields}", 400)
+        columns: Row = {}
+        for name, value in given.items():
+            field = named(self.fields, str(name))
+            if field and not field.read_only and enabled(self.portal.settings, self.entity, field):
+                columns[field.column] = stored(field, value)
+        return columns | (multifields(given.get("fm"), new) if self.has_fm else {})
+
+    @property
+    def has_fm(self) -> bool:
+        """Whether these items have telephone numbers and addresses."""
+        return self.entity.table in ("lead", "contact", "company")
+
+    def add(self, given: Any, actor: int) -> int:
+        """A new item from sent fields; its id."""
+        columns = self.columns(given, new=True)
+        crm_rows.check_stage(self.portal, self.entity, columns, {})
+        if self.entity.table == "contact" and not any(columns.get(name) for name in NAMED):
+            raise ApiError("CRM_FIELD_ERROR_REQUIRED", 'Required field "name" is not filled in', 400)
+        return crm_rows.insert(self.portal, self.entity, columns, actor)
+
+    def show(self, row: Row, select: list[str]) -> dict[str, Any]:
+        """A row as an item: all fields for an empty selection or ``*``, and ``fm`` only then."""
+        everything = not select or "*" in select
+        item = {
+            name: shown(field, row) if enabled(self.portal.settings, self.entity, field) else None
+            for name, field in self.fields.items()
+            if everything or name == "id" or name in select
+        }
+        if everything and self.has_fm:
+            item["fm"] = [
+                {"id": int(part["ID"]), "typeId": kind, "valueType": part["VALUE_TYPE"], "value": part["VALUE"]}
+                for kind in MULTIFIELDS
+                for part in row.get(kind, [])
+            ]
+        return item | ({"entityTypeId": self.entity.type_id} if everything else {})
 
 
-def classic(name: str) -> str:
-    """``assignedById`` as ``ASSIGNED_BY_ID``; names in capitals stay (``useOriginalUfNames``)."""
-    return _BACK.get(name) or (name if name.isupper() else _CAPITAL.sub("_", name).upper())
-
-
-def _entity(params: Params) -> str:
-    entity = ENTITY_TYPES.get(whole(params.get("entityTypeId")))
+def items_of(portal: Portal, type_id: int, original: bool = False) -> Items:
+    """The items of an entityTypeId, or 400 ``NOT_FOUND``."""
+    entity = portal.settings.entity(type_id)
     if entity is None:
-        raise ApiError("NOT_FOUND", "Smart process is not found", 400)
-    return entity
+        raise ApiError("NOT_FOUND", "Smart process not found", 400)
+    return Items(portal=portal, entity=entity, fields=fields_of(portal.settings, entity, original))
 
 
-def _found(call: Call, params: Params) -> tuple[Table, Row]:
-    table = call.portal.crm[_entity(params)]
-    row = table.rows.get(whole(params.get("id")))
+def _asked(call: Call, params: Params) -> Items:
+    return items_of(call.portal, whole(params.get("entityTypeId")), is_yes(params.get("useOriginalUfNames")))
+
+
+def _found(call: Call, params: Params) -> tuple[Items, Row]:
+    items = _asked(call, params)
+    row = items.table.rows.get(whole(params.get("id")))
     if row is None:
-        raise ApiError("NOT_FOUND", "Element is not found", 400)
-    return table, row
-
-
-def _fields(params: Params) -> Row:
-    given = params.get("fields")
-    if not isinstance(given, dict):
-        raise ApiError("100", "Could not find value for parameter {fields}", 400)
-    fields = {classic(str(name)): value for name, value in given.items() if name != "fm"}
-    for kind in MULTIFIELDS:
-        parts = _parts(given.get("fm"), kind)
-        if parts:
-            fields[kind] = parts
-    return fields
-
-
-def _parts(fm: Any, kind: str) -> list[Row]:
-    """Multifield rows of one type: a list adds, keys of a map are ``n0`` (add) or the id of a row to change."""
-    rows = fm.items() if isinstance(fm, dict) else ((f"n{index}", row) for index, row in enumerate(fm or []))
-    parts = []
-    for key, row in rows:
-        if isinstance(row, dict) and row.get("typeId") == kind:
-            part = {"VALUE": str(row.get("value") or ""), "VALUE_TYPE": str(row.get("valueType") or "WORK")}
-            parts.append(part | ({"ID": str(key)} if str(key).isdigit() else {}))
-    return parts
-
-
-def _item(row: Row, select: list[str]) -> dict[str, Any]:
-    """A row as an item: ``id`` is a number; all fields for an empty selection or ``*``, and ``fm`` only then."""
-    whole_row = not select or "*" in select
-    item: dict[str, Any] = {
-        camel(name): value
-        for name, value in row.items()
-        if name not in MULTIFIELDS and (whole_row or name == "ID" or camel(name) in select)
-    }
-    if whole_row:
-        item["fm"] = [
-            {"id": int(part["ID"]), "typeId": kind, "valueType": part["VALUE_TYPE"], "value": part["VALUE"]}
-            for kind in MULTIFIELDS
-            for part in row.get(kind, [])
-        ]
-    return item | {"id": int(row["ID"])}
+        raise ApiError("NOT_FOUND", "Element not found", 400)
+    return items, row
 
 
 def _add(call: Call, params: Params) -> dict[str, Any]:
-    entity, fields = _entity(params), _fields(params)
-    table = call.portal.crm[entity]
-    number = table.add(fields)
-    _told(call, entity, "ADD", number)
-    return {"item": _item(table.rows[number], [])}
+    items = _asked(call, params)
+    number = items.add(params.get("fields"), call.who.user_id)
+    crm_rows.tell(call.portal, items.entity, "ADD", number, call.who.user_id)
+    return {"item": items.show(items.table.rows[number], [])}
 
 
 def _update(call: Call, params: Params) -> dict[str, Any]:
-    table, row = _found(call, params)
-    table.update(int(row["ID"]), _fields(params))
-    _told(call, _entity(params), "UPDATE", int(row["ID"]))
-    return {"item": _item(row, [])}
+    (items, row), user = _found(call, params), call.who.user_id
+    columns = items.columns(params.get("fields"), new=False)
+    crm_rows.check_stage(call.portal, items.entity, columns, row)
+    if crm_rows.change(call.portal, items.entity, row, columns, user):
+        crm_rows.tell(call.portal, items.entity, "UPDATE", int(row["ID"]), user)
+    return {"item": items.show(row, [])}
 
 
 def _get(call: Call, params: Params) -> dict[str, Any]:
-    return {"item": _item(_found(call, params)[1], [])}
+    items, row = _found(call, params)
+    return {"item": items.show(row, [])}
 
 
 def _delete(call: Call, params: Params) -> list[Any]:
-    table, row = _found(call, params)
-    table.delete(int(row["ID"]))
-    _told(call, _entity(params), "DELETE", int(row["ID"]))
+    items, row = _found(call, params)
+    items.table.delete(int(row["ID"]))
+    crm_rows.tell(call.portal, items.entity, "DELETE", int(row["ID"]), call.who.user_id)
     return []
 
 
 def _list(call: Call, params: Params) -> Page:
-    table = call.portal.crm[_entity(params)]
-    page = table.page(_names(params.get("filter")), _names(params.get("order")), ["*", *MULTIFIELDS], call.start)
+    items, given = _asked(call, params), params.get("filter")
+    fits = predicate(items.fields, given)
+    after = {">ID": given[">id"]} if isinstance(given, dict) and ">id" in given else {}
+    ways = order(items.fields, params.get("order"))
+    page = items.table.page(after, ways, ["*", *MULTIFIELDS], call.start, fits)
     select = [str(name) for name in params.get("select") or []]
-    return Page(rows={"items": [_item(row, select) for row in page.rows]}, total=page.total, next=page.next)
+    return Page(rows={"items": [items.show(row, select) for row in page.rows]}, total=page.total, next=page.next)
 
 
-def _names(given: Any) -> dict[str, Any]:
-    """A filter or an order in the names of the tables. Raises ``INVALID_ARG_VALUE`` for ``fm``."""
-    names: dict[str, Any] = {}
-    for key, value in given.items() if isinstance(given, dict) else ():
-        prefix = _PREFIX.match(str(key))
-        sign = prefix[0] if prefix else ""
-        name = str(key)[len(sign) :]
-        if name == "fm":
-            raise ApiError("INVALID_ARG_VALUE", "Invalid value {fm} to match with parameter {filter}", 400)
-        names[sign + classic(name)] = value
-    return names
-
-
-def _told(call: Call, entity: str, act: str, number: int) -> None:
-    emit(call.portal, f"ONCRM{entity.upper()}{act}", {"FIELDS": {"ID": number}}, actor=call.who.user_id)
+def _fields(call: Call, params: Params) -> dict[str, Any]:
+    items = _asked(call, params)
+    settings = call.portal.settings
+    told = {
+        name: described(settings, items.entity, field)
+        for name, field in items.fields.items()
+        if enabled(settings, items.entity, field)
+    }
+    if items.has_fm:
+        told["fm"] = described(settings, items.entity, Field(name="fm", column="FM", kind="crm_multifield"))
+        told["fm"]["isMultiple"] = True
+    return {"fields": told}
 
 
 _ACTIONS: Mapping[str, Callable[[Call, Params], Any]] = MappingProxyType(
-    {"add": _add, "update": _update, "get": _get, "delete": _delete, "list": _list}
+    {"add": _add, "update": _update, "get": _get, "delete": _delete, "list": _list, "fields": _fields}
 )
 METHODS: Mapping[str, Method] = MappingProxyType(
     {f"crm.item.{name}": Method(run=action, scope="crm") for name, action in _ACTIONS.items()}

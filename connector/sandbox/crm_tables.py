@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ def _compare(left: Any, right: Any) -> int:
 
 def _values(value: Any) -> list[str]:
     if isinstance(value, list):
-        return [str(item.get("VALUE", "")) if isinstance(item, Mapping) else str(item) for item in value]
+        return [str(item.get("VALUE", "")) if isinstance(item, Mapping) else str(item) for item in value] or [""]
     return ["" if value is None else str(value)]
 
 
@@ -44,28 +45,47 @@ def _equals(have: Any, want: Any) -> bool:
     return bool(set(_values(have)) & set(_wanted(want)))
 
 
-# Longest prefix first (facts/bitrix24-platform.md §3.5, the classic filters).
+def _contains(have: Any, want: Any) -> bool:
+    return any(str(want).lower() in value.lower() for value in _values(have))
+
+
+def _like(have: Any, want: Any) -> bool:
+    """SQL's LIKE: ``%`` stands for any text."""
+    pattern = ".*".join(re.escape(part) for part in str(want).lower().split("%"))
+    return any(re.fullmatch(pattern, value.lower(), re.DOTALL) for value in _values(have))
+
+
+# Longest prefix first (facts/bitrix24-platform.md §3.5, bitrix24-telephony-crm.md §2.2).
 OPERATORS: tuple[tuple[str, Callable[[Any, Any], bool]], ...] = (
+    ("!=%", lambda have, want: not _like(have, want)),
+    ("!%=", lambda have, want: not _like(have, want)),
+    ("=%", _like),
+    ("%=", _like),
     ("!@", lambda have, want: not _equals(have, want)),
     (">=", lambda have, want: _compare(have, want) >= 0),
     ("<=", lambda have, want: _compare(have, want) <= 0),
-    ("!%", lambda have, want: str(want).lower() not in str(have or "").lower()),
+    ("!%", lambda have, want: not _contains(have, want)),
     ("!=", lambda have, want: not _equals(have, want)),
     (">", lambda have, want: _compare(have, want) > 0),
     ("<", lambda have, want: _compare(have, want) < 0),
     ("!", lambda have, want: not _equals(have, want)),
     ("@", _equals),
-    ("%", lambda have, want: str(want).lower() in str(have or "").lower()),
+    ("%", _contains),
     ("=", _equals),
     ("", _equals),
 )
+
+
+def operator(key: str) -> tuple[str, Callable[[Any, Any], bool]]:
+    """The prefix of a filter's key and what it asks: ``>ID`` gives ``>`` and that comparison."""
+    return next(item for item in OPERATORS if str(key).startswith(item[0]))
 
 
 def matcher(filters: Mapping[str, Any]) -> Callable[[Row], bool]:
     """A filter map such as ``{">ID": 5, "PHONE": "+7…"}`` as one predicate."""
     checks: list[tuple[str, Callable[[Any, Any], bool], Any]] = []
     for key, want in filters.items():
-        prefix, check = next(item for item in OPERATORS if str(key).startswith(item[0]))
+        prefix, check = operator(key)
         checks.append((str(key)[len(prefix) :], check, want))
     return lambda row: all(check(row.get(name), want) for name, check, want in checks)
 
@@ -88,6 +108,13 @@ class Table:
         self.rows[self._last] = row
         self._ids.append(self._last)
         self._write(row, fields)
+        return self._last
+
+    def put(self, fields: Mapping[str, Any]) -> int:
+        """A new row of exactly these fields and its ID; the ID."""
+        self._last += 1
+        self.rows[self._last] = {"ID": str(self._last), **fields}
+        self._ids.append(self._last)
         return self._last
 
     def update(self, row_id: int, fields: Mapping[str, Any]) -> bool:
@@ -143,10 +170,11 @@ class Table:
         order: Mapping[str, Any],
         select: Iterable[str],
         start: int,
+        also: Callable[[Row], bool] = bool,
     ) -> Page:
-        """50 rows from offset ``start``; -1 neither counts nor pages (§3.5, §3.6)."""
+        """50 rows from offset ``start``; -1 neither counts nor pages (§3.5, §3.6). ``also`` is one more condition."""
         fits = matcher(filters)
-        found = (row for row in self._from(filters) if fits(row))
+        found = (row for row in self._from(filters) if fits(row) and also(row))
         plain = not order or [(str(key).upper(), str(value).upper()) for key, value in order.items()] == [("ID", "ASC")]
         if start < 0 and plain:
             rows = [row for row, _ in zip(found, range(PAGE), strict=False)]
@@ -182,7 +210,12 @@ class Tables:
     """One table per CRM entity."""
 
     def __init__(self, now_text: Callable[[], str]) -> None:
+        self._now_text = now_text
         self._tables = {name: Table(FIRST_ROW.get(name, 0), now_text) for name in ENTITIES}
+
+    def open(self, entity: str) -> None:
+        """One more table, for the rows of a smart process."""
+        self._tables.setdefault(entity, Table(0, self._now_text))
 
     def __getitem__(self, entity: str) -> Table:
         return self._tables[entity]

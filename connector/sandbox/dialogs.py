@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from connector.sandbox import model
+from connector.sandbox import crm_binding, model
 from connector.sandbox.events import emit
 from connector.sandbox.model import Author, Chat, Line, Message, Session, User
 from connector.sandbox.state import Portal
@@ -83,7 +82,7 @@ def open_session(portal: Portal, chat: Chat, actor: int) -> Session:
     portal.sessions[session.id] = session
     chat.sessions.append(session.id)
     join(chat, session.operator)
-    _bind_crm(portal, chat, session, line)
+    crm_binding.bind(portal, chat, session, line)
     _tell(portal, "ONIMCONNECTORDIALOGSTART", chat, session, actor)
     return session
 
@@ -134,47 +133,6 @@ def _tell(portal: Portal, event: str, chat: Chat, session: Session, actor: int) 
     }
     data = {"CONNECTOR": chat.connector, "LINE": chat.line, "DATA": [entry]}
     emit(portal, event, data, actor=actor, client_id=connector.client_id)
-
-
-def _bind_crm(portal: Portal, chat: Chat, session: Session, line: Line) -> None:
-    """A lead for a client whom nobody knows, and one activity per session (§3.2b). Group chats have neither."""
-    connector = portal.connectors[chat.connector]
-    if not line.crm or connector.group:
-        return
-    if not chat.crm_id:
-        chat.crm_type, chat.crm_id = _crm_owner(portal, portal.users[chat.user_id], chat)
-    session.activity = portal.crm["activity"].add(
-        {
-            "OWNER_TYPE_ID": {"LEAD": "1", "CONTACT": "3"}[chat.crm_type],
-            "OWNER_ID": chat.crm_id,
-            "PROVIDER_ID": "IMOPENLINES_SESSION",
-            "PROVIDER_TYPE_ID": line.id,
-            "PROVIDER_PARAMS": {"USER_CODE": chat.code},
-            "ASSOCIATED_ENTITY_ID": session.id,
-            "ORIGIN_ID": f"IMOL_{session.id}",
-            "RESULT_SOURCE_ID": chat.connector,
-            "RESULT_STATUS": "1",
-            "RESULT_MARK": "0",
-            "SUBJECT": chat.name,
-            "START_TIME": portal.now_text(),
-            "END_TIME": "",
-            "COMPLETED": "N",
-            "DIRECTION": "1",
-            "RESPONSIBLE_ID": session.operator,
-        }
-    )
-
-
-def _crm_owner(portal: Portal, user: User, chat: Chat) -> tuple[str, int]:
-    reach = {"PHONE": user.fields.get("phone"), "EMAIL": user.fields.get("email")}
-    contacts = portal.crm["contact"].rows.items() if any(reach.values()) else ()
-    for number, row in contacts:
-        if any(value and value in [item["VALUE"] for item in row.get(kind, [])] for kind, value in reach.items()):
-            return "CONTACT", number
-    fields: dict[str, Any] = {kind: [{"VALUE": value}] for kind, value in reach.items() if value}
-    fields |= {"TITLE": chat.name, "NAME": user.name, "LAST_NAME": user.last_name, "STATUS_ID": "NEW"}
-    fields |= {"SOURCE_ID": f"{chat.line}|{chat.connector}", "ASSIGNED_BY_ID": 1}
-    return "LEAD", portal.crm["lead"].add(fields)
 
 
 def clean_text(text: str) -> str:

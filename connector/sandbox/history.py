@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.sandbox.answers import ApiError, Params, upper, whole
+from connector.sandbox.crm_binding import main_owner
 from connector.sandbox.imopenlines import may_see
 from connector.sandbox.methods import Call, Method
 from connector.sandbox.model import CLOSED, Chat, Message, Session
@@ -15,13 +16,13 @@ from connector.sandbox.state import Portal
 def entity_data(portal: Portal, chat: Chat) -> tuple[str, str, str]:
     """``entity_data_1..3``: pipe lists about CRM, session and line, the CRM bindings, silent mode."""
     session = portal.session_of(chat)
-    crm = "Y" if chat.crm_id else "N"
+    kind, owner = main_owner(chat)
+    crm = "Y" if owner else "N"
     pin, waiting = "Y" if chat.pinned else "N", "Y" if session and session.wait_vote else "N"
     number = session.id if session and session.status < CLOSED else 0
     began = int(session.began) if session else 0
-    first = f"{crm}|{chat.crm_type}|{chat.crm_id}|{pin}|{waiting}|{number}|{began}|{chat.moved_line}|0|0"
-    owners = {"LEAD": 0, "COMPANY": 0, "CONTACT": 0, "DEAL": 0} | ({chat.crm_type: chat.crm_id} if chat.crm_id else {})
-    second = "|".join(f"{kind}|{owner}" for kind, owner in owners.items())
+    first = f"{crm}|{kind}|{owner}|{pin}|{waiting}|{number}|{began}|{chat.moved_line}|0|0"
+    second = "|".join(f"{name}|{chat.crm.get(name, 0)}" for name in ("LEAD", "COMPANY", "CONTACT", "DEAL"))
     return first, second, "Y" if chat.silent else "N"
 
 

@@ -22,6 +22,8 @@ def row(line: Line) -> dict[str, Any]:
         "LINE_NAME": line.name,
         "ACTIVE": "Y" if line.active else "N",
         "CRM": "Y" if line.crm else "N",
+        "CRM_CREATE": line.crm_create,
+        "CRM_CREATE_SECOND": str(line.crm_category),
         "VOTE_MESSAGE": "Y" if line.vote else "N",
         "QUEUE_TYPE": "evenly",
         "WELCOME_MESSAGE": "Y" if line.welcome else "N",
@@ -76,6 +78,8 @@ def config_add(call: Call, params: Params) -> int:
     number = call.portal.next_id("line")
     name = str(given.get("LINE_NAME") or f"Line {number}")
     line = Line(id=number, name=name, queue=_queue(given), vote=is_yes(given.get("VOTE_MESSAGE")))
+    line.crm, line.crm_category = is_yes(given.get("CRM"), True), whole(given.get("CRM_CREATE_SECOND"))
+    line.crm_create = str(given.get("CRM_CREATE") or "lead")
     call.portal.lines[number] = line
     return number
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from connector.sandbox.answers import Params, upper
@@ -14,6 +15,47 @@ if TYPE_CHECKING:
     from connector.sandbox.auth import Credential
     from connector.sandbox.state import Portal
     from connector.sandbox.timing import Hit
+
+READING = frozenset(
+    {
+        "batch",
+        "current",
+        "events",
+        "fields",
+        "findbycomm",
+        "get",
+        "info",
+        "list",
+        "methods",
+        "profile",
+        "scope",
+        "status",
+        "time",
+        "token",
+    }
+)
+# The modules that have a table of METHODS.
+FAMILIES = (
+    "general",
+    "bindings",
+    "offline",
+    "connectors",
+    "incoming",
+    "receipts",
+    "imopenlines",
+    "lines",
+    "history",
+    "chat_methods",
+    "crm",
+    "crm_items",
+    "crm_duplicates",
+    "crm_dictionaries",
+    "crm_userfields",
+    "userfieldconfig",
+    "timeline",
+    "tasks",
+    "groups",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +68,11 @@ class Call:
     hit: Hit
     start: int = 0
     prepared: Any = None
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller is an administrator of the portal."""
+        return self.portal.users[self.who.user_id].admin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,39 +97,22 @@ def cost(portal: Portal, method: str, params: Params) -> float:
     return seconds * (len(messages) if isinstance(messages, list | Mapping) else 1)
 
 
+def may_write(name: str) -> bool:
+    """Whether a method (lower-case ``name``) may change something; the commands of a batch tell it themselves."""
+    return name.rpartition(".")[2] not in READING
+
+
 def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
     """Every method the sandbox answers, by lower-case name, but those that match a pattern of ``without``."""
-    from connector.sandbox import (
-        bindings,
-        chat_methods,
-        connectors,
-        crm,
-        general,
-        history,
-        imopenlines,
-        incoming,
-        lines,
-        offline,
-        receipts,
-    )
-
-    tables = (
-        general.METHODS,
-        bindings.METHODS,
-        offline.METHODS,
-        connectors.METHODS,
-        incoming.METHODS,
-        receipts.METHODS,
-        imopenlines.METHODS,
-        lines.METHODS,
-        history.METHODS,
-        chat_methods.METHODS,
-        crm.METHODS,
-    )
     missing = [pattern.lower() for pattern in without]
     return {
         name: method
-        for table in tables
+        for table in _tables()
         for name, method in table.items()
         if not any(fnmatchcase(name, pattern) for pattern in missing)
     }
+
+
+def _tables() -> Iterator[Mapping[str, Method]]:
+    for family in FAMILIES:
+        yield import_module(f"connector.sandbox.{family}").METHODS

@@ -103,6 +103,8 @@ class Line:
     welcome: str = ""
     vote: bool = False
     crm: bool = True
+    crm_create: str = "lead"
+    crm_category: int = 0
     active: bool = True
     turn: int = 0
 
@@ -174,8 +176,7 @@ class Chat:
     moved_line: int = 0
     pinned: bool = False
     silent: bool = False
-    crm_type: str = "NONE"
-    crm_id: int = 0
+    crm: dict[str, int] = field(default_factory=dict)
     members: list[int] = field(default_factory=list)
     sessions: list[int] = field(default_factory=list)
     messages: list[int] = field(default_factory=list)

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 
 from connector.sandbox.answers import ApiError, CutError, Page, Params, RawAnswerError, php_array
 from connector.sandbox.auth import admit
 from connector.sandbox.faults import Fault
-from connector.sandbox.methods import Call, cost
+from connector.sandbox.methods import Call, cost, may_write
 from connector.sandbox.state import Portal
 
 
@@ -29,11 +29,14 @@ class Done:
 def log_call(portal: Portal, method: str, began: float, status: int, error: str, in_batch: bool = False) -> None:
     """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code.
 
-    ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it.
+    ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it. ``user`` is who called, 0
+    when unknown; ``writes`` marks what may change something.
     """
     took = portal.clock.since(began)
     row = {"method": method, "at": portal.now() - took, "ms": round(took * 1000, 2), "status": status, "error": error}
-    row["request"] = request.headers.get("X-Request-ID", "") if has_request_context() else ""
+    row |= {"request": "", "user": 0, "writes": may_write(method)}
+    if has_request_context():
+        row |= {"request": request.headers.get("X-Request-ID", ""), "user": g.get("caller", 0)}
     with portal.lock:
         portal.calls.append(row | ({"batch": True} if in_batch else {}))
         portal.counters["commands" if in_batch else "requests"] += 1

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, g, request
 
 from connector.sandbox.answers import ApiError, CutError, Params, RawAnswerError, whole
 from connector.sandbox.auth import Credential, by_token, by_webhook, token_in
@@ -102,6 +102,7 @@ def _answer(portal: Portal, registry: Mapping[str, Method], where: list[str], na
     if name.endswith(".xml"):
         raise ApiError("INTERNAL_WRONG_TRANSPORT", "The sandbox speaks JSON only", 500)
     who = _who(portal, where, params)
+    g.caller = who.user_id
     start = whole(params.get("start"))
     kept = {key: value for key, value in params.items() if key not in RESERVED}
     call = Call(portal=portal, who=who, registry=registry, hit=hit, start=start)

@@ -11,7 +11,8 @@ from typing import Any
 
 from connector.sandbox.answers import ApiError
 from connector.sandbox.config import SandboxConfig
-from connector.sandbox.crm_tables import Tables
+from connector.sandbox.crm_settings import Settings
+from connector.sandbox.crm_tables import Table, Tables
 from connector.sandbox.faults import DownMode, FaultBook
 from connector.sandbox.limits import Bucket, Operating
 from connector.sandbox.model import App, Binding, Chat, Connector, Line, Message, Session, Status, Stored, Token, User
@@ -44,7 +45,14 @@ def _people(config: SandboxConfig) -> dict[int, User]:
 def _lines(config: SandboxConfig) -> dict[int, Line]:
     return {
         item.id: Line(
-            id=item.id, name=item.name, queue=list(item.queue), welcome=item.welcome, vote=item.vote, crm=item.crm
+            id=item.id,
+            name=item.name,
+            queue=list(item.queue),
+            welcome=item.welcome,
+            vote=item.vote,
+            crm=item.crm,
+            crm_create=item.crm_create,
+            crm_category=item.crm_category,
         )
         for item in config.lines
     }
@@ -93,6 +101,10 @@ class Portal:
             self.errors: Counter[str] = Counter()
             self.faults = FaultBook()
             self.crm = Tables(self.now_text)
+            self.settings = Settings(config.language, self.now_text)
+            self.comments, self.tasks = Table(900, self.now_text), Table(3700, self.now_text)
+            self.task_tags: dict[str, int] = {}
+            self.groups = Table(0, self.now_text)
             limits = config.limits
             self.bucket = Bucket(limits.burst, limits.per_second, self.now())
             self.operating = Operating(limits.operating, config.operating_window)

@@ -37,6 +37,7 @@ def chat_view(portal: Portal, chat: Chat) -> dict[str, Any]:
         "members": list(chat.members),
         "messages": len(chat.messages),
         "last": last.text if last else "",
+        "crm": dict(chat.crm),
         "session": session_view(session) if session else None,
     }
 

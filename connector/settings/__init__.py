@@ -49,7 +49,7 @@ __all__ = [
 ]
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var", "egress", "console")
+TOP_KEYS = ("portals", "accounts", "sources", "limits", "language", "var", "egress", "console", "mappings")
 
 
 class AppSettings(BaseModel):
@@ -117,6 +117,7 @@ class Settings(BaseModel):
     limits: Limits = Limits()
     egress: str = ""
     console: ConsoleSettings = ConsoleSettings()
+    mappings: Path | None = None
     path: Path | None = None
 
 
@@ -158,6 +159,7 @@ def load(
         language="ru" if language == "ru" else "en",
         var=var,
         egress=egress,
+        mappings=_folder(values, "mappings", place),
         path=place,
     )
 
@@ -189,7 +191,11 @@ def _language(values: Mapping[str, Any]) -> str:
 
 def var_folder(values: Mapping[str, Any], place: Path) -> Path:
     """The working folder, beside the settings file ``place`` unless it says otherwise."""
-    return place.parent / Path(str(values.get("var") or "var")).expanduser()
+    return _folder(values, "var", place)
+
+
+def _folder(values: Mapping[str, Any], key: str, place: Path) -> Path:
+    return place.parent / Path(str(values.get(key) or key)).expanduser()
 
 
 def _of_machine(machine: Machine, var: Path) -> dict[str, Any]:
@@ -209,9 +215,10 @@ def _parts(values: dict[str, Any], report: Report, models: Mapping[str, type[Bas
     if (language := values.get("language")) is not None and not _language(values):
         expected = Text("ru or en", "ru или en")
         report.add(("language",), expected, did_you_mean(str(language), ("ru", "en")), value=language)
-    if not isinstance(values.get("var", ""), str):
-        hint = Text("name a folder, for example ./var", "укажите папку, например ./var")
-        report.add(("var",), Text("a folder", "папка"), hint, value=values["var"])
+    for key in ("var", "mappings"):
+        if not isinstance(values.get(key, ""), str):
+            hint = Text(f"name a folder, for example ./{key}", f"укажите папку, например ./{key}")
+            report.add((key,), Text("a folder", "папка"), hint, value=values[key])
     if not is_egress(values.get("egress") or ""):
         report.add(("egress",), *WRONG_EGRESS, value=values["egress"])
     portals = _portals(values, report)

@@ -22,6 +22,8 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "reply.refused": Text("reply refused by the channel", "канал не принял ответ"),
         "dialog.started": Text("dialog started", "диалог начат"),
         "dialog.finished": Text("dialog finished", "диалог завершён"),
+        "event.mapped": Text("rules for the CRM", "правила для CRM"),
+        "record.changed": Text("record of a source", "запись источника"),
         "app.installed": Text("application installed", "приложение установлено"),
         "app.uninstalled": Text("application removed", "приложение удалено"),
         "handlers.checked": Text("handlers checked", "обработчики проверены"),

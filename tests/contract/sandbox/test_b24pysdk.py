@@ -184,3 +184,36 @@ def test_it_understands_an_event(app: Caller, listener: Listener) -> None:
     event = OAuthEventData.from_dict(listener.events()[0].form)
     assert (event.event, event.data) == ("ONCRMLEADADD", {"FIELDS": {"ID": str(number)}})
     assert event.auth.member_id == app.grant["member_id"]
+
+
+def test_it_tags_a_contact_plans_a_call_and_sets_a_task(sandbox: SandboxServer, webhook: BitrixWebhook) -> None:
+    client = webhook.get_client()
+    options = [{"VALUE": "VIP", "XML_ID": "vip"}]
+    field = {"FIELD_NAME": "TAGS", "USER_TYPE_ID": "enumeration", "MULTIPLE": "Y", "LIST": options}
+    number = client.crm.contact.userfield.add(fields=field).result
+    option = int(client.crm.contact.userfield.get(bitrix_id=number).result["LIST"][0]["ID"])
+    fields = {"name": "Ann", "fm": [{"typeId": "PHONE", "value": "+79001234567"}], "UF_CRM_TAGS": [option]}
+    item = client.crm.item.add(entity_type_id=3, fields=fields, use_original_uf_names=True).result["item"]
+    assert item["UF_CRM_TAGS"] == [option]
+    listed = client.crm.item.list(entity_type_id=3, filter={"ufCrmTags": option}, select=["id"]).as_list().result
+    assert [row["id"] for row in listed] == [item["id"]]
+    assert client.crm.duplicate.findbycomm(type="PHONE", values=["89001234567"]).result == {"CONTACT": [item["id"]]}
+    assert client.crm.duplicate.findbycomm(type="EMAIL", values=["a@b.ru"]).result == []
+    comment = {"ENTITY_ID": item["id"], "ENTITY_TYPE": "contact", "COMMENT": "Hi"}
+    assert client.crm.timeline.comment.add(fields=comment).result == 901
+    # The SDK's own ``todo.add`` takes a datetime, which its JSON then refuses.
+    planned = {"ownerTypeId": 3, "ownerId": item["id"], "deadline": "2026-02-03T15:00:00Z"}
+    assert webhook.call_method("crm.activity.todo.add", planned)["result"]["id"]
+    task = client.tasks.task.add(fields={"TITLE": "x", "RESPONSIBLE_ID": 2, "TAGS": ["vip"]}).result["task"]
+    assert task["responsibleId"] == "2"
+    assert client.crm.status.list(filter={"ENTITY_ID": "SOURCE"}).result[0]["STATUS_ID"] == "CALL"
+    assert not [row for row in sandbox.calls() if row["error"]]
+
+
+def test_it_knows_the_refusals(sandbox: SandboxServer, webhook: BitrixWebhook) -> None:
+    item = webhook.get_client().crm.item
+    with pytest.raises(errors.BitrixAPIError) as missing:
+        _ = item.get(bitrix_id=9, entity_type_id=3).result
+    with pytest.raises(errors.BitrixAPIError) as wrong:
+        _ = item.add(entity_type_id=2, fields={"stageId": "nowhere"}).result
+    assert (missing.value.error, wrong.value.error) == ("NOT_FOUND", "CRM_FIELD_ERROR_VALUE_NOT_VALID")

@@ -109,3 +109,30 @@ def test_it_is_kept_within_the_bucket_by_its_own_throttle() -> None:
         run(many)
         assert time.monotonic() - began > 0.4
         assert server.counters()["errors"] == {}
+
+
+def test_it_writes_and_reads_items_under_their_original_names() -> None:
+    field = {"entityId": "CRM_CONTACT", "fieldName": "UF_CRM_WORDS", "userTypeId": "string", "multiple": "Y"}
+    with SandboxServer(burst=0, contents={"fields": [field]}) as server:
+        bitrix = client(server.webhook_url())
+        rows = [
+            {"entityTypeId": 3, "useOriginalUfNames": "Y", "fields": {"name": f"N{number}", "UF_CRM_WORDS": ["a", "б"]}}
+            for number in range(60)
+        ]
+        made = run(lambda: bitrix.call("crm.item.add", rows))
+        assert {tuple(item["UF_CRM_WORDS"]) for item in made} == {("a", "б")}
+        asked = {"entityTypeId": 3, "filter": {"=ufCrmWords": "б"}, "select": ["id", "ufCrmWords"]}
+        found = run(lambda: bitrix.get_all("crm.item.list", asked))
+        assert sorted(item["id"] for item in found) == list(range(1, 61))
+
+
+def test_a_timeline_is_written_in_a_batch(sandbox: SandboxServer) -> None:
+    sandbox.seed("deal", 1)
+    comments = [
+        {"fields": {"ENTITY_ID": 1, "ENTITY_TYPE": "deal", "COMMENT": f"[b]№{number}[/b] & co"}} for number in range(3)
+    ]
+    numbers = run(lambda: client(sandbox.webhook_url()).call("crm.timeline.comment.add", comments))
+    assert len(set(numbers)) == 3
+    asked = {"filter": {"ENTITY_ID": 1, "ENTITY_TYPE": "deal"}}
+    rows = run(lambda: client(sandbox.webhook_url()).get_all("crm.timeline.comment.list", asked))
+    assert {row["COMMENT"] for row in rows} == {f"[b]№{number}[/b] & co" for number in range(3)}

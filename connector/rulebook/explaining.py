@@ -1,0 +1,99 @@
+"""What rules would make of one event or record, and why: the dry run of exactly what the real run does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from connector.domain.effects import Plan
+from connector.domain.events import EventMapped, RecordChanged, load
+from connector.errors import PermanentError
+from connector.handlers import Rules
+from connector.handlers.finding import found
+from connector.handlers.mapped import case_of, event_mapped, record_changed
+from connector.handlers.viewing import identity, packed, unpacked, view
+from connector.journal import Journal
+from connector.rulebook.kinds import KINDS
+from connector.rulebook.trying import Memory, Tried, tried
+from connector.speech import Text
+from mappings.engine import MappingSet
+from mappings.faults import RuleError
+from mappings.outcome import Outcome
+
+Event = EventMapped | RecordChanged
+
+_NO_EVENT = Text(
+    "{name} has no event that rules are written for. Kinds: {kinds}, record.<source>.",
+    "В {name} нет события, для которого пишут правила. Виды: {kinds}, record.<источник>.",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """``outcome`` with its reasons, ``None`` when a rule failed; ``tried`` is what would be done."""
+
+    event: Event
+    outcome: Outcome | None
+    tried: Tried
+
+
+def explained(
+    event: Event, mappings: MappingSet, rules: Rules, memory: Memory, read: Callable[[str, Mapping[str, Any]], Any]
+) -> Explained:
+    """The dry run of one event; ``read`` asks its portal."""
+    outcomes: list[Outcome] = []
+    telling = Memory(recall=memory.recall, done=memory.done)
+    tried(_told(event, mappings, rules, outcomes), telling, read)
+    return Explained(
+        event=event,
+        outcome=outcomes[0] if outcomes else None,
+        tried=tried(plan_of(event, rules), memory, read),
+    )
+
+
+def plan_of(event: Event, rules: Rules) -> Plan:
+    """The real plan."""
+    return event_mapped(event, rules) if isinstance(event, EventMapped) else record_changed(event, rules)
+
+
+def kept_events(journal: Journal, name: str, rules: Rules) -> list[Event]:
+    """The events of a delivery (by number) or of a request (by trace) that rules have a say in. Raises
+    ``PermanentError`` when there is none.
+    """
+    number = name.isdigit() and len(name) < 19
+    rows = [journal.show(name)] if number else journal.trace(name)["deliveries"]
+    found = {event.lane: event for row in rows for event in _events(row, rules)}
+    if not found:
+        raise PermanentError("mapping.no_event", hint=_NO_EVENT.with_(name=name[:60], kinds=", ".join(KINDS)))
+    return list(found.values())
+
+
+def mapped_event(seen: Mapping[str, Any]) -> EventMapped:
+    """A view of an event (connector/handlers/viewing.py) as what the rules' own delivery carries."""
+    return EventMapped(portal=str(seen["portal"]), about=packed(seen))
+
+
+def _events(row: Mapping[str, Any], rules: Rules) -> Iterator[Event]:
+    event = load(json.dumps(row["event"]))
+    if isinstance(event, Event):
+        yield event
+    elif event.kind in KINDS:
+        seen = view(event, rules)
+        yield mapped_event({**seen, "at": seen["at"] or row["created_at"]})
+
+
+def _told(event: Event, mappings: MappingSet, rules: Rules, outcomes: list[Outcome]) -> Plan:
+    """Decide as the plan does, and keep the reasons. Why a rule fails is what the plan itself tells."""
+    if isinstance(event, RecordChanged):
+        kind, scope = f"record.{event.source}", {"record": event.values, "source": event.source}
+    else:
+        seen = unpacked(event.about)
+        kind, scope = str(seen["kind"]), {"event": seen}
+        if needs := mappings.needs(kind):
+            lane = f"{seen['account']}.{seen['conversation']}"
+            scope["found"] = yield from found(case_of(event.portal, identity(seen), lane, seen, rules), needs)
+    with suppress(RuleError):
+        outcomes.append(mappings.decide(kind, scope, explain=True))

@@ -1,0 +1,45 @@
+"""The files of a mapping set: those that come with the product, and the integrator's own beside connector.yaml."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+from mappings.documents import MAX_BYTES
+
+PACKAGED = "defaults/"
+_KINDS = (".yaml", ".yml", ".csv")
+_MOST = 500  # files; whoever has more has pointed at the wrong folder
+
+
+def contents(folder: Path | None) -> dict[str, bytes]:
+    """Everything by name: packaged files as ``defaults/<name>``, the folder's own as ``<name>``; no deeper folders.
+
+    A file is read one byte beyond what is allowed and no further, so that its fault can be told. A folder that is not
+    there has no files.
+    """
+    return {**packaged(), **(_own(folder) if folder is not None else {})}
+
+
+def packaged() -> dict[str, bytes]:
+    """The files that come with the product."""
+    found = files("mappings").joinpath("defaults").iterdir()
+    return {PACKAGED + file.name: file.read_bytes() for file in found if file.name.endswith(_KINDS)}
+
+
+def packaged_examples() -> dict[str, bytes]:
+    """The golden examples that come with the product."""
+    found = files("mappings").joinpath("tests").iterdir()
+    return {f"tests/{file.name}": file.read_bytes() for file in found if file.name.endswith(_KINDS)}
+
+
+def _own(folder: Path) -> dict[str, bytes]:
+    if not folder.is_dir():
+        return {}
+    found = sorted(path for path in folder.iterdir() if path.suffix in _KINDS and path.is_file())
+    return {path.name: _read(path) for path in found[:_MOST]}
+
+
+def _read(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(MAX_BYTES + 1)

@@ -1,0 +1,40 @@
+"""What rules may read: the fields of each event they can be written for, from the events themselves."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing
+from collections.abc import Mapping
+from types import MappingProxyType, UnionType
+from typing import Any
+
+from connector.domain.events import (
+    ButtonPressed,
+    ConversationBlocked,
+    ConversationUnblocked,
+    DialogFinished,
+    DialogStarted,
+    MessageReceived,
+)
+
+_MAPPED = (MessageReceived, ButtonPressed, ConversationBlocked, ConversationUnblocked, DialogStarted, DialogFinished)
+_ADDED = ("channel", "portal", "at")  # what every view of an event has besides (connector/handlers/viewing.py)
+
+
+def _shape(kind: Any) -> Mapping[str, Any]:
+    """Nested names of the fields; a leaf, a list and what is free have none."""
+    if not dataclasses.is_dataclass(kind):
+        parts = [part for part in typing.get_args(kind) if part is not type(None)]
+        one = typing.get_origin(kind) in (UnionType, typing.Union) and len(parts) == 1
+        return _shape(parts[0]) if one else {}
+    hints = typing.get_type_hints(kind)
+    return {field.name: _shape(hints[field.name]) for field in dataclasses.fields(kind)}
+
+
+def _kind(event: Any) -> str:
+    return str(next(field.default for field in dataclasses.fields(event) if field.name == "kind"))
+
+
+KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {_kind(event): {**_shape(event), **{name: {} for name in _ADDED}} for event in _MAPPED}
+)

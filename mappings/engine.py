@@ -1,0 +1,66 @@
+"""A mapping set: all rules, compiled, under one version; decides what an event or a record means for the CRM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from mappings.deciding import Course, settle, step
+from mappings.outcome import Outcome
+from mappings.rules import Config, Rule
+from mappings.slicing import for_the_line, found_in
+from mappings.wishing import outcome
+
+
+class MappingSet:
+    """Immutable. ``version`` is the hash of the contents of ``files``; ``rules`` stand in the order of evaluation.
+
+    A scope has ``event``, or ``record`` and ``source``, as plain data, and ``found`` when :meth:`needs` names some of
+    it (without it nobody is found). It is left as it is.
+    """
+
+    def __init__(
+        self, *, version: str, config: Config, files: Mapping[str, str | bytes], rules: Iterable[Rule] = ()
+    ) -> None:
+        self.version, self.config, self.files = version, config, MappingProxyType(dict(files))
+        self.rules = tuple(rules)
+        kinds = dict.fromkeys(kind for rule in self.rules for kind in rule.kinds)
+        self._on = {kind: tuple(rule for rule in self.rules if kind in rule.kinds) for kind in kinds}
+        lines = {kind: for_the_line(rules) for kind, rules in self._on.items()}
+        self._needs = {kind: found_in(rules) for kind, rules in self._on.items()}
+        self._line_needs = {kind: found_in(rules) for kind, rules in lines.items()}
+        self._courses = {kind: _course(rules, rules) for kind, rules in self._on.items()}
+        self._line_courses = {kind: _course(lines[kind], rules) for kind, rules in self._on.items() if lines[kind]}
+        self._nothing = Outcome(version=version)
+
+    def on(self, kind: str) -> tuple[Rule, ...]:
+        """The rules for ``kind``, in their order."""
+        return self._on.get(kind, ())
+
+    def needs(self, kind: str) -> frozenset[str]:
+        """The entities of ``found`` that the rules for ``kind`` read."""
+        return self._needs.get(kind, frozenset())
+
+    def line_needs(self, kind: str) -> frozenset[str]:
+        """The same for the rules that have a say in the line."""
+        return self._line_needs.get(kind, frozenset())
+
+    def decide(self, kind: str, scope: Mapping[str, Any], *, explain: bool = False) -> Outcome:
+        """All that the rules want of one event or record. Raises ``RuleError``."""
+        course = self._courses.get(kind)
+        if course is None:
+            return self._nothing
+        return outcome(settle(course, scope, self.config, explain=explain), self.version)
+
+    def line(self, kind: str, scope: Mapping[str, Any]) -> int | None:
+        """The open line that the rules want for a new conversation; ``None``: none has a word on it. The same that
+        :meth:`decide` says, for less. Raises ``RuleError``.
+        """
+        course = self._line_courses.get(kind)
+        return settle(course, scope, self.config).line if course is not None else None
+
+
+def _course(looked_at: Iterable[Rule], rules: Iterable[Rule]) -> Course:
+    facts = dict.fromkeys(name for rule in rules for name in rule.facts)
+    return Course(steps=tuple(step(rule) for rule in looked_at), facts=facts)

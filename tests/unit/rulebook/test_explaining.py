@@ -1,0 +1,52 @@
+"""What rules would make of one event: read back from the journal, and told even when a rule fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from connector.domain.events import dump
+from connector.handlers import Rules
+from connector.handlers.rules import PortalFacts
+from connector.rulebook.explaining import explained, kept_events, mapped_event
+from connector.rulebook.folder import contents
+from connector.rulebook.kinds import KINDS
+from connector.rulebook.trying import Memory
+from mappings.golden import MINIMAL
+from mappings.loading import load
+
+
+class OneRow:
+    """A journal with one delivery, as the real one shows it."""
+
+    def __init__(self, event: Mapping[str, Any]) -> None:
+        self._row = {"event": event, "created_at": "2026-03-10T12:00:00+03:00"}
+
+    def show(self, number: str) -> dict[str, Any]:
+        return self._row
+
+
+def rules_of(text: str) -> Rules:
+    mappings = load({**contents(None), "own.yaml": text}, KINDS)
+    facts = PortalFacts(name="main", language="en", connectors={})
+    return Rules(public_url="", accounts={}, portals={"main": facts}, mappings=mappings)
+
+
+def nobody(method: str, params: Mapping[str, Any]) -> Any:
+    return []
+
+
+def test_a_delivery_is_tried_by_its_number() -> None:
+    kept = mapped_event({**MINIMAL["message.received"], "text": "hello"})
+    (event,) = kept_events(OneRow(json.loads(dump(kept))), "7", rules_of("on: message.received\nline: 3\n"))  # type: ignore[arg-type]
+    assert event == kept
+
+
+def test_a_rule_that_fails_is_told_as_the_delivery_would_be_parked() -> None:
+    rules = rules_of("on: message.received\nwhen: event.text * 2 > 1\nline: 3\n")
+    event = mapped_event({**MINIMAL["message.received"], "text": "hello"})
+    found = explained(event, rules.mappings, rules, Memory(), nobody)
+    assert found.outcome is None
+    assert found.tried.error is not None
+    assert "own.yaml:2" in found.tried.error.hint.en
