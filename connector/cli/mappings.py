@@ -92,7 +92,8 @@ def check(out: Output, folder: Path | None, portal: str) -> None:
 
 
 @mappings.command(help=say("The JSON Schema, for an editor.", "JSON Schema для редактора."))
-def schema() -> None:
+@answering
+def schema(out: Output) -> None:
     """Always JSON."""
     click.echo(json.dumps(json_schema(), ensure_ascii=False, indent=2))
 

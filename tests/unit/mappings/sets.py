@@ -7,11 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from mappings.loading import load
-
 import mappings
 from mappings.engine import MappingSet
 from mappings.golden import MINIMAL
+from mappings.loading import load
 
 FOLDER = Path(mappings.__file__).parent
 _INNER: Mapping[str, tuple[str, ...]] = {
