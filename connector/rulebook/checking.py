@@ -135,7 +135,7 @@ def _unmakeable(name: NamedField, fields: Mapping[str, Info]) -> Look[list[Fault
     en, ru = _owner(name)
     own = {field: str(info.get("title") or "") for field, info in fields.items() if field.startswith("UF_")}
     alike = next((field for field in own if plain(field) == plain(name.name)), "")
-    mend = f"Name one that begins with {begins}", f"Укажите поле на {begins}"
+    mend = f"Name one that begins with {begins}", f"Укажите поле, имя которого начинается с {begins}"
     mend = near(alike, own) if alike else mend
     return [name.spot.fault((f"{en} no field {name.name}", f"{ru} нет поля {name.name}"), mend)]
 

@@ -224,12 +224,14 @@ def _owners(settings: list[_Paper], mappings: MappingSet) -> Iterator[NamedNumbe
             yield NamedNumber(spot=spot, kind="user", number=category.owner)
 
 
-def _tag_fields(settings: list[_Paper], mappings: MappingSet) -> Iterator[NamedField]:
+def _tag_fields(settings: list[_Paper], mappings: MappingSet) -> Iterator[Name]:
     tagging = any(rule.tags for rule in mappings.rules)
     for entity, name in mappings.config.tag_fields.items():
         spot = _said(settings, ("tag_fields", entity), name)
         if spot is not None and (tagging or not spot.file.startswith(PACKAGED)):
             item = entity not in TYPE_IDS
+            if item:
+                yield NamedType(spot=spot, type_id=int(entity))
             yield NamedField(
                 spot=spot,
                 entity="item" if item else entity,

@@ -207,6 +207,18 @@ notify: {users: [1, 99], text: x}
     ]
 
 
+def test_a_line_that_is_switched_off_takes_nobody(portal: Portal, sandbox: SandboxServer) -> None:
+    sandbox.set_line(2, active=False)
+    try:
+        [fault] = check(portal, "line: 2")
+    finally:
+        sandbox.set_line(2, active=True)
+    assert (fault.said[0], fault.mend[0]) == (
+        "Open line 2 (Поддержка) is switched off",
+        "Known: 1 (Продажи), 3 (Возвраты)",
+    )
+
+
 TAGGED = "tags: [x]"
 SETTINGS = [
     ("", []),
@@ -216,6 +228,7 @@ SETTINGS = [
     ("version: 1\ntag_fields: {contact: UF_OTHER_TAGS}", ["tag_fields.contact"]),
     ("version: 1\ntag_fields: {contact: ufCrmTags}", ["tag_fields.contact"]),
     ("version: 1\ntag_fields: {'1036': UF_CRM_9_TAGS}", ["tag_fields.1036"]),
+    ("version: 1\ntag_fields: {'1038': UF_CRM_9_TAGS}", ["tag_fields.1038"]),
     ("version: 1\ncategories: {complaint: {title: x, owner: 1}}", []),
     ("version: 1\ncategories: {complaint: {title: x, owner: 3}}", ["categories.complaint.owner"]),
 ]
