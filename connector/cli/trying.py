@@ -38,8 +38,8 @@ _NO_EXAMPLES = Text(
 )
 _LOOKING = Text("Looking at {path}", "Смотрю {path}")
 _LOADED = Text(
-    "On their way: {count} records. Follow them: connector journal list --account {source}",
-    "Отправлено записей: {count}. Следить: connector journal list --account {source}",
+    "On their way: {count} records. Follow them: connector journal list --account source:{source}",
+    "Отправлено записей: {count}. Следить: connector journal list --account source:{source}",
 )
 _AGAIN = Text("On their way under version {version}: {count}.", "Отправлено по версии {version}: {count}.")
 _MANY_PORTALS = Text("Name the portal: --portal {names}", "Укажите портал: --portal {names}")
