@@ -21,7 +21,8 @@ from mappings.model import ConfigDocument, RuleDocument
 from tests.house.language import event_rows, filter_rows, own_fields
 from tests.unit.mappings.pages import PAGES, Piece, commands, pieces
 
-ALL = sorted(path.name for path in PAGES.glob("*.md"))
+READMES = ("../../README.md", "../../README.ru.md")
+ALL = [*sorted(path.name for path in PAGES.glob("*.md")), *READMES]
 GUIDES = ("README.md", "README.ru.md")
 RULES, TESTS = "mappings/", "mappings/tests/"
 
