@@ -117,8 +117,8 @@ def _binding(chat_id: str) -> Plan:
     try:
         chat = yield Call("imopenlines.dialog.get", {"CHAT_ID": chat_id})
     except PermanentError as error:
-        # ACCESS_ERROR is also how a chat that is gone answers (§2.3).
-        if error.cause not in GONE | {"bitrix24.access_denied"}:
+        # ACCESS_ERROR is also how a chat that is gone answers (§2.3); an old portal has no such method.
+        if error.cause not in GONE | {"bitrix24.access_denied", "bitrix24.no_such_method"}:
             raise
         return {}
     parts = str((chat or {}).get("entity_data_2") or "").split("|")

@@ -23,20 +23,40 @@ PAGES = 3
 
 def line_of(account: str, lane: str, rules: Rules, *, begun_by: Any = None) -> Plan:
     """The line to speak on: the one the conversation began with (facts/bitrix24-openlines.md §7.3), else the one that
-    the rules choose for the message it is ``begun_by``, else the one bound in the slider, else the one from the
-    settings. Raises ``PermanentError`` when there is none.
+    the rules choose for the message it is ``begun_by`` (when the channel can speak there), else the one bound in the
+    slider, else the one from the settings. Raises ``PermanentError`` when there is none.
     """
     chat = yield Recall("chat", lane)
     if chat and chat.get("line"):
         return str(chat["line"])
     chosen = (yield from seen_for_line(begun_by, rules)) if begun_by else None
-    if chosen is not None:
-        return str(chosen)
     bound = yield Recall("line", account)
     line = bound["line"] if bound else rules.accounts[account].line
+    if chosen is not None and (str(chosen) == str(line) or (yield from _opened(account, str(chosen), rules))):
+        return str(chosen)
     if line is None:
         raise PermanentError("line.none", hint=NO_LINE.with_(account=account))
     return str(line)
+
+
+def _opened(account: str, line: str, rules: Rules) -> Plan:
+    """Whether the channel can speak on a line that is not its own. It is switched on there once; who then switches it
+    off means it, and a line that is not there stays off (§1.3, §1.4): a message is never held back by a rule.
+    """
+    place = {"CONNECTOR": rules.connector(account), "LINE": line}
+    try:
+        if (yield from _is_on(place)):
+            return True
+        key = f"activate:{place['CONNECTOR']}:{line}"
+        yield Call("imconnector.activate", {**place, "ACTIVE": 1}, key=key)
+        return (yield from _is_on(place))
+    except PermanentError:
+        return False
+
+
+def _is_on(place: Mapping[str, str]) -> Plan:
+    status = yield Call("imconnector.status", place)
+    return isinstance(status, Mapping) and bool(status.get("STATUS"))
 
 
 def seen_in_chat(lane: str, account: str, conversation: str, line: str, message_id: str, rules: Rules) -> Plan:
