@@ -11,8 +11,8 @@ from typing import Any
 from connector.domain.effects import Call, Plan, Remember
 from connector.errors import PermanentError
 
-# Every method that the connector calls; the names are asked in lower case (§1.1). Without ``user.get``, which is not
-# among them, only operators' faces are missing.
+# Every method that conversations need; the names are asked in lower case (§1.1). Without ``user.get``, which is not
+# among them, only operators' faces are missing. What rules call besides is told by the delivery that needs it.
 USED = (
     "crm.activity.list",
     "event.bind",

@@ -38,6 +38,7 @@ SEVERAL = Text(
     "Подходят сразу несколько: {entity} {ids}, ключ {way} (правило {rule}). Ничего не записано. Объедините или "
     "исправьте их в Битрикс24 либо задайте в правиле `several: oldest` и повторите доставку.",
 )
+CLIENT = Text("Client", "Клиент")
 MADE_GONE = Text(
     "Row {id} of {entity}, which this event made, was deleted in Bitrix24. Discard, or restore it and replay.",
     "Запись {id} ({entity}), созданная по этому событию, удалена в Битрикс24. Отбросьте доставку или восстановите "
@@ -144,6 +145,8 @@ def _added(case: Case, wish: Wish, key: str) -> Plan:
     fields = yield from _prepared(case, wish, {})
     origin = {"originatorId": known_as[0], "originId": known_as[1]}
     fields = {**_links(case, wish), **(origin if wish.entity != "item" else {"xmlId": ":".join(known_as)}), **fields}
+    if wish.entity == "contact" and is_empty(fields.get("name")) and is_empty(fields.get("lastName")):
+        fields["name"] = _called(case, wish)
     said = digest(fields)
     made = yield Call(
         "crm.item.add",
@@ -153,6 +156,13 @@ def _added(case: Case, wish: Wish, key: str) -> Plan:
         judge=partial(_made, said, case.identity),
     )
     return {**made, "said": said}
+
+
+def _called(case: Case, wish: Wish) -> str:
+    """A contact has to have a name (§2.2): without one it is called by what it is known by."""
+    client = case.about.get("client") or {}
+    known = [*(value for way in wish.match for value in way.values), client.get("username")]
+    return str(next(filter(None, known), CLIENT.say(case.language)))
 
 
 def _by_value(case: Case, wish: Wish) -> str:

@@ -87,4 +87,5 @@ NO_RULES: Mappings = _NoRules()
 def failed(error: RuleError) -> Text:
     """What a person is to do about a rule that failed on an event."""
     where = {"rule": error.rule, "file": error.file, "line": error.line, "what": error.what}
-    return FAILED.with_(**where, expression=error.expression, why=Text(*error.said), mend=Text(*error.mend))
+    mend = Text(*(words if words.endswith(("?", ".")) else f"{words}." for words in error.mend))
+    return FAILED.with_(**where, expression=error.expression, why=Text(*error.said), mend=mend)

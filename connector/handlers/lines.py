@@ -41,12 +41,14 @@ def line_of(account: str, lane: str, rules: Rules, *, begun_by: Any = None) -> P
 
 def _opened(account: str, line: str, rules: Rules) -> Plan:
     """Whether the channel can speak on a line that is not its own. It is switched on there once; who then switches it
-    off means it, and a line that is not there stays off (§1.3, §1.4): a message is never held back by a rule.
+    off means it (§1.3, §1.4). A message is never held back by a rule: an unknown line (§2.1) is none.
     """
     place = {"CONNECTOR": rules.connector(account), "LINE": line}
     try:
         if (yield from _is_on(place)):
             return True
+        if not (yield Call("imopenlines.config.get", {"CONFIG_ID": line, "WITH_QUEUE": "N"})):
+            return False
         key = f"activate:{place['CONNECTOR']}:{line}"
         yield Call("imconnector.activate", {**place, "ACTIVE": 1}, key=key)
         return (yield from _is_on(place))

@@ -20,6 +20,7 @@ from connector.speech import Text
 from mappings.outcome import Making, Outcome
 
 _BINDINGS: Mapping[str, str] = {"lead": "L", "deal": "D", "contact": "C", "company": "CO"}
+_IMPORTANT = 2  # PRIORITY of a task with the mark of importance
 _DEADLINE = timedelta(days=1)  # a to-do has to have one (§2.5)
 
 NO_BEARER = Text(
@@ -129,6 +130,7 @@ def _task(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
         "RESPONSIBLE_ID": owner,
         **({"DEADLINE": wire(deadline)} if deadline else {}),
         **({"GROUP_ID": group} if group else {}),
+        **({"PRIORITY": _IMPORTANT} if outcome.priority in ("high", "urgent") else {}),
     }
     # Tags and bindings belong to people once the task is there: an update would replace theirs (§2.9).
     first = {"UF_CRM_TASK": [_binding(place, number) for place, number in case.ids.items()], "TAGS": list(outcome.tags)}

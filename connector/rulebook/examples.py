@@ -85,10 +85,14 @@ def empty_portal(mappings: MappingSet) -> Callable[[str, Mapping[str, Any]], Any
     written into them can be read.
     """
 
+    tag_fields = mappings.config.tag_fields
+
     def read(method: str, params: Mapping[str, Any]) -> Any:
         entity = method.removeprefix("crm.").removesuffix(".userfield.list")
-        if method == f"crm.{entity}.userfield.list" and (name := mappings.config.tag_fields.get(entity)):
+        if method == f"crm.{entity}.userfield.list" and (name := tag_fields.get(entity)):
             return [{"ID": "1", "FIELD_NAME": name, "USER_TYPE_ID": "string", "MULTIPLE": "Y"}]
+        if method == "userfieldconfig.list" and (name := params["filter"]["fieldName"]) in tag_fields.values():
+            return {"fields": [{"id": 1, "fieldName": name, "userTypeId": "string", "multiple": "Y"}]}
         return {"items": []} if method == "crm.item.list" else []
 
     return read

@@ -26,6 +26,7 @@ class Pretence:
         self._last = 0
         self._items: dict[tuple[str, str], dict[str, Any]] = {}
         self._fields: dict[tuple[str, str], dict[str, Any]] = {}
+        self._configs: dict[str, dict[str, Any]] = {}
 
     def write(self, method: str, params: Params) -> Any:
         """The result of a write that is only pretended."""
@@ -38,6 +39,8 @@ class Pretence:
         """The result of a read that concerns only what is pretended; ``None``: the portal itself is to be asked."""
         if method == "crm.item.get":
             return _item(self._items.get(_place(params)))
+        if method == "userfieldconfig.get" and _is_new(params.get("id")):
+            return {"field": self._configs[str(params["id"])]}
         if any(_is_new(value) for value in _values(params)):
             return self.amended(method, params, {"items": []} if method == "crm.item.list" else [])
         return None
@@ -78,6 +81,32 @@ class Pretence:
         ]
         found = [*(_mapping(answer).get(kind) or []), *(int(number) for number in has)]
         return {**_mapping(answer), kind: list(dict.fromkeys(found))} if has else answer
+
+    def configs_listed(self, params: Params, answer: Any) -> Any:
+        """``userfieldconfig.list`` by the name of a field."""
+        name = _mapping(params.get("filter")).get("fieldName")
+        new = [field for field in self._configs.values() if _is_new(field.get("id")) and field["fieldName"] == name]
+        return {"fields": [*(_mapping(answer).get("fields") or []), *new]}
+
+    def config_got(self, params: Params, answer: Any) -> Any:
+        """``userfieldconfig.get`` of a field whose options were changed."""
+        changed = self._configs.get(str(params.get("id")), {})
+        return {"field": {**_mapping(_mapping(answer).get("field")), **changed}}
+
+    def config_add(self, method: str, params: Params) -> Any:
+        """``userfieldconfig.add``."""
+        field = {**_mapping(params.get("field")), "id": self.number()}
+        self._configs[str(field["id"])] = field | {"enum": self._enum(field)}
+        return {"field": self._configs[str(field["id"])]}
+
+    def config_update(self, method: str, params: Params) -> Any:
+        """``userfieldconfig.update``: the options that are sent are all of them."""
+        changed = self._configs.setdefault(str(params.get("id")), {})
+        changed["enum"] = self._enum(_mapping(params.get("field")))
+        return {"field": {**changed, "id": params.get("id")}}
+
+    def _enum(self, field: Params) -> list[dict[str, Any]]:
+        return [{"id": self.number(), **option} for option in field.get("enum") or []]
 
     def number(self) -> int:
         """The next number of what would be new."""
@@ -167,6 +196,8 @@ _WRITES: Mapping[str, Callable[[Pretence, str, Params], Any]] = {
     "crm.item.update": Pretence.item_update,
     "add": Pretence.field_add,
     "update": Pretence.field_update,
+    "userfieldconfig.add": Pretence.config_add,
+    "userfieldconfig.update": Pretence.config_update,
     "crm.timeline.comment.add": lambda self, method, params: self.number(),
     "crm.activity.todo.add": lambda self, method, params: {"id": self.number()},
     "crm.activity.todo.update": lambda self, method, params: {"id": params.get("id")},
@@ -178,4 +209,6 @@ _AMENDED: Mapping[str, Callable[[Pretence, Params, Any], Any]] = {
     "crm.item.get": Pretence.item_got,
     "crm.item.list": Pretence.items_listed,
     "crm.duplicate.findbycomm": Pretence.people_found,
+    "userfieldconfig.list": Pretence.configs_listed,
+    "userfieldconfig.get": Pretence.config_got,
 }

@@ -49,6 +49,17 @@ crm:
     external: {system: erp, id: "{{ record.id }}"}
     set: {NAME: "{{ record.name }}", PHONE: "{{ record.phone }}"}
 """
+SHIPMENT_SETTINGS = """
+version: 1
+tag_fields: {"1036": UF_CRM_%s_TAGS}
+"""
+SHIPMENT = """
+version: 1
+on: record.shipments
+tags: ["{{ record.carrier }}"]
+crm:
+  item: {type: 1036, external: {system: wms, id: "{{ record.id }}"}, set: {TITLE: "№ {{ record.id }}"}}
+"""
 NAMES = ("Анна", "Bob", "Вера", "Олег")
 TEXTS = ("срочно верните деньги", "хочу купить лицензии", "привет", "сделайте заказ срочно", "сколько стоит?")
 PHONES = ("+79001112233", "+79001112244", "+79001112255", "")
@@ -192,3 +203,23 @@ def test_whoever_was_deleted_is_made_anew(world: World) -> None:
     world.done(world.record("customers", "2", name="Анна", phone=PHONES[0], level=""))
     assert [item["id"] for item in world.crm("crm.item.list", entityTypeId=3)["items"]] == [2]
     assert world.parked() == []
+
+
+def test_a_dry_run_makes_the_tag_field_of_a_smart_process_once(world: World) -> None:
+    world.house.sandbox.furnish(types=[{"entityTypeId": 1036, "title": "Отгрузки"}])
+    (kind,) = world.crm("crm.type.list")["types"]
+    world.rules(_settings=SHIPMENT_SETTINGS % kind["id"], shipments=SHIPMENT)
+    first, second = (world.record("shipments", number, carrier=f"carrier {number}") for number in ("7", "8"))
+    for record in (first, second):
+        told = world.tried(record)
+        assert told.tried.error is None
+        met(told.tried.writes, world.done(record))
+    said = Counter(method for method, _ in world.portal.writes)
+    assert (said["userfieldconfig.add"], said["userfieldconfig.update"], said["crm.item.add"]) == (1, 1, 2)
+
+
+def test_a_contact_without_a_name_is_called_by_what_it_is_known_by(world: World) -> None:
+    world.rules(customers=SOURCE)
+    world.done(world.record("customers", "1", name="", phone=PHONES[0], level=""))
+    (item,) = world.crm("crm.item.list", entityTypeId=3)["items"]
+    assert item["name"] == PHONES[0]

@@ -138,9 +138,22 @@ def test_a_record_is_seen_with_its_source() -> None:
 def test_rules_choose_the_line_of_a_new_conversation_only() -> None:
     ruled = with_set(rules(), FakeSet(chosen=3))
     bound = {("line", "shop"): {"connector": "c", "line": "2"}}
-    assert handled(message(), ruled, dict(bound)).named(SEND)[0].params["LINE"] == "3"
+    driver = Driver({SEND: TAKEN, "imconnector.status": {"STATUS": True}}, dict(bound))
+    driver.run(HANDLERS["portal", "message.received"](message(), ruled))
+    assert driver.named(SEND)[0].params["LINE"] == "3"
+    assert not driver.named("imconnector.activate")
     begun = {**bound, ("chat", "shop.700"): {"chat_id": "17", "line": "9"}}
     assert handled(message(), ruled, begun).named(SEND)[0].params["LINE"] == "9"
+
+
+def test_a_line_that_stays_off_is_not_spoken_on() -> None:
+    ruled = with_set(rules(line=4), FakeSet(chosen=3))
+    answers = {"imconnector.status": {"STATUS": False}, "imconnector.activate": True}
+    driver = Driver({SEND: TAKEN, "imopenlines.config.get": {"ID": "3"}, **answers})
+    driver.run(HANDLERS["portal", "message.received"](message(), ruled))
+    (switched,) = driver.named("imconnector.activate")
+    assert (switched.params["LINE"], switched.key.endswith(":3")) == ("3", True)
+    assert driver.named(SEND)[0].params["LINE"] == "4"
 
 
 @pytest.mark.parametrize("chosen", [None, BROKEN])
@@ -156,6 +169,7 @@ def test_a_line_that_needs_the_crm_reads_it_first_and_falls_back_when_it_may_not
     ruled = with_set(rules(line=4), FakeSet(chosen=by_company, line_wants=frozenset({"company"})))
     known = {
         SEND: TAKEN,
+        "imconnector.status": {"STATUS": True},
         "crm.duplicate.findbycomm": {"CONTACT": [7]},
         "crm.item.get": lambda call: {
             "item": {"id": 7, "companyId": 5} if call.params["id"] == 7 else {"id": 5, "typeId": "VIP"}
