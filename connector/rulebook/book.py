@@ -11,6 +11,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import structlog
@@ -27,6 +28,7 @@ from mappings.loading import load
 log = structlog.get_logger()
 
 _LOOK_SECONDS = 2.0
+_COMPILED = 4  # versions of which a process keeps the rules ready: hundreds of them take a second to compile
 _BROKEN = Text(
     "The mapping has {count} faults, the first: {first}. See all with `connector mappings check`; until then version "
     "{version} stays in use.",
@@ -47,6 +49,8 @@ class Rulebook:
         self._looked: float | None = None
         self._set: MappingSet | None = None
         self._bad = self._offered = ""
+        self._compiled = lru_cache(_COMPILED)(self._compile)
+        self._judged: tuple[str, BrokenError | None] = "", None
 
     def current(self) -> MappingSet:
         """The set in use. While the journal is away the last one known; before the first is published, the folder's if
@@ -108,9 +112,30 @@ class Rulebook:
         """A kept set by the beginning of its version. Raises ``PermanentError``."""
         version = self._journal.mapping_version(begins)
         try:
-            return load(self._journal.mapping_files(version), KINDS)
+            return self._compiled(version)
         except BrokenError as error:
             raise self._broken(error) from None
+
+    def fault(self) -> PermanentError | None:
+        """What is wrong with the files of the folder as they are now (``mapping.broken``); ``None``: they are sound.
+        They are compiled only when they have changed since the last look. Raises ``OSError`` for what cannot be read.
+        """
+        files = _digest(contents(self._folder))
+        known, error = self._judged
+        if files != known:
+            error = self._wrong()
+            self._judged = files, error
+        return self._broken(error) if error else None
+
+    def _wrong(self) -> BrokenError | None:
+        try:
+            self.folder_set()
+        except BrokenError as error:
+            return error
+        return None
+
+    def _compile(self, version: str) -> MappingSet:
+        return load(self._journal.mapping_files(version), KINDS)
 
     def _broken(self, error: BrokenError) -> PermanentError:
         first = Text(error.faults[0].words("en"), error.faults[0].words("ru"))
@@ -131,7 +156,7 @@ class Rulebook:
         if not version:
             return self._first()
         try:
-            return load(self._journal.mapping_files(version), KINDS)
+            return self._compiled(version)
         except (BrokenError, ConnectorError) as error:
             # Written by a newer product: what is known here goes on.
             self._bad = version

@@ -13,7 +13,7 @@ from connector.domain.events import EventMapped, RecordChanged, load
 from connector.errors import PermanentError
 from connector.handlers import Rules
 from connector.handlers.finding import found
-from connector.handlers.mapped import case_of, event_mapped, record_changed
+from connector.handlers.mapped import case_of, event_mapped, record_changed, scope_of
 from connector.handlers.viewing import identity, packed, unpacked, view
 from connector.journal import Journal
 from connector.rulebook.kinds import KINDS
@@ -71,6 +71,22 @@ def kept_events(journal: Journal, name: str, rules: Rules) -> list[Event]:
     return list(found.values())
 
 
+def seen_by_rules(event: Event) -> tuple[str, dict[str, Any]]:
+    """The kind that rules for ``event`` are on, and what they see of it besides ``found``."""
+    if isinstance(event, RecordChanged):
+        return f"record.{event.source}", scope_of(event)
+    seen = unpacked(event.about)
+    return str(seen["kind"]), {"event": seen}
+
+
+def recounted(event: Event, mappings: MappingSet) -> Outcome | None:
+    """What the rules make of the event itself, and why; ``None``: there is no rule for its kind. No portal is asked, so
+    to rules that need ``found`` (``mappings.needs``) nobody is known there. Raises ``RuleError``.
+    """
+    kind, scope = seen_by_rules(event)
+    return mappings.decide(kind, scope, explain=True) if mappings.on(kind) else None
+
+
 def mapped_event(seen: Mapping[str, Any]) -> EventMapped:
     """A view of an event (connector/handlers/viewing.py) as what the rules' own delivery carries."""
     return EventMapped(portal=str(seen["portal"]), about=packed(seen))
@@ -87,13 +103,11 @@ def _events(row: Mapping[str, Any], rules: Rules) -> Iterator[Event]:
 
 def _told(event: Event, mappings: MappingSet, rules: Rules, outcomes: list[Outcome]) -> Plan:
     """Decide as the plan does, and keep the reasons. Why a rule fails is what the plan itself tells."""
-    if isinstance(event, RecordChanged):
-        kind, scope = f"record.{event.source}", {"record": event.values, "source": event.source}
-    else:
-        seen = unpacked(event.about)
-        kind, scope = str(seen["kind"]), {"event": seen}
-        if needs := mappings.needs(kind):
-            lane = f"{seen['account']}.{seen['conversation']}"
-            scope["found"] = yield from found(case_of(event.portal, identity(seen), lane, seen, rules), needs)
+    kind, scope = seen_by_rules(event)
+    needs = mappings.needs(kind)
+    if needs and "event" in scope:
+        seen = scope["event"]
+        lane = f"{seen['account']}.{seen['conversation']}"
+        scope["found"] = yield from found(case_of(event.portal, identity(seen), lane, seen, rules), needs)
     with suppress(RuleError):
         outcomes.append(mappings.decide(kind, scope, explain=True))

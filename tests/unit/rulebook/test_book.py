@@ -152,3 +152,25 @@ def test_a_set_that_this_product_cannot_read_is_not_taken(journal: Journal, fold
     assert line_of(book) == 3
     with pytest.raises(PermanentError, match=r"mapping\.broken"):
         book.version("fedc")
+
+
+def test_a_kept_version_is_compiled_once(journal: Journal, folder: Path) -> None:
+    book = Rulebook(journal, folder)
+    first = book.watch()
+    assert book.version(first[:6]) is book.version(first)
+    assert book.current() is book.version(first)
+
+
+def test_a_broken_folder_is_known_before_and_after_it_is_mended(journal: Journal, folder: Path) -> None:
+    book = Rulebook(journal, folder)
+    assert book.fault() is None
+    write(folder, "{{ 1 +")
+    found = book.fault()
+    assert found is not None
+    assert "returns.yaml:5" in found.hint.en
+    journal.use_mapping("fedcba987654", {}, origin="folder", who="connector")
+    again = book.fault()
+    assert again is not None
+    assert "fedcba987654" in again.hint.ru  # what is in use is told as it is now
+    write(folder, 4)
+    assert book.fault() is None

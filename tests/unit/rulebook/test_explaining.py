@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from connector.domain.events import dump
+from connector.domain.events import RecordChanged, dump
 from connector.handlers import Rules
 from connector.handlers.rules import PortalFacts
-from connector.rulebook.explaining import explained, kept_events, mapped_event
+from connector.rulebook.explaining import explained, kept_events, mapped_event, recounted
 from connector.rulebook.folder import contents
 from connector.rulebook.kinds import KINDS
 from connector.rulebook.trying import Memory
@@ -50,3 +50,14 @@ def test_a_rule_that_fails_is_told_as_the_delivery_would_be_parked() -> None:
     assert found.outcome is None
     assert found.tried.error is not None
     assert "own.yaml:2" in found.tried.error.hint.en
+
+
+def test_a_decision_is_recounted_without_asking_anybody() -> None:
+    text = "on: message.received\nwhen: found.contact.id or event.text\ncategory: complaint\n"
+    mappings = load({**contents(None), "own.yaml": text}, KINDS)
+    outcome = recounted(mapped_event({**MINIMAL["message.received"], "text": "hello"}), mappings)
+    assert outcome is not None
+    assert (outcome.category, outcome.version) == ("complaint", mappings.version)
+    assert [each.file for each in outcome.reasons if each.what == "category"] == ["own.yaml"]
+    record = RecordChanged(portal="main", source="orders", record="1", values={})
+    assert recounted(record, mappings) is None
