@@ -18,6 +18,7 @@ _ONE: Mapping[str, Text] = MappingProxyType(
         "envelope": Text("request", "запрос"),
         "portal": Text("portal", "портал"),
         "account": Text("account", "аккаунт"),
+        "mapping": Text("version", "версия"),
     }
 )
 _MANY = MappingProxyType({"deliveries": "delivery", "envelopes": "request"})

@@ -28,6 +28,7 @@ DEEDS = {
     "rebind": Text("bound anew", "привязано заново"),
     "unbind": Text("unbound an address", "отвязан адрес"),
     "secrets.rotated": Text("rotated the secret key", "сменён секретный ключ"),
+    "mapping": Text("put rules to use", "введены в действие правила"),
     "links.exported": Text("kept the links of a removed portal", "сохранены связи удалённого портала"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Blueprint, Response, request, url_for
@@ -11,6 +12,7 @@ from werkzeug.exceptions import NotFound
 from connector import repair, status
 from connector.bootstrap import Connector
 from connector.domain.states import in_words
+from connector.errors import TransientError
 from connector.portal.phrases import reason_in_words
 from connector.speech import Text
 from webhooks.answers import see_other
@@ -19,6 +21,11 @@ from webhooks.console.showing import Shows
 from webhooks.looks import Looks
 
 log = structlog.get_logger()
+
+_UNREADABLE = Text(
+    "The files of the mapping cannot be read on this machine: {why}. Give the connector the right to read them.",
+    "Файлы маппинга на этой машине не читаются: {why}. Дайте коннектору право их читать.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +48,13 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks) -> N
         seen = status.overview(connector)
         rows = [_row(connector, portal) for portal in seen.portals]
         bound = request.args.get("bound", "")
-        return shows.page("portals.html", rows=rows, bound=bound if bound in connector.portals else "", seen=seen)
+        return shows.page(
+            "portals.html",
+            rows=rows,
+            bound=bound if bound in connector.portals else "",
+            seen=seen,
+            **_rules(connector),
+        )
 
     @rooms.get("/portals/<name>")
     def portal(name: str) -> Response:
@@ -67,6 +80,22 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks) -> N
 def _known(connector: Connector, name: str) -> None:
     if name not in connector.portals:
         raise NotFound
+
+
+def _rules(connector: Connector) -> dict[str, Any]:
+    """Which rules are in use, and what is wrong with the files here; nothing while the database is away."""
+    try:
+        return {"uses": connector.journal.mapping_uses(limit=1), "fault": _fault(connector)}
+    except TransientError:
+        return {}
+
+
+def _fault(connector: Connector) -> Text | None:
+    try:
+        fault = connector.rulebook.fault()
+    except OSError as error:
+        return _UNREADABLE.with_(why=str(error)[:300])
+    return fault.hint if fault else None
 
 
 def _row(connector: Connector, portal: status.PortalStatus) -> Row:

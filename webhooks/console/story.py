@@ -19,11 +19,13 @@ from webhooks.answers import see_other
 from webhooks.console.kinds import STANDS, kind_of, stands
 from webhooks.console.purse import Purse
 from webhooks.console.reading import Reader, reader
+from webhooks.console.rulings import Ruling, Rulings
 from webhooks.console.showing import Shows
 from webhooks.console.storyline import Storyline
 
 _ROWS = 200  # rows of each kind that a page reads
 _TABLE, _WORDS = 20, 6_000  # deliveries in the table, bytes of their texts
+_BESIDE = 0.5  # of what the story may weigh is left to it beside the rulings
 _HINT = 3_000  # bytes of a hint in both languages
 _FILTERS = ("account", "state", "lane", "since", "until")
 STATES = {
@@ -65,7 +67,8 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             found, envelope = journal.trace(trace, most=_ROWS), journal.envelope(trace)
         except PermanentError as error:
             return shows.page("fault.html", 404, hint=error.hint)
-        return shows.page("trace.html", **_story(found, envelope))
+        rulings = Rulings(connector.rulebook, reader(request, connector.clock())).of(found["deliveries"])
+        return shows.page("trace.html", **_story(found, envelope, rulings))
 
 
 def _all(connector: Connector) -> dict[str, Any]:
@@ -84,8 +87,8 @@ def _common(connector: Connector) -> dict[str, Any]:
     }
 
 
-def _story(found: Mapping[str, Any], envelope: Envelope) -> dict[str, Any]:
-    lines, left = Storyline(found, envelope).lines()
+def _story(found: Mapping[str, Any], envelope: Envelope, rulings: Sequence[Ruling]) -> dict[str, Any]:
+    lines, left = Storyline(found, envelope, share=_BESIDE if rulings else 1).lines()
     begun = envelope.request.received_at
     return {
         "trace": found["trace"],
@@ -95,6 +98,7 @@ def _story(found: Mapping[str, Any], envelope: Envelope) -> dict[str, Any]:
         "stand": STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
         "repair": _repair(found),
         "deliveries": _deliveries(found["deliveries"]),
+        "rulings": rulings,
         "more": max(0, len(found["deliveries"]) - _TABLE),
         "lines": lines,
         "left": left,
@@ -159,6 +163,7 @@ def _deliveries(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "destination": purse.word(row["destination"], 100),
             "shown": purse.word(row["lane"], 150),
             "cause": purse.word(row["cause"], 100),
+            "mapping": purse.word(row["mapping"] or "", 20),
             "stand": STANDS.get(row["state"], ("", Text(row["state"], row["state"]))),
         }
         for row in rows[:_TABLE]

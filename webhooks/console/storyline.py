@@ -71,11 +71,11 @@ class Line:
 
 
 class Storyline:
-    """Lines of ``found`` (as ``journal.trace`` tells it) within what a page can carry."""
+    """Lines of ``found`` (as ``journal.trace`` tells it) within what a page can carry: ``share`` of it."""
 
-    def __init__(self, found: Row, envelope: Envelope) -> None:
+    def __init__(self, found: Row, envelope: Envelope, *, share: float = 1) -> None:
         self._found, self._envelope = found, envelope
-        self._raw, self._words = Purse(_RAW), Purse(_WORDS)
+        self._raw, self._words = Purse(int(share * _RAW)), Purse(int(share * _WORDS))
         self._tellers: Mapping[str, Callable[[Row], dict[str, Any]]] = {
             "received": self._received,
             "delivery": self._delivery,

@@ -15,6 +15,7 @@ from flask import Flask
 from connector.domain.provider import Finding
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.users import ROLES
+from connector.rulebook.book import Rulebook
 from connector.speech import Text
 from tests.conftest import SECRET, FakeClock
 from tests.unit.webhooks.world import World
@@ -33,7 +34,8 @@ class Console:
 
     def __init__(self, world: World, journal: Journal, clock: FakeClock) -> None:
         self.journal, self.clock, self.world = journal, clock, world
-        self.connector: Any = SimpleNamespace(**{**vars(world.connector), "journal": journal})
+        book = Rulebook(journal, None)
+        self.connector: Any = SimpleNamespace(**{**vars(world.connector), "journal": journal, "rulebook": book})
         self.app = Flask("webhooks.app", static_folder=None)
         looks = Looks(self.connector, look=lambda *_: iter([GOOD, BAD]))
         doors, tickets = Doors(self.connector), Tickets(self.connector.vault.derive_all("tickets"), clock)

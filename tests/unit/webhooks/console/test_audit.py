@@ -31,6 +31,7 @@ def told(target: str, language: str = "en") -> str:
         ("portal:main https://x.example", "portal main https://x.example", "портал main https://x.example"),
         ("deliveries: 35 (all)", "35 deliveries · all of them", "35 доставок · все, что были"),
         ("envelopes: 1 (#a, #b …)", "1 request · #a, #b …", "1 запрос · #a, #b …"),
+        ("mapping:ab12cd34ef56", "version ab12cd34ef56", "версия ab12cd34ef56"),
         ("user:bert", "→ bert", "→ bert"),
         ("user:anna", "", ""),
         ("installations", "installations", "installations"),
