@@ -21,6 +21,7 @@ from connector.settings import Settings
 from connector.settings.checks import loopback
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
+from mappings.faults import BrokenError
 
 _HERE = Text("this machine", "эта машина")
 _SETTINGS = Text("The settings are sound: {path}", "Настройки в порядке: {path}")
@@ -45,6 +46,12 @@ _OLD_KEYS_HINT = Text(
     "Run `connector secrets rotate`, then take the former keys out",
     "Выполните `connector secrets rotate`, затем уберите прежние ключи",
 )
+_RULES = Text("The rules are sound: {count}, version {version}", "Правила в порядке: {count}, версия {version}")
+_RULES_BROKEN = Text(
+    "The rules in {folder} have faults, and a former version stays in use: {first}",
+    "В правилах в {folder} есть ошибки, работает прежняя версия: {first}",
+)
+_RULES_HINT = Text("See all of them: `connector mappings check`", "Все ошибки: `connector mappings check`")
 _UNKNOWN = Text("There is no portal {name} in connector.yaml.", "Портала {name} в connector.yaml нет.")
 _LOOKING = Text("Looking; a test event may take a while", "Проверяю; пробное событие может идти некоторое время")
 _ADDRESS = Text("the public address", "внешний адрес")
@@ -112,7 +119,7 @@ def machine_findings(house: Connector) -> list[Finding]:
     findings.append(_folder(settings.var))
     findings.append(_database(house))
     findings.append(_redis(house.redis))
-    findings += _keys(house)
+    findings += [*_keys(house), _rules(house)]
     findings.append(_public(settings))
     return findings
 
@@ -140,6 +147,16 @@ def _redis(client: redis.Redis) -> Finding:
     except (redis.RedisError, OSError):
         return Finding(_REDIS, "bad", _REDIS_HINT, "machine.redis", "redis-server")
     return Finding(_REDIS, "ok", code="machine.redis")
+
+
+def _rules(house: Connector) -> Finding:
+    try:
+        found = house.rulebook.folder_set()
+    except BrokenError as error:
+        first = Text(error.faults[0].words("en"), error.faults[0].words("ru"))
+        broken = _RULES_BROKEN.with_(folder=house.settings.mappings, first=first)
+        return Finding(broken, "bad", _RULES_HINT, "machine.mappings", mend="connector mappings check")
+    return Finding(_RULES.with_(count=len(found.rules), version=found.version), "ok", code="machine.mappings")
 
 
 def _keys(house: Connector) -> list[Finding]:

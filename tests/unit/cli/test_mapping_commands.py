@@ -168,3 +168,16 @@ def test_a_source_that_cannot_be_read_is_told(desk: Desk, tmp_path: Path, name: 
     assert result.exit_code == 1
     assert words in result.output
     assert desk.house.journal.list("deliveries") == []
+
+
+def test_the_check_of_everything_looks_at_the_rules(desk: Desk, folder: Path):
+    def rules() -> dict[str, str]:
+        (found,) = [
+            row for row in json.loads(desk.run("check", "--json").stdout)["findings"] if "mappings" in row["code"]
+        ]
+        return found
+
+    assert rules()["state"] == "ok"
+    spoil(folder)
+    assert (rules()["state"], rules()["mend"]) == ("bad", "connector mappings check")
+    assert "returns.yaml:8" in rules()["what"]
