@@ -72,7 +72,7 @@ class Rulebook:
 
         Machines with different folders do not take turns: each offers its own once, and again when it changes.
         """
-        offered = _digest(contents(self._folder))
+        offered = self._stamp()
         if offered == self._offered:
             return ""
         self._offered = offered
@@ -86,6 +86,12 @@ class Rulebook:
         """
         found = self._sound()
         return self._use(found) if found.version != self._journal.mapping_now() else ""
+
+    def _stamp(self) -> str:
+        try:
+            return _digest(contents(self._folder))
+        except BrokenError as unreadable:
+            return str(unreadable)
 
     def _sound(self) -> MappingSet:
         try:
@@ -118,9 +124,9 @@ class Rulebook:
 
     def fault(self) -> PermanentError | None:
         """What is wrong with the files of the folder as they are now (``mapping.broken``); ``None``: they are sound.
-        They are compiled only when they have changed since the last look. Raises ``OSError`` for what cannot be read.
+        They are compiled only when they have changed since the last look.
         """
-        files = _digest(contents(self._folder))
+        files = self._stamp()
         known, error = self._judged
         if files != known:
             error = self._wrong()

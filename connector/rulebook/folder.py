@@ -6,6 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from mappings.documents import MAX_BYTES
+from mappings.faults import BrokenError, Fault
 
 PACKAGED = "defaults/"
 _KINDS = (".yaml", ".yml", ".csv")
@@ -16,7 +17,7 @@ def contents(folder: Path | None) -> dict[str, bytes]:
     """Everything by name: packaged files as ``defaults/<name>``, the folder's own as ``<name>``; no deeper folders.
 
     A file is read one byte beyond what is allowed and no further, so that its fault can be told. A folder that is not
-    there has no files.
+    there has no files. Raises ``BrokenError`` for a file that cannot be read.
     """
     return {**packaged(), **(_own(folder) if folder is not None else {})}
 
@@ -41,5 +42,11 @@ def _own(folder: Path) -> dict[str, bytes]:
 
 
 def _read(path: Path) -> bytes:
-    with path.open("rb") as file:
-        return file.read(MAX_BYTES + 1)
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        said = f"It cannot be read: {why}", f"Файл не читается: {why}"
+        mend = "Give this user the right to read it", "Дайте этому пользователю право его читать"
+        raise BrokenError([Fault(file=path.name, line=1, column=1, path="", said=said, mend=mend)]) from None

@@ -22,11 +22,6 @@ from webhooks.looks import Looks
 
 log = structlog.get_logger()
 
-_UNREADABLE = Text(
-    "The files of the mapping cannot be read on this machine: {why}. Give the connector the right to read them.",
-    "Файлы маппинга на этой машине не читаются: {why}. Дайте коннектору право их читать.",
-)
-
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -91,10 +86,7 @@ def _rules(connector: Connector) -> dict[str, Any]:
 
 
 def _fault(connector: Connector) -> Text | None:
-    try:
-        fault = connector.rulebook.fault()
-    except OSError as error:
-        return _UNREADABLE.with_(why=str(error)[:300])
+    fault = connector.rulebook.fault()
     return fault.hint if fault else None
 
 
