@@ -125,7 +125,8 @@ def versions(out: Output, limit: int) -> None:
     help=say(
         "How two versions differ, file by file; without TO: from FROM to what is in use.",
         "Чем отличаются две версии, файл за файлом; без TO — чем FROM отличается от работающей.",
-    )
+    ),
+    short_help=say("How two versions differ.", "Чем отличаются две версии."),
 )
 @click.argument("old", metavar="FROM")
 @click.argument("new", metavar="[TO]", default="")

@@ -63,6 +63,13 @@ _most = click.option(
 _file = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 
 
+def _of_records(command: Any) -> Any:
+    """The arguments that ``plan`` and ``load`` share."""
+    for option in (_portal, _most, _id, _source, _file):
+        command = option(command)
+    return command
+
+
 @click.command(
     "try",
     help=say(
@@ -71,7 +78,7 @@ _file = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_
         "Что правила сделали бы с одним событием и почему каждое значение таково. Ничего не записывается. EVENT — файл "
         "(как в docs/mappings/examples.md), trace запроса или номер доставки.",
     ),
-    short_help=say("What they would do, and why.", "Что они сделали бы и почему."),
+    short_help=say("What rules would do with an event, and why.", "Что правила сделают с событием и почему."),
 )
 @click.option(
     "--event", "name", required=True, metavar="EVENT", help=say("file, trace or number", "файл, trace или номер")
@@ -111,13 +118,9 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
         "Что целый файл записей сделал бы с порталом: создано, изменено, пропущено, в карантин — с примерами и ценой в "
         "запросах. Ничего не записывается. PATH — файл .csv, .json или .jsonl.",
     ),
-    short_help=say("The same for a file of records.", "То же для файла записей."),
+    short_help=say("What a file of records would do.", "Что сделает файл записей."),
 )
-@_file
-@_source
-@_id
-@_most
-@_portal
+@_of_records
 @answering
 def plan(out: Output, path: Path, source: str, id_column: str, most: int | None, portal: str) -> None:
     """The portal is asked for what it has; reads go in batches, behind live talk."""
@@ -143,13 +146,9 @@ def plan(out: Output, path: Path, source: str, id_column: str, most: int | None,
         "Put the records of a file on their way into the portal, as `plan` showed. What is loaded twice is no double.",
         "Отправить записи файла в портал — так, как показал `plan`. Загруженное дважды не задвоится.",
     ),
-    short_help=say("Put such a file on its way.", "Отправить такой файл."),
+    short_help=say("Send a file of records.", "Отправить файл записей в портал."),
 )
-@_file
-@_source
-@_id
-@_most
-@_portal
+@_of_records
 @answering
 def load_rows(out: Output, path: Path, source: str, id_column: str, most: int | None, portal: str) -> None:
     """Each record is a delivery of its own in the journal."""
