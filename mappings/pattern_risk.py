@@ -51,6 +51,25 @@ def calm(piece: Piece) -> bool:
     return endless <= 1 and ways <= (CALM if endless else FINITE) and not nested
 
 
+def doubled(piece: Piece) -> bool:
+    """Whether it endlessly repeats what may be empty and repeats endlessly itself, as in ``(.*)*``: there is no text
+    for which that is needed, and on some it never ends, however quick it is on others.
+    """
+    inner = piece.inner[0] if piece.kind == "repeat" and piece.most > MANY else None
+    found = inner is not None and _may_be_empty(inner) and _measure(inner, inside=False)[0] > 0
+    return found or any(map(doubled, piece.inner))
+
+
+def _may_be_empty(piece: Piece) -> bool:
+    if piece.kind == "choice":
+        return any(map(_may_be_empty, piece.inner))
+    if piece.kind == "repeat":
+        return piece.least == 0 or _may_be_empty(piece.inner[0])
+    if piece.kind == "row":
+        return all(map(_may_be_empty, piece.inner))
+    return piece.kind != "letter"
+
+
 def probes(piece: Piece) -> Iterator[str]:
     """Texts that nearly match: what repeats is repeated, then comes what fits nothing, then all that a match needs."""
     whole = _variants(piece)[0]

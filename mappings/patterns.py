@@ -12,7 +12,7 @@ import regex
 
 from mappings.contexts import Context
 from mappings.documented import Filter
-from mappings.pattern_risk import calm, literal, needles, probes
+from mappings.pattern_risk import calm, doubled, literal, needles, probes
 from mappings.pattern_syntax import Piece, Reader, refused
 from mappings.plain import TEXT_LIMIT, ExpressionError, shown, text, too_large
 
@@ -77,6 +77,8 @@ class Pattern:
             raise self._slow() from None
 
     def _probe(self, tree: Piece) -> None:
+        if doubled(tree):
+            raise self._slow()
         end = time.monotonic() + PROBES_SECONDS
         for probe in probes(tree):
             try:
