@@ -24,9 +24,9 @@ _TITLES: Mapping[str, Text] = {
     "priority": Text("priority", "приоритет"),
     "owner": Text("owner", "ответственный"),
     "tags": Text("tags", "теги"),
-    "score": Text("score", "оценка"),
     "facts": Text("facts", "факты"),
 }
+_SCORE = Text("score", "оценка")
 _REASONS = (Text("what", "что"), Text("value", "значение"), Text("rule", "правило"), Text("because", "почему"))
 _NO_REASONS = Text("No rule has a word on it.", "Ни одно правило ничего об этом не говорит.")
 _PASSED = Text("Did not apply", "Не сработали")
@@ -69,9 +69,10 @@ class Told:
         if outcome is not None:
             out.pairs((title, _shown(getattr(outcome, name))) for name, title in _TITLES.items())
             if outcome.parts:
-                out.pairs([(_TITLES["score"], " + ".join(f"{name} {n}" for name, n in outcome.parts.items()))])
+                parts = " + ".join(f"{name} {points}" for name, points in outcome.parts.items())
+                out.pairs([(_SCORE, f"{outcome.score} = {parts}")])
             passed = [each.rule for each in outcome.reasons if _passed_over(each)]
-            told = [_reason(each) for each in outcome.reasons if not _passed_over(each)]
+            told = [_reason(each) for each in outcome.reasons if not _passed_over(each) and not _unconditional(each)]
             out.table(_REASONS, told, empty=_NO_REASONS)
             out.pairs([(_PASSED, ", ".join(dict.fromkeys(passed)))])
         out.heading(out.words(_WOULD))
@@ -163,6 +164,10 @@ class Told:
 
 def _passed_over(reason: Reason) -> bool:
     return reason.what == "when" and not reason.value
+
+
+def _unconditional(reason: Reason) -> bool:
+    return reason.what == "when" and reason.expression == "true"
 
 
 def _reason(reason: Reason) -> tuple[object, ...]:

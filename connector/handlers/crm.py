@@ -145,6 +145,8 @@ def _added(case: Case, wish: Wish, key: str) -> Plan:
     fields = yield from _prepared(case, wish, {})
     origin = {"originatorId": known_as[0], "originId": known_as[1]}
     fields = {**_links(case, wish), **(origin if wish.entity != "item" else {"xmlId": ":".join(known_as)}), **fields}
+    if reach := _reached_by(case, wish, fields.get("fm") or []):
+        fields["fm"] = [*(fields.get("fm") or []), *reach]
     if wish.entity == "contact" and is_empty(fields.get("name")) and is_empty(fields.get("lastName")):
         fields["name"] = _called(case, wish)
     said = digest(fields)
@@ -156,6 +158,12 @@ def _added(case: Case, wish: Wish, key: str) -> Plan:
         judge=partial(_made, said, case.identity),
     )
     return {**made, "said": said}
+
+
+def _reached_by(case: Case, wish: Wish, have: list[dict[str, str]]) -> list[dict[str, str]]:
+    """A new row gets the numbers and addresses it was looked for by: the next event has to find it by them."""
+    ways = [(way.kind.upper(), way.values) for way in wish.match if way.kind in ("phone", "email")]
+    return [row for kind, values in ways for row in missing(kind, have, values, case.settings.country)]
 
 
 def _called(case: Case, wish: Wish) -> str:

@@ -81,18 +81,21 @@ def _walked(example: Example, mappings: MappingSet, rules: Rules) -> Tried:
 
 
 def empty_portal(mappings: MappingSet) -> Callable[[str, Mapping[str, Any]], Any]:
-    """The answers of a portal in which nothing and nobody is found. It has the fields of the tags, as texts: what is
-    written into them can be read.
+    """The answers of a portal in which nothing and nobody is found. It has every user field that is asked for, as text:
+    what is written there can be read.
     """
-
-    tag_fields = mappings.config.tag_fields
+    tag_fields = set(mappings.config.tag_fields.values())
 
     def read(method: str, params: Mapping[str, Any]) -> Any:
-        entity = method.removeprefix("crm.").removesuffix(".userfield.list")
-        if method == f"crm.{entity}.userfield.list" and (name := tag_fields.get(entity)):
-            return [{"ID": "1", "FIELD_NAME": name, "USER_TYPE_ID": "string", "MULTIPLE": "Y"}]
-        if method == "userfieldconfig.list" and (name := params["filter"]["fieldName"]) in tag_fields.values():
-            return {"fields": [{"id": 1, "fieldName": name, "userTypeId": "string", "multiple": "Y"}]}
+        asked = params.get("filter") or {}
+        if method == "userfieldconfig.list":
+            name = asked.get("fieldName")
+            multiple = "Y" if name in tag_fields else "N"
+            return {"fields": [{"id": 1, "fieldName": name, "userTypeId": "string", "multiple": multiple}]}
+        if method.endswith(".userfield.list"):
+            name = asked.get("FIELD_NAME")
+            multiple = "Y" if name in tag_fields else "N"
+            return [{"ID": "1", "FIELD_NAME": name, "USER_TYPE_ID": "string", "MULTIPLE": multiple}]
         return {"items": []} if method == "crm.item.list" else []
 
     return read

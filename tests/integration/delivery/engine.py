@@ -134,6 +134,9 @@ class FakePortal:
             rows.append({"SUCCESS": True, "session": {"ID": number, "CHAT_ID": number}})
         return {"SUCCESS": True, "DATA": {"RESULT": self.shaped(rows)}}
 
+    def _imconnector_status(self, params: Mapping[str, Any]) -> Any:
+        return {"LINE": params["LINE"], "STATUS": True}
+
     def _imopenlines_session_history_get(self, params: Mapping[str, Any]) -> Any:
         number = int(params.get("CHAT_ID") or params["SESSION_ID"])
         messages = list(self.chats.values())[number - 1]

@@ -223,3 +223,14 @@ def test_a_contact_without_a_name_is_called_by_what_it_is_known_by(world: World)
     world.done(world.record("customers", "1", name="", phone=PHONES[0], level=""))
     (item,) = world.crm("crm.item.list", entityTypeId=3)["items"]
     assert item["name"] == PHONES[0]
+
+
+def test_a_contact_made_for_a_number_is_found_by_it_from_another_channel(world: World) -> None:
+    rule = "version: 1\non: message.received\ncrm: {contact: {match: [phone], set: {COMMENTS: '{{ event.account }}'}}}"
+    world.rules(people=rule)
+    for account, person in (("shop", "7"), ("site", "8")):
+        client = Person(id=person, first_name="Анна", phone=PHONES[0])
+        world.done(world.message("привет", client, "m1", account))
+    (contact,) = world.crm("crm.item.list", entityTypeId=3, select=["*"])["items"]
+    assert [row["value"] for row in contact["fm"]] == [PHONES[0]]
+    assert contact["comments"] == "site"
