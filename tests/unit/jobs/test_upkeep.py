@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 from rq.job import Job
 from rq.serializers import JSONSerializer
+from structlog.testing import capture_logs
 
-from connector.errors import Stopped, TransientError
+from connector.errors import PermanentError, Stopped, TransientError
 from jobs import clock, queues, tasks
 from jobs.patience import Seldom, until_built
 from tests.unit.jobs.world import HINT, FakePortal, Moment, flaky, house
@@ -169,3 +170,24 @@ def test_a_lasting_trouble_is_said_at_once_and_then_once_a_minute():
         said.append(seldom.due())
         moment.now += 1
     assert [second for second, due in enumerate(said) if due] == [0, 60, 120]
+
+
+class FakeRulebook:
+    """Publishes what it is told to, or is broken."""
+
+    def __init__(self, *outcomes: str | Exception) -> None:
+        self._outcomes = list(outcomes)
+
+    def watch(self) -> str:
+        outcome = self._outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+
+def test_changed_rules_are_put_to_use_and_broken_ones_are_told():
+    broken = PermanentError("mapping.broken", hint=HINT)
+    home = house(rulebook=FakeRulebook("v1", broken, ""))
+    with capture_logs() as told:
+        assert [tasks.watch_mappings(home) for _ in range(3)] == ["v1", "", ""]
+    assert [(line["event"], line["cause"]) for line in told] == [("mapping.broken", "mapping.broken")]
