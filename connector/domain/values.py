@@ -86,6 +86,7 @@ class Author:
 
 
 FACE = "operator"  # the link by ``Author.id`` that tells who an operator is: ``{name, picture}``
+OF_EVENT = "event."  # how kinds of links begin that nobody asks for once their event itself is trimmed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from connector.domain.effects import Call, Plan
+from connector.domain.values import OF_EVENT
 from connector.errors import PermanentError
 from connector.handlers.judging import Settings
 from mappings.outcome import TYPE_IDS, Wish
@@ -58,6 +59,10 @@ class Case:
     def id_of(self, entity: str) -> int | None:
         """The row of that entity; of items the first."""
         return next((number for place, number in self.ids.items() if place.entity == entity), None)
+
+    def kept(self, kind: str) -> str:
+        """The kind of a link that belongs to this event and goes with it; what belongs to a record stays."""
+        return OF_EVENT + kind if self.lane else kind
 
     def learned(self, type_id: int, number: int, item: Item) -> None:
         """Keep a row as the CRM has it now."""

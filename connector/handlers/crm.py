@@ -67,7 +67,7 @@ def written_over(case: Case, place: Place, number: int, fields: Mapping[str, Any
 def _settled(case: Case, wish: Wish) -> Plan:
     """The row that the wish comes to, or ``None``. What this event made before comes first of all."""
     key = f"map:{case.identity}:{wish.entity}:{wish.type_id}"
-    made = yield Recall(MADE, key)
+    made = yield Recall(case.kept(MADE), key)
     if made and (yield from _differences(case, wish, int(made["id"]))):
         return int(made["id"])
     number, several = yield from _found(case, wish)
@@ -76,7 +76,7 @@ def _settled(case: Case, wish: Wish) -> Plan:
     if number is None or not (yield from _differences(case, wish, number)):
         return None
     if made:
-        yield Remember(MADE, key, {"id": number, "hash": ""})
+        yield Remember(case.kept(MADE), key, {"id": number, "hash": ""})
     return number
 
 
@@ -133,7 +133,7 @@ def _created(case: Case, wish: Wish, key: str) -> Plan:
     number, place = int(made["id"]), place_of(wish)
     if made["hash"] != made["said"] and not (yield from _differences(case, wish, number)):
         raise PermanentError("mapping.gone", hint=MADE_GONE.with_(id=number, entity=ENTITIES[wish.entity]))
-    yield Remember(MADE, key, {"id": number, "hash": made["said"]})
+    yield Remember(case.kept(MADE), key, {"id": number, "hash": made["said"]})
     if case.lane and wish.entity not in ("contact", "company"):
         yield Remember(MADE, _of_lane(case, place), {"id": number})
     return number

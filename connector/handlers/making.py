@@ -55,7 +55,7 @@ def made(case: Case, outcome: Outcome) -> Plan:
 
 def _once(case: Case, thing: Made) -> Plan:
     key, said = f"make:{case.identity}:{thing.name}", digest(thing.change)
-    before = yield Recall(MADE, key)
+    before = yield Recall(case.kept(MADE), key)
     known = before
     if known is None:
         method, params = thing.add
@@ -63,7 +63,7 @@ def _once(case: Case, thing: Made) -> Plan:
     if known["hash"] != said:
         yield from _change(thing, str(known["id"]))
     if before is None or known["hash"] != said:
-        yield Remember(MADE, key, {"id": known["id"], "hash": said})
+        yield Remember(case.kept(MADE), key, {"id": known["id"], "hash": said})
 
 
 def _change(thing: Made, known: str) -> Plan:

@@ -35,7 +35,7 @@ NO_GROUP = Text(
 def tagged(case: Case, outcome: Outcome) -> Plan:
     """Give the event's rows the tags, and take back what this event gave before and gives no longer."""
     places = (yield from _places(case, outcome)) if outcome.tags else []
-    before = (yield Recall(TAGGED, case.identity)) or {"rows": [], "chain": ""}
+    before = (yield Recall(case.kept(TAGGED), case.identity)) or {"rows": [], "chain": ""}
     rows: list[str] = []
     chain = str(before["chain"])
     for key in dict.fromkeys((*places, *before["rows"])):
@@ -46,7 +46,7 @@ def tagged(case: Case, outcome: Outcome) -> Plan:
         chain = digest([chain, key, tags]) if changed else chain
     after = {"rows": rows, "chain": chain}
     if after != before:
-        yield Remember(TAGGED, case.identity, after)
+        yield Remember(case.kept(TAGGED), case.identity, after)
 
 
 def _places(case: Case, outcome: Outcome) -> Plan:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, Select, delete, exists, func, or_, select, tuple_
 
-from connector.domain.values import FACE
+from connector.domain.values import FACE, OF_EVENT
 from connector.journal.chat_marks import keep_marks
 from connector.journal.chat_tables import chats
 from connector.journal.desk import Desk
@@ -23,11 +23,13 @@ class Retention(Desk):
         """Delete envelopes older than that with all that belongs to them; returns how many rows of each table went.
 
         Stays: whatever is parked or waiting, and what was settled (say, after a replay) within that time. The audit and
-        the links stay. Conversations that are kept here go when nothing happened in them for so long; those in which
-        nobody ever said anything, after two days. Each slice of ``slice_size`` rows is a transaction of its own.
+        the links stay, but for those of single events. Conversations that are kept here go when nothing happened in
+        them for so long; those in which nobody ever said anything, after two days. Each slice of ``slice_size`` rows
+        is a transaction of its own.
         """
         before = self.now() - older_than_days * _DAY
         gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0, "chats": self._trim_chats(before, slice_size)}
+        gone["links"] = self._trim_links(before, slice_size)
         last = (float("-inf"), "")
         while True:
             with self.store.reading() as db:
@@ -44,6 +46,20 @@ class Retention(Desk):
         before = self.now() - (media_days - 1) * _DAY
         with self.store.writing() as db:
             return db.execute(delete(links).where(links.c.kind == FACE, links.c.updated_at <= before)).rowcount
+
+    def _trim_links(self, before: float, slice_size: int) -> int:
+        """Those of single events; their kinds lie together in the key of the table."""
+        name = tuple_(links.c.kind, links.c.key)
+        kind = links.c.kind
+        mine = (kind >= OF_EVENT) & (kind < OF_EVENT + "~") & (links.c.updated_at < before)
+        wanted = select(links.c.kind, links.c.key).where(mine).limit(slice_size)
+        gone = 0
+        while True:
+            with self.store.writing() as db:
+                some = [tuple(row) for row in db.execute(wanted)]
+                gone += db.execute(delete(links).where(name.in_(some))).rowcount if some else 0
+            if len(some) < slice_size:
+                return gone
 
     def _trim_chats(self, before: float, slice_size: int) -> int:
         old = chats.c.changed_at < max(before, self.now() - _SILENT)

@@ -30,7 +30,7 @@ def test_old_and_settled_goes_with_all_that_belongs_to_it(journal: Journal, cloc
     clock.advance(90 * DAY)
     young = put(journal, a_delivery())
     clock.advance(1)
-    assert journal.trim(90) == {"envelopes": 1, "deliveries": 2, "ledger": 1, "calls": 1, "chats": 0}
+    assert journal.trim(90) == {"envelopes": 1, "deliveries": 2, "ledger": 1, "calls": 1, "chats": 0, "links": 0}
     assert traces(journal) == {young}
     assert journal.recall("chat", "shop.42") == 1
 
