@@ -42,6 +42,14 @@ _LOADED = Text(
     "Отправлено записей: {count}. Следить: connector journal list --account source:{source}",
 )
 _AGAIN = Text("On their way under version {version}: {count}.", "Отправлено по версии {version}: {count}.")
+_NO_SOURCE = Text(
+    "There is no file {name}, nor a source of that name in connector.yaml.",
+    "Нет ни файла {name}, ни источника с таким именем в connector.yaml.",
+)
+_NO_LOCATION = Text(
+    "The location of source {name} ({location}) is no file on this machine. Fetch it and name the file.",
+    "Расположение источника {name} ({location}) — не файл на этой машине. Скачайте его и укажите файл.",
+)
 _MANY_PORTALS = Text("Name the portal: --portal {names}", "Укажите портал: --portal {names}")
 _portal = click.option(
     "--portal", default="", help=say("which portal, if there are several", "какой портал, если их несколько")
@@ -60,7 +68,7 @@ _source = click.option(
 _most = click.option(
     "--most", type=click.IntRange(1), default=None, help=say("only the first so many", "только первые столько")
 )
-_file = click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+_file = click.argument("named", metavar="PATH|SOURCE")
 
 
 def _of_records(command: Any) -> Any:
@@ -101,7 +109,7 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
     house = tools(click.get_current_context()).connector()
     mappings = house.rulebook.version(version) if version else house.rulebook.folder_set()
     rules = replace(house.rules, mappings=mappings, at=house.clock())
-    events = _events(house, name, rules, portal)
+    events = _events(out, house, name, rules, portal)
     told = Told(out)
     for event in events:
         memory = Memory() if offline else memory_of(house.journal)
@@ -114,21 +122,23 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
 @click.command(
     help=say(
         "What a whole file of records would do to the portal: created, updated, skipped, quarantined, with samples and "
-        "the cost in requests. Nothing is written. PATH is a .csv, .json or .jsonl file.",
+        "the cost in requests. Nothing is written. PATH is a .csv, .json or .jsonl file; SOURCE is one of "
+        "connector.yaml whose location is such a file.",
         "Что целый файл записей сделал бы с порталом: создано, изменено, пропущено, в карантин — с примерами и ценой в "
-        "запросах. Ничего не записывается. PATH — файл .csv, .json или .jsonl.",
+        "запросах. Ничего не записывается. PATH — файл .csv, .json или .jsonl; SOURCE — источник из connector.yaml, "
+        "location которого — такой файл.",
     ),
     short_help=say("What a file of records would do.", "Что сделает файл записей."),
 )
 @_of_records
 @answering
-def plan(out: Output, path: Path, source: str, id_column: str, most: int | None, portal: str) -> None:
+def plan(out: Output, named: str, source: str, id_column: str, most: int | None, portal: str) -> None:
     """The portal is asked for what it has; reads go in batches, behind live talk."""
     house = tools(click.get_current_context()).connector()
-    name = portal or _only_portal(out, house)
+    path, source, name = _records_of(out, house, named, source, portal)
     mappings = house.rulebook.folder_set()
     rules = replace(house.rules, mappings=mappings, at=house.clock())
-    record = partial(_record, name, source or path.stem)
+    record = partial(_record, name, source)
     with out.working(_LOOKING.with_(path=path.name)):
         result = planned(
             rows(path, id_column=id_column, most=most),
@@ -150,10 +160,10 @@ def plan(out: Output, path: Path, source: str, id_column: str, most: int | None,
 )
 @_of_records
 @answering
-def load_rows(out: Output, path: Path, source: str, id_column: str, most: int | None, portal: str) -> None:
+def load_rows(out: Output, named: str, source: str, id_column: str, most: int | None, portal: str) -> None:
     """Each record is a delivery of its own in the journal."""
     house = tools(click.get_current_context()).connector()
-    name, source = portal or _only_portal(out, house), source or path.stem
+    path, source, name = _records_of(out, house, named, source, portal)
     found = rows(path, id_column=id_column, most=most)
     records = [_record(name, source, row) for row in found]
     count = sent(records, house.rulebook.current(), house.intake.keep, house.clock)
@@ -210,11 +220,11 @@ def test(out: Output, folder: Path | None, packaged: bool) -> None:
     finish(told.good)
 
 
-def _events(house: Connector, name: str, rules: Rules, portal: str) -> list[Event]:
+def _events(out: Output, house: Connector, name: str, rules: Rules, portal: str) -> list[Event]:
     path = Path(name)
     if not path.is_file():
         return kept_events(house.journal, name, rules)
-    one = portal or next(iter(house.portals))
+    one = _portal_of(out, house, portal) if portal else next(iter(house.portals))
     return sketched(path, one, rules, house.rulebook.folder_set().config.zone)
 
 
@@ -229,9 +239,25 @@ def _record(portal: str, source: str, row: Row) -> RecordChanged:
     return RecordChanged(portal=portal, source=source, record=row.id, values=row.values)
 
 
-def _only_portal(out: Output, house: Connector) -> str:
+def _records_of(out: Output, house: Connector, named: str, source: str, portal: str) -> tuple[Path, str, str]:
+    """The file, what its records are called, and the portal they go to."""
+    path, given = Path(named), house.settings.sources.get(named)
+    if path.is_file():
+        return path, source or path.stem, _portal_of(out, house, portal)
+    if given is None or house.settings.path is None:
+        raise click.UsageError(out.words(_NO_SOURCE, name=named))
+    location = str(given.get("location", ""))
+    path = house.settings.path.parent / location
+    if "://" in location or not path.is_file():
+        raise click.UsageError(out.words(_NO_LOCATION, name=named, location=location or "–"))
+    return path, source or named, _portal_of(out, house, portal or str(given.get("portal", "")))
+
+
+def _portal_of(out: Output, house: Connector, name: str) -> str:
     names = list(house.portals)
-    if len(names) > 1:
+    if name in names:
+        return name
+    if name or len(names) > 1:
         raise click.UsageError(out.words(_MANY_PORTALS, names="|".join(names)))
     return names[0]
 

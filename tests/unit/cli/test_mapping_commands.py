@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,28 @@ def test_the_check_of_everything_looks_at_the_rules(desk: Desk, folder: Path):
     spoil(folder)
     assert (rules()["state"], rules()["mend"]) == ("bad", "connector mappings check")
     assert "returns.yaml:8" in rules()["what"]
+
+
+def test_a_source_of_the_settings_is_named_by_its_name(desk: Desk, tmp_path: Path):
+    (tmp_path / "out.csv").write_text("id;name\n1;Анна\n", encoding="utf-8")
+    place = tmp_path / "connector.yaml"
+    sources = {
+        "shipments": {"provider": "table", "portal": "main", "location": "out.csv"},
+        "far": {"provider": "table", "portal": "main", "location": "sftp://host/out.csv"},
+    }
+    desk.house = replace(
+        desk.house, settings=desk.house.settings.model_copy(update={"sources": sources, "path": place})
+    )
+    assert desk.json("mappings", "load", "shipments")["records"] == 1
+    assert desk.house.journal.list("deliveries")[0]["lane"] == "record.shipments.1"
+    assert "sftp://host/out.csv" in desk.run("mappings", "plan", "far").output
+    assert desk.run("mappings", "plan", "nobody").exit_code == 2
+
+
+@pytest.mark.parametrize("command", [("plan", "a.csv"), ("load", "a.csv"), ("try", "--event", "a.yaml")])
+def test_a_portal_that_is_not_there_is_said_so(desk: Desk, tmp_path: Path, command: tuple[str, ...]):
+    (tmp_path / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    (tmp_path / "a.yaml").write_text("event: {text: x}\n", encoding="utf-8")
+    *verb, file = command
+    result = desk.run("mappings", *verb, str(tmp_path / file), "--portal", "other")
+    assert (result.exit_code, "--portal main" in result.output) == (2, True)
