@@ -46,6 +46,10 @@ class MappingSet:
         """The same for the rules that have a say in the line."""
         return self._line_needs.get(kind, frozenset())
 
+    def routes(self, kind: str) -> bool:
+        """Whether any rule for ``kind`` has a say in the line."""
+        return kind in self._line_courses
+
     def decide(self, kind: str, scope: Mapping[str, Any], *, explain: bool = False) -> Outcome:
         """All that the rules want of one event or record. Raises ``RuleError``."""
         course = self._courses.get(kind)

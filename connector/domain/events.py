@@ -263,6 +263,12 @@ def dump(event: Event) -> str:
     return _ADAPTER.dump_json(event).decode()
 
 
+def plain(event: Event) -> dict[str, Any]:
+    """The event as plain data: what its JSON text says."""
+    told: dict[str, Any] = _ADAPTER.dump_python(event, mode="json")
+    return told
+
+
 def load(text: str | bytes) -> Event:
     """The event that :func:`dump` wrote. Raises ``pydantic.ValidationError`` on anything else."""
     return _ADAPTER.validate_json(text)

@@ -50,6 +50,9 @@ class Mappings(Protocol):
     def line_needs(self, kind: str) -> frozenset[str]:
         """The same for those that may choose the open line."""
 
+    def routes(self, kind: str) -> bool:
+        """Whether any of them has a say in the line."""
+
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome: ...
 
     def line(self, kind: str, scope: Mapping[str, Any]) -> int | None: ...
@@ -73,6 +76,9 @@ class _NoRules:
         return frozenset()
 
     line_needs = needs
+
+    def routes(self, kind: str) -> bool:
+        return False
 
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome:
         return Outcome(version="")

@@ -63,7 +63,7 @@ def seen_for_line(event: Any, rules: Rules) -> Plan:
     """What the rules say of the open line of a new conversation: a number, or ``None`` when nothing, or when they fail
     or nobody lets us look: the message goes its usual way, and its mapping tells of the fault.
     """
-    if event.conversation == CONVERSATION or not rules.mappings.on(event.kind):
+    if event.conversation == CONVERSATION or not rules.mappings.routes(event.kind):
         return None
     seen = view(event, rules)
     scope: dict[str, Any] = {"event": seen}

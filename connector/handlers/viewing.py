@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from connector.domain.effects import Plan
-from connector.domain.events import MessageReceived, dump
+from connector.domain.events import MessageReceived, plain
 from connector.handlers.rules import Rules
 from connector.handlers.visits import as_known
 
@@ -21,7 +20,7 @@ def view(event: Any, rules: Rules) -> View:
     ``at`` (aware: when it was sent, else when it arrived; ``None`` when nobody knows).
     """
     facts = rules.accounts.get(event.account)
-    seen: View = json.loads(dump(event))
+    seen: View = plain(event)
     seen["channel"] = facts.provider.slug if facts else ""
     seen["portal"] = getattr(event, "portal", "") or (facts.portal if facts else "")
     seen["at"] = getattr(event, "sent_at", None) or rules.at

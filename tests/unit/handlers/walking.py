@@ -51,6 +51,9 @@ class FakeSet:
     def line_needs(self, kind: str) -> frozenset[str]:
         return self.line_wants
 
+    def routes(self, kind: str) -> bool:
+        return self.on(kind) != ()
+
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome:
         self.seen.append(scope)
         return self._said(self.outcome, scope)
