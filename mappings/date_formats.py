@@ -55,7 +55,8 @@ def readable(format: str) -> Callable[[str], datetime | None]:
         values = {name: int(value) for name, value in found.groupdict().items()}
         values["year"] += 2000 if values["year"] < 100 else 0
         try:
-            return datetime(**values)  # type: ignore[arg-type]
+            day = values["year"], values["month"], values["day"]
+            return datetime(*day, values.get("hour", 0), values.get("minute", 0), values.get("second", 0))
         except ValueError:
             return None
 

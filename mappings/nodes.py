@@ -55,7 +55,7 @@ class Loader(Reader, Scanner, Parser, Composer, BaseResolver):
         self.count += 1
         self.depth += 1
         if self.count > 2 * MAX_VALUES or self.depth > MAX_DEPTH + 1:
-            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]  # PyYAML's stubs
             raise TooMuchError(mark.line, mark.column)
         node: yaml.Node | None = super().compose_node(parent, index)
         self.depth -= 1

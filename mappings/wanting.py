@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from mappings.desk import Desk
 from mappings.nodes import Path
@@ -51,7 +51,7 @@ def _ways(desk: Desk, entity: Entity, given: list[Any]) -> Iterator[Way]:
         at = desk.document.mark(path)[0]
         if isinstance(way, str):
             _check_way(desk, path, entity, way)
-            yield Way(kind=way, at=at)  # type: ignore[arg-type]  # its model knows no other
+            yield Way(kind=cast(WayKind, way), at=at)  # its model knows no other
         elif isinstance(way, dict) and {"field", "is"} <= way.keys():
             equals = _key(desk, (*path, "is"), way["is"])
             yield Way(kind="field", at=at, field=way["field"], equals=equals)

@@ -12,7 +12,7 @@ import click
 from connector.cli.output import Output
 from connector.rulebook.examples import Played
 from connector.rulebook.explaining import Explained
-from connector.rulebook.planning import Planned, Sample
+from connector.rulebook.planning import Fate, Planned, Sample
 from connector.rulebook.trying import Tried
 from connector.speech import Text
 from mappings.faults import Fault
@@ -35,7 +35,7 @@ _CALLS = (Text("call", "вызов"), Text("with", "параметры"))
 _NO_CALLS = Text("Nothing would be written.", "Ничего не было бы записано.")
 _STOPS = Text("Here it would be parked: {why}", "Здесь доставка была бы отложена: {why}")
 _WOULD = Text("What would be written", "Что было бы записано")
-_FATES: Mapping[str, Text] = {
+_FATES: Mapping[Fate, Text] = {
     "create": Text("create", "создать"),
     "update": Text("update", "изменить"),
     "skip": Text("skip (nothing differs)", "пропустить (всё совпадает)"),
@@ -94,7 +94,7 @@ class Told:
         out.document(
             {
                 "version": version,
-                "counts": {fate: result.counts.get(fate, 0) for fate in _FATES},  # type: ignore[call-overload]
+                "counts": {fate: result.counts.get(fate, 0) for fate in _FATES},
                 "calls": {"reads": result.reads, "writes": result.writes, "requests": requests},
                 "samples": {
                     fate: [{"record": each.row.id, **_document(each.tried, out.language)} for each in some]

@@ -103,7 +103,7 @@ def dominating(found: MappingSet, scopes: Sequence[dict[str, Any]]) -> Iterator[
     with cProfile.Profile() as profile:
         for scope in scopes:
             found.decide(KIND, scope)
-    stats: dict[tuple[str, int, str], Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]
+    stats: dict[tuple[str, int, str], Any] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # not in the stubs
     own: dict[str, tuple[float, int]] = {}
     for place, (_, calls, time_, *_) in stats.items():
         spent, times = own.get(_plain(*place), (0.0, 0))
