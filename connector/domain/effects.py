@@ -8,6 +8,8 @@ The result of each effect:
 ``Edit``       ``Receipt`` (new notes only)
 ``Delete``     ``Receipt``
 ``Acknowledge`` ``None``
+``Dial``       ``Receipt``; its first id, if any, is the PBX's id of the call
+``Attach``     the decoded ``result`` of the upload
 ``Fetch``      :class:`~connector.domain.values.StoredFile`
 ``Recall``     the remembered JSON value, or ``None``
 ``Remember``   ``None``
@@ -99,11 +101,37 @@ class Acknowledge(Keyed):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dial(Keyed):
+    """Ring at ``extension`` and connect it with ``phone`` (E.164). ``call`` is the id that we would like it to have;
+    ``line`` is the number of ours to call from, empty for the PBX's choice."""
+
+    account: str
+    extension: str
+    phone: str
+    call: str
+    line: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attach(Keyed):
+    """Give a stored file to the delivery's own portal in two steps: ``method`` answers where it is to be posted
+    (facts/bitrix24-telephony-crm.md §1.5 mode C)."""
+
+    method: str
+    params: Mapping[str, Any]
+    file: StoredFile
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fetch:
-    """Bring a file here. ``origin`` is ``account:<name>`` or ``portal:<name>``: whose file it is."""
+    """Bring a file here. ``origin`` is ``account:<name>`` or ``portal:<name>``: whose file it is.
+
+    ``recording``: it is one of a PBX, which may not be ready yet.
+    """
 
     file: File
     origin: str
+    recording: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,10 +153,14 @@ class Remember:
 
 @dataclass(frozen=True)
 class Emit:
-    """A further event for ``destination`` (``portal:<name>`` or ``account:<name>``), kept with this one's outcome."""
+    """A further event for ``destination`` (``portal:<name>`` or ``account:<name>``), kept with this one's outcome.
+
+    It is due ``after`` so many seconds.
+    """
 
     event: Event
     destination: str
+    after: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -147,7 +179,7 @@ class Forget:
     clean: bool
 
 
-Command = Send | Edit | Delete | Acknowledge
-KeyedEffect = Call | Command
+Command = Send | Edit | Delete | Acknowledge | Dial
+KeyedEffect = Call | Attach | Command
 Effect = KeyedEffect | Fetch | Recall | Remember | Emit | Adopt | Forget
 Plan = Generator[Effect, Any, Any]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
+from connector.domain.door import Door
 from connector.domain.effects import Command
-from connector.domain.events import Event
 from connector.domain.request import Reply, Request
 from connector.domain.values import File, FileKind, Receipt
 from connector.speech import Text
+
+if TYPE_CHECKING:
+    from connector.domain.telephony import Telephony
 
 
 class AccountSettings(BaseModel):
@@ -93,24 +96,16 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Channel:
+class Channel(Door):
     """A messenger-like role of a provider.
 
-    ``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is
-    kept and parked); ``dedupe_key`` never raises; ``send`` raises ``TransientError``, ``PermanentError`` or
-    ``Stopped``; ``locate`` tells where a file lies (it may ask the provider). ``handshake`` answers a request
-    by which the provider only asks whether we are there (it checks the asker itself and raises ``Refused``);
-    ``None`` means that the request is no handshake. ``through`` is what ``send`` and ``locate`` are given: the vendor's
-    ``Http``, or the :class:`~connector.domain.ports.Chats` of a conversation that we keep ourselves.
+    ``send`` raises ``TransientError``, ``PermanentError`` or ``Stopped``; ``locate`` tells where a file lies (it may
+    ask the provider). ``through`` is what both are given: the vendor's ``Http``, or the
+    :class:`~connector.domain.ports.Chats` of a conversation that we keep ourselves.
     """
 
-    verify: Callable[[Request, Any], None]
-    dedupe_key: Callable[[Request, Any], str]
-    parse: Callable[[Request, Any], list[Event]]
     send: Callable[[Outgoing, Any, Any], Receipt]
     locate: Callable[[File, Any, Any], Source]
-    accepted: Reply = Reply()
-    handshake: Callable[[Request, Any], Reply | None] | None = None
     through: Literal["http", "chats"] = "http"
 
 
@@ -162,9 +157,15 @@ class Provider:
     settings: type[AccountSettings]
     capabilities: Capabilities
     channel: Channel | None = None
+    telephony: Telephony | None = None
     standin: Callable[[Any], StandIn] | None = None
     demo_settings: Callable[[str], dict[str, Any]] | None = None
     check: Callable[[Any, str, Http], Sequence[Finding]] | None = None
     connect: Callable[[Any, str, Http], Sequence[Finding]] | None = None
     icon_svg: str = ""
     color: str = "#1f86ff"
+
+    @property
+    def door(self) -> Door | None:
+        """Where its requests come in."""
+        return self.channel or self.telephony

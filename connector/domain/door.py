@@ -1,0 +1,26 @@
+"""How requests of a provider come in: the part that messengers and PBXs share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from connector.domain.events import Event
+from connector.domain.request import Reply, Request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is kept
+    and parked); ``dedupe_key`` never raises. ``handshake`` answers a request by which the provider only asks whether
+    we are there (it checks the asker itself and raises ``Refused``); ``None`` means that the request is no handshake.
+    ``paths``: requests may come to addresses below ``/hooks/<account>/`` too; ``request.path`` tells which.
+    """
+
+    verify: Callable[[Request, Any], None]
+    dedupe_key: Callable[[Request, Any], str]
+    parse: Callable[[Request, Any], list[Event]]
+    accepted: Reply = Reply()
+    handshake: Callable[[Request, Any], Reply | None] | None = None
+    paths: bool = False

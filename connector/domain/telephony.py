@@ -1,0 +1,99 @@
+"""What a provider of telephony offers, and the settings that every PBX account has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from connector.domain.door import Door
+from connector.domain.events import Event
+from connector.domain.provider import AccountSettings, Http, Outgoing, Source
+from connector.domain.request import Reply, Request
+from connector.domain.values import File, Receipt
+
+
+class LineSettings(BaseModel):
+    """One of our own numbers. What is not said here holds as the account says it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = ""
+    source: str = ""
+    responsible: int | None = Field(default=None, ge=1)
+    crm_create: bool | None = None
+
+
+class PbxSettings(AccountSettings):
+    """What every account of a PBX may say.
+
+    ``lines`` are our own numbers (as the PBX writes them, or E.164); with ``only_lines`` calls of other numbers are
+    none of this account's. ``responsible`` is the Bitrix24 user for calls that reached nobody (default: whoever
+    installed the application). ``internal``: calls between colleagues are kept too. ``crm_create``: a lead for an
+    unknown number; ``source`` is its CRM source (``crm.status`` SOURCE). ``hours`` are the working hours, for instance
+    ``mon-fri 9:00-18:00, sat 10-15`` (the zone of the mappings). ``callback`` is after how many minutes a missed call
+    must be called back (0: no reminder). ``route_token`` opens ``/route/<account>`` for the dial plan.
+    """
+
+    lines: dict[str, LineSettings] = {}
+    only_lines: bool = False
+    responsible: int | None = Field(default=None, ge=1)
+    internal: bool = False
+    crm_create: bool = True
+    source: str = "CALL"
+    hours: str = ""
+    callback: int = Field(default=30, ge=0, le=10080)
+    route_token: SecretStr | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """Who is responsible for a number. ``extension`` is empty when it is not known, or they are not to be disturbed."""
+
+    phone: str
+    name: str = ""
+    user: int = 0
+    extension: str = ""
+    entity: str = ""
+    entity_id: int = 0
+
+
+class Listening(Protocol):
+    """What a listener is given. It may be called from any thread."""
+
+    def keep(self, frame: bytes, *, at: datetime | None = None) -> None:
+        """Make one frame of the stream durable (a repeat is forgotten); the provider's ``parse`` reads it later."""
+
+    def open_calls(self) -> Sequence[str]:
+        """The ids of this account's calls that are not over, as far as we know."""
+
+    def heard(self) -> None:
+        """The other side is alive (a frame, or an answer to a ping)."""
+
+    def stopped(self) -> bool:
+        """Whether to come to an end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Telephony(Door):
+    """The telephony role of a provider: a door (webhooks), or a stream that ``listen`` reads until it is stopped.
+
+    ``dial`` connects an employee with a number: its command is a ``Dial``; the receipt's first id, if any, is the
+    PBX's id of the call. It raises ``TransientError``, ``PermanentError`` or ``Stopped``. ``recording`` tells where a
+    recording lies now (it may ask the PBX): ``http(s)``, ``sftp`` or ``file`` URL; ``TransientError`` when it is not
+    ready yet. ``history`` reads finished calls that began in the span as ``CallEnded(past=True)`` and what belongs to
+    them. ``asks`` is the number that a request wants to be routed (empty: it asks nothing), ``tells`` the answer.
+    ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
+    which a stream that says nothing is dead.
+    """
+
+    dial: Callable[[Outgoing, Any, Http], Receipt] | None = None
+    recording: Callable[[File, Any, Http], Source] | None = None
+    history: Callable[[datetime, datetime, Any, Http], Iterable[Event]] | None = None
+    asks: Callable[[Request, Any], str] | None = None
+    tells: Callable[[Found | None, Any], Reply] | None = None
+    listen: Callable[[Any, Listening], None] | None = None
+    silence: float = 60.0
