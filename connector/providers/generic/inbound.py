@@ -12,7 +12,8 @@ from connector.domain.events import ButtonPressed, Event, Ignored, MessageDelete
 from connector.domain.markup import from_html, from_markdown
 from connector.domain.request import Request
 from connector.domain.values import File, FileKind, Location, Person
-from connector.providers.generic import signature, wire
+from connector.providers import standard_webhooks
+from connector.providers.generic import wire
 from connector.providers.generic.settings import GenericSettings
 from connector.providers.payload import check_method, json_object
 
@@ -28,7 +29,7 @@ _KINDS: dict[str, FileKind] = {"image": "image", "audio": "audio", "video": "vid
 def verify(request: Request, settings: GenericSettings) -> None:
     """Raises ``Refused``: 405 method, 401 signature, 400 or 415 for a body that is not a JSON object."""
     check_method(request)
-    signature.verify(request, settings.keys())
+    standard_webhooks.verify(request, settings.keys(), "generic")
     json_object(request)
 
 

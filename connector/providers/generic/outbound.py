@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -13,14 +11,14 @@ from urllib.parse import urlsplit
 import requests
 
 from connector.domain.bbcode import clean, html, markdown, plain
-from connector.domain.effects import Acknowledge, Command, Delete, Edit, Send
+from connector.domain.effects import Acknowledge, Delete, Edit, Send
 from connector.domain.ports import Clock
 from connector.domain.provider import Http, Outgoing, Source, Upload
 from connector.domain.values import File, Receipt
 from connector.errors import PermanentError, Stopped, TransientError
 from connector.providers import transport
-from connector.providers.generic import signature
 from connector.providers.generic.settings import GenericSettings
+from connector.providers.standard_webhooks import signed, webhook_id
 from connector.speech import Text
 
 _FORMATS: dict[str, Callable[[str], str]] = {"plain": plain, "markdown": markdown, "html": html, "bbcode": clean}
@@ -88,22 +86,11 @@ def locate(file: File, settings: GenericSettings, http: Http) -> Source:
     return Source(url=file.ref, name=file.name, mime=file.mime)
 
 
-def webhook_id(key: str) -> str:
-    """A stable id without dots for an idempotency key; a fresh one when there is no key."""
-    return f"msg_{hashlib.sha256(key.encode()).hexdigest()[:32]}" if key else f"msg_{uuid.uuid4().hex}"
-
-
 def deliver(settings: GenericSettings, http: Http, message_id: str, kind: str, data: Json, clock: Clock = _now) -> Json:
     """Post one signed webhook; returns the receiver's JSON answer, ``{}`` when it says nothing."""
     now = clock()
     body = json.dumps({"type": kind, "timestamp": now.isoformat(), "data": data}, ensure_ascii=False)
-    stamp = int(now.timestamp())
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": message_id,
-        "webhook-timestamp": str(stamp),
-        "webhook-signature": " ".join(signature.sign(message_id, stamp, body, settings.keys())),
-    }
+    headers = signed(message_id, body, settings.keys(), now)
     answer = transport.send(http, "generic", "POST", settings.deliver_url, data=body.encode(), headers=headers)
     if 200 <= answer.status_code < 300:
         return _said(answer)
@@ -163,7 +150,7 @@ def _acknowledge(command: Acknowledge, outgoing: Outgoing, settings: GenericSett
     return Receipt()
 
 
-def _data(command: Command, **parts: Json) -> Json:
+def _data(command: Send | Edit | Delete | Acknowledge, **parts: Json) -> Json:
     return {"account": command.account, "conversation": command.conversation, **parts}
 
 

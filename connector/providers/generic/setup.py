@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from connector.domain.provider import Finding, Http
 from connector.errors import ConnectorError
-from connector.providers.generic.outbound import deliver, webhook_id
+from connector.providers.generic.outbound import deliver
 from connector.providers.generic.settings import GenericSettings
+from connector.providers.standard_webhooks import webhook_id
 from connector.speech import Text
 
 _RECEIVER = Text("The receiver takes our signed webhooks", "Получатель принимает наши подписанные вебхуки")

@@ -14,8 +14,8 @@ from standardwebhooks import Webhook
 
 from connector.domain.request import Request
 from connector.errors import Refused
-from connector.providers import generic
-from connector.providers.generic import inbound, signature, wire
+from connector.providers import generic, standard_webhooks
+from connector.providers.generic import inbound, wire
 from tests.unit.providers.receiving import OTHER, SECRET, account
 
 GOLDEN_ID, GOLDEN_STAMP, GOLDEN_BODY = "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
@@ -34,7 +34,7 @@ def golden(**headers: str) -> Request:
 
 
 def test_the_golden_vector_is_made_and_accepted():
-    assert signature.sign(GOLDEN_ID, GOLDEN_STAMP, GOLDEN_BODY.decode(), [SECRET]) == [GOLDEN]
+    assert standard_webhooks.sign(GOLDEN_ID, GOLDEN_STAMP, GOLDEN_BODY.decode(), [SECRET]) == [GOLDEN]
     inbound.verify(golden(), account())
 
 
@@ -58,7 +58,7 @@ def test_what_the_library_signs_we_accept_and_the_other_way_round(content: bytes
     }
     request = Request(method="POST", path="/", headers=headers, body=body.encode(), received_at=now)
     inbound.verify(request, account())
-    ours = " ".join(signature.sign("msg_1", int(now.timestamp()), body, [OTHER, SECRET]))
+    ours = " ".join(standard_webhooks.sign("msg_1", int(now.timestamp()), body, [OTHER, SECRET]))
     Webhook(SECRET).verify(body, {**headers, "webhook-signature": ours})
 
 

@@ -10,15 +10,16 @@ from connector.domain.effects import Acknowledge, Delete, Edit
 from connector.domain.request import Reply
 from connector.domain.values import File
 from connector.errors import PermanentError, Stopped, TransientError
+from connector.providers import standard_webhooks
 from connector.providers.generic import inbound, outbound, setup
 from tests.contract.providers.recorded import upload
 from tests.unit.providers.receiving import OTHER, SECRET, Receiver, account
 
 
 def test_a_webhook_id_is_stable_has_no_dots_and_tells_keys_apart():
-    assert outbound.webhook_id("out:main:1.5:0") == outbound.webhook_id("out:main:1.5:0")
-    assert len({outbound.webhook_id(key) for key in ("a.b", "a_b", "", "")}) == 4
-    assert "." not in outbound.webhook_id("a.b") + outbound.webhook_id("")
+    assert standard_webhooks.webhook_id("out:main:1.5:0") == standard_webhooks.webhook_id("out:main:1.5:0")
+    assert len({standard_webhooks.webhook_id(key) for key in ("a.b", "a_b", "", "")}) == 4
+    assert "." not in standard_webhooks.webhook_id("a.b") + standard_webhooks.webhook_id("")
 
 
 def test_a_repeat_reaches_the_client_once_with_the_same_id():
@@ -63,7 +64,7 @@ def test_a_delivery_says_what_where_and_with_which_files():
         "account": "app",
         "conversation": "7",
         "message": {
-            "id": outbound.webhook_id("k"),
+            "id": standard_webhooks.webhook_id("k"),
             "text": "вот",
             "format": "plain",
             "files": [
@@ -94,7 +95,7 @@ def test_a_delivery_says_what_where_and_with_which_files():
 def test_the_id_is_the_receivers_or_else_our_own(said: bytes, expected: str | None):
     receiver = Receiver()
     receiver.standin.answers.append(Reply(status=201, body=said))
-    assert receiver.send("да", "k").ids == (expected or outbound.webhook_id("k"),)
+    assert receiver.send("да", "k").ids == (expected or standard_webhooks.webhook_id("k"),)
 
 
 def test_edits_deletions_and_presses_leave_too():
