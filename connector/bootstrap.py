@@ -17,6 +17,7 @@ from connector import registry
 from connector.delivery import CEILING, Pump, Reach, Work
 from connector.domain.effects import Fetch
 from connector.domain.ports import Clock, Wake
+from connector.domain.telephony import PbxSettings
 from connector.domain.values import StoredFile
 from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.intake import Account, Intake
@@ -156,11 +157,17 @@ def _http() -> requests.Session:
 
 
 def _rules(settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[str, Account]) -> Rules:
-    slugs = sorted({account.provider.slug for account in accounts.values()})
+    slugs = sorted({account.provider.slug for account in accounts.values() if account.provider.channel})
     return Rules(
         public_url=settings.public_url.rstrip("/"),
         accounts={
-            name: AccountFacts(name=name, provider=account.provider, portal=account.portal, line=account.settings.line)
+            name: AccountFacts(
+                name=name,
+                provider=account.provider,
+                portal=account.portal,
+                line=account.settings.line,
+                pbx=account.settings if isinstance(account.settings, PbxSettings) else None,
+            )
             for name, account in accounts.items()
         },
         portals={

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from connector.domain.calls import CALL_KINDS
+from connector.domain.door import Door
 from connector.domain.events import Event, FromPortal
 from connector.domain.ports import Clock
-from connector.domain.provider import AccountSettings, Channel, Http, Provider
+from connector.domain.provider import AccountSettings, Http, Provider
 from connector.domain.request import Reply, Request
 from connector.errors import PermanentError, Refused
 from connector.journal import Envelope, Journal, JournalAway, NewDelivery
@@ -59,22 +61,24 @@ class Intake:
     def __init__(self, journal: Journal, spool: Spool, accounts: Mapping[str, Account], clock: Clock) -> None:
         self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
 
-    def accept(self, account: str, request: Request) -> Reply:
+    def accept(self, place: str, request: Request) -> Reply:
         """Keep a provider's request durably and return the provider's success answer.
 
-        A repeat is acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged.
-        Raises ``Refused``: 404 for an unknown account, else what the provider's ``verify`` says.
+        ``place`` is what follows ``/hooks/``: the account, and for some providers a path below it. A repeat is
+        acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged. Raises ``Refused``:
+        404 for an unknown account, else what the provider's ``verify`` says.
         """
-        known = self._accounts.get(account)
-        channel = known.provider.channel if known else None
-        if known is None or channel is None:
+        name, _, below = place.partition("/")
+        known = self._accounts.get(name)
+        door = known.provider.door if known else None
+        if known is None or door is None or (below and not door.paths):
             counters().envelope("", "refused", "account.unknown")
-            raise Refused("account.unknown", hint=_NO_ACCOUNT.with_(name=account[:40]), status=404)
-        greeting = _admit(channel, request, known)
+            raise Refused("account.unknown", hint=_NO_ACCOUNT.with_(name=place[:40]), status=404)
+        greeting = _admit(door, request, known)
         if greeting is not None:
             return greeting
-        self.keep(*self._read(known, channel, request))
-        return channel.accepted
+        self.keep(*self.read(known, request))
+        return door.accepted
 
     def keep(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bool:
         """Make an envelope and its deliveries durable. ``False``: a repeat, nothing written.
@@ -139,13 +143,18 @@ class Intake:
         hint = _NOBODY.with_(trace=trace)
         return replace(envelope, trace=trace, dedupe_key=key, state="parked", cause="account.unknown", hint=hint)
 
-    def _read(self, account: Account, channel: Channel, request: Request) -> tuple[Envelope, list[NewDelivery]]:
-        """What the request means; an envelope is ``parked`` when nobody can tell and ``ignored`` when it is nothing."""
-        key = _bounded(channel.dedupe_key(request, account.settings) or request.digest())
+    def read(self, account: Account, request: Request) -> tuple[Envelope, list[NewDelivery]]:
+        """What the request means; an envelope is ``parked`` when nobody can tell and ``ignored`` when it is nothing.
+
+        For an account whose provider has a door, and a request that it let in.
+        """
+        door = account.provider.door
+        assert door is not None
+        key = _bounded(door.dedupe_key(request, account.settings) or request.digest())
         trace = new_trace(self._clock())
         envelope = Envelope(trace=trace, account=account.name, dedupe_key=key, request=request)
         try:
-            events = channel.parse(request, account.settings)
+            events = door.parse(request, account.settings)
             deliveries = [wanted for event in events for wanted in routes(event, account, now=request.received_at)]
             check_writable(deliveries)
         except Exception as error:  # a provider's parser may raise anything at all; the envelope must survive it
@@ -199,12 +208,12 @@ def check_writable(deliveries: Sequence[NewDelivery]) -> None:
         (delivery.lane + delivery.group + delivery.dumped).encode()
 
 
-def _admit(channel: Channel, request: Request, account: Account) -> Reply | None:
+def _admit(door: Door, request: Request, account: Account) -> Reply | None:
     """Raise ``Refused`` for a stranger; an answer means that the provider only asked whether we are there."""
     try:
-        greeting = channel.handshake(request, account.settings) if channel.handshake else None
+        greeting = door.handshake(request, account.settings) if door.handshake else None
         if greeting is None:
-            channel.verify(request, account.settings)
+            door.verify(request, account.settings)
     except Refused as refused:
         counters().envelope(account.name, "refused", refused.cause)
         raise
@@ -250,4 +259,5 @@ _ROUTES: dict[str, tuple[Callable[[Account], str], ...]] = {
     "conversation.blocked": (_to_portal,),
     "conversation.unblocked": (_to_portal,),
     "button.pressed": (_to_portal, _to_account),
+    **dict.fromkeys(CALL_KINDS, (_to_portal,)),
 }

@@ -203,9 +203,9 @@ def _read(house: House, envelope: Envelope) -> list[NewDelivery]:
 
 def _of_account(house: House, name: str, request: Request) -> list[NewDelivery]:
     account = house.accounts.get(name)
-    if account is None or account.provider.channel is None:
+    if account is None or account.provider.door is None:
         raise PermanentError("account.gone", hint=_GONE.with_(name=name))
-    events = account.provider.channel.parse(request, account.settings)
+    events = account.provider.door.parse(request, account.settings)
     return [delivery for event in events for delivery in routes(event, account)]
 
 

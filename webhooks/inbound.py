@@ -46,11 +46,12 @@ class Hooks:
         path = environ.get("PATH_INFO", "")
         if not path.startswith(PREFIX):
             return self._inner(environ, start_response)
-        account = path[len(PREFIX) :].rstrip("/")
+        place = path[len(PREFIX) :].rstrip("/")
+        account = place.partition("/")[0]
         if account in self._chats:  # strangers may write there: the chat's own limits hold
             return self._inner(environ, start_response)
         try:
-            reply = self._accept(account, self._counted(environ, path, account))
+            reply = self._accept(place, self._counted(environ, path, account))
         except Exception as error:  # whatever it is, the sender gets an answer that says what to do
             return self._explained(error)(environ, start_response)
         return _answered(reply, start_response)

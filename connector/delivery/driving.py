@@ -161,8 +161,10 @@ class Driving:
         if handler is None:
             raise LookupError(f"no handler for {event.kind} at {self._side}")
         began = delivery.replayed_at or delivery.created_at
-        check_age(event.kind, began, self._work.clock(), message_hours=self._work.message_hours)
-        rules = replace(self._work.rules, mappings=self._work.mappings(), at=delivery.created_at)
+        now = self._work.clock()
+        check_age(event.kind, began, now, message_hours=self._work.message_hours)
+        late = (now - delivery.created_at).total_seconds()
+        rules = replace(self._work.rules, mappings=self._work.mappings(), at=delivery.created_at, late=late)
         lane.mapping = rules.mappings.version if (self._side, event.kind) in MAPPED else ""
         return handler(event, rules)
 

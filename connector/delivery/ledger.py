@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from connector.delivery.lanes import Lane
 from connector.delivery.perform import name_of, to_record
 from connector.delivery.retry import STOPPED_PAUSE, pause
-from connector.domain.effects import KeyedEffect
+from connector.domain.effects import Emit, KeyedEffect
 from connector.domain.ports import Clock
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.journal import NewDelivery, Planned, Settlement, Step
@@ -127,9 +128,11 @@ class Round:
 
     def _keep(self, lane: Lane) -> None:
         self.step.remember.extend(lane.remembered)
-        self.step.emitted.extend(
-            (lane.delivery.trace, self._route(emit.event, emit.destination)) for emit in lane.emitted
-        )
+        self.step.emitted.extend((lane.delivery.trace, self._routed(emit)) for emit in lane.emitted)
+
+    def _routed(self, emit: Emit) -> NewDelivery:
+        routed = self._route(emit.event, emit.destination)
+        return replace(routed, due_at=self._clock() + timedelta(seconds=emit.after)) if emit.after else routed
 
     def _settle(
         self,

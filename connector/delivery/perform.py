@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from connector.domain.effects import Acknowledge, Adopt, Call, Delete, Edit, Effect, Fetch, Forget, Keyed, Send
+from connector.domain.effects import (
+    Acknowledge,
+    Adopt,
+    Attach,
+    Call,
+    Delete,
+    Dial,
+    Edit,
+    Effect,
+    Fetch,
+    Forget,
+    Keyed,
+    Send,
+)
 from connector.domain.ports import Chats
 from connector.domain.provider import Channel, Outgoing, Upload
 from connector.domain.values import Receipt, StoredFile
@@ -24,6 +37,10 @@ NO_PORTAL = Text(
 NO_CHANNEL = Text(
     "Provider {name} cannot send messages. Discard this delivery.",
     "Провайдер {name} не умеет отправлять сообщения. Отбросьте эту доставку.",
+)
+NO_DIALLING = Text(
+    "{name} cannot place calls for us. Choose the line of another PBX in Bitrix24's telephony settings.",
+    "{name} не умеет звонить по нашей просьбе. Выберите в настройках телефонии Битрикс24 линию другой АТС.",
 )
 
 
@@ -62,7 +79,7 @@ def portal_of(destination: str, reach: Reach) -> Any:
 
 def name_of(effect: Effect) -> str:
     """How the trace calls the effect."""
-    return effect.method if isinstance(effect, Call) else type(effect).__name__.lower()
+    return effect.method if isinstance(effect, Call | Attach) else type(effect).__name__.lower()
 
 
 def to_record(effect: Effect, result: Any) -> Any:
@@ -72,16 +89,36 @@ def to_record(effect: Effect, result: Any) -> Any:
 
 def from_record(effect: Effect, recorded: Any) -> Any:
     """The result that :func:`to_record` kept."""
-    if not isinstance(effect, Send | Edit | Delete):
+    if not isinstance(effect, Send | Edit | Delete | Dial):
         return recorded
     notes = tuple((note[0], note[1]) for note in recorded.get("notes", ()))
     return Receipt(ids=tuple(recorded.get("ids", ())), notes=notes)
 
 
-def _command(effect: Any, destination: str, reach: Reach) -> Any:
+def _account(effect: Any, reach: Reach) -> Any:
     account = reach.accounts.get(effect.account)
     if account is None:
         raise PermanentError("account.gone", hint=NO_ACCOUNT.with_(name=effect.account))
+    return account
+
+
+def _dial(effect: Dial, destination: str, reach: Reach) -> Any:
+    account = _account(effect, reach)
+    telephony = account.provider.telephony
+    if telephony is None or telephony.dial is None:
+        raise PermanentError("provider.no_dialling", hint=NO_DIALLING.with_(name=account.name))
+    return telephony.dial(Outgoing(command=effect, idempotency_key=effect.key), account.settings, account.http)
+
+
+def _attach(effect: Attach, destination: str, reach: Reach) -> Any:
+    file = effect.file
+    return portal_of(destination, reach).upload(
+        effect.method, effect.params, file.name, file.mime, reach.read(file.key)
+    )
+
+
+def _command(effect: Any, destination: str, reach: Reach) -> Any:
+    account = _account(effect, reach)
     channel: Channel | None = account.provider.channel
     if channel is None:
         raise PermanentError("provider.no_channel", hint=NO_CHANNEL.with_(name=account.provider.slug))
@@ -119,6 +156,8 @@ _PERFORM: Mapping[type, Callable[[Any, str, Reach], Any]] = {
     Edit: _command,
     Delete: _command,
     Acknowledge: _command,
+    Dial: _dial,
+    Attach: _attach,
     Fetch: _fetch,
     Adopt: _adopt,
     Forget: _forget,

@@ -319,3 +319,17 @@ class CallRefused:
     def lane(self) -> str:
         """One request."""
         return f"click.{self.call_id}"
+
+
+# What a PBX tells, and what of it is a matter of the portal.
+CALL_KINDS = (
+    "call.started",
+    "call.ringing",
+    "call.answered",
+    "call.held",
+    "call.transferred",
+    "call.leg_ended",
+    "call.ended",
+    "call.recorded",
+    "call.transcribed",
+)

@@ -179,7 +179,7 @@ class Forget:
     clean: bool
 
 
-Command = Send | Edit | Delete | Acknowledge | Dial
-KeyedEffect = Call | Attach | Command
+Command = Send | Edit | Delete | Acknowledge
+KeyedEffect = Call | Attach | Dial | Command
 Effect = KeyedEffect | Fetch | Recall | Remember | Emit | Adopt | Forget
 Plan = Generator[Effect, Any, Any]

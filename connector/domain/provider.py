@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from connector.domain.door import Door
-from connector.domain.effects import Command
+from connector.domain.effects import Command, Dial
 from connector.domain.request import Reply, Request
 from connector.domain.values import File, FileKind, Receipt
 from connector.speech import Text
@@ -77,7 +77,7 @@ class Outgoing:
     ``idempotency_key`` is the effect's ledger key, for providers that accept one.
     """
 
-    command: Command
+    command: Command | Dial
     uploads: tuple[Upload, ...] = ()
     idempotency_key: str = ""
 

@@ -38,7 +38,7 @@ class PbxSettings(AccountSettings):
     must be called back (0: no reminder). ``route_token`` opens ``/route/<account>`` for the dial plan.
     """
 
-    lines: dict[str, LineSettings] = {}
+    lines: dict[str, LineSettings] = Field(default_factory=dict)
     only_lines: bool = False
     responsible: int | None = Field(default=None, ge=1)
     internal: bool = False

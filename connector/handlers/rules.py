@@ -10,6 +10,7 @@ from typing import Any
 
 from connector.domain.events import ButtonPressed, MessageEdited, MessageReceived, dump
 from connector.domain.provider import Provider
+from connector.domain.telephony import PbxSettings
 from connector.domain.values import Person, StoredFile
 from connector.errors import PermanentError
 from connector.handlers.judging import NO_RULES, Mappings
@@ -27,12 +28,16 @@ NO_APPLICATION = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFacts:
-    """One account: its provider, its portal, and the line from the settings (``None``: chosen in Bitrix24)."""
+    """One account: its provider, its portal, and the line from the settings (``None``: chosen in Bitrix24).
+
+    ``pbx`` is what the settings say of a PBX.
+    """
 
     name: str
     provider: Provider
     portal: str
     line: int | None
+    pbx: PbxSettings | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,13 +51,15 @@ class PortalFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
-    """Everything handlers know beyond the event itself. ``at`` is when the delivery at hand arrived."""
+    """Everything handlers know beyond the event itself. ``at`` is when the delivery at hand arrived, ``late`` how many
+    seconds ago that was."""
 
     public_url: str
     accounts: Mapping[str, AccountFacts]
     portals: Mapping[str, PortalFacts]
     mappings: Mappings = NO_RULES
     at: datetime | None = None
+    late: float = 0.0
 
     def connector(self, account: str) -> str:
         """The connector id under which ``account`` speaks to its portal. A portal without an application has none:
