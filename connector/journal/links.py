@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from itertools import groupby
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Insert, bindparam, delete, select, tuple_
 
 from connector.domain.effects import Remember
-from connector.journal.desk import Desk
+from connector.journal.desk import Desk, moment
 from connector.journal.engine import upsert
 from connector.journal.rows import clean, pack
 from connector.journal.schema import links
@@ -22,7 +24,20 @@ _RECALL = select(links.c.value).where(_NAMED)
 _RECALL_ALL = select(links.c.kind, links.c.key, links.c.value).where(
     tuple_(links.c.kind, links.c.key).in_(bindparam("names", expanding=True))
 )
+_WRITTEN = select(links.c.kind, links.c.key, links.c.updated_at).where(
+    tuple_(links.c.kind, links.c.key).in_(bindparam("names", expanding=True))
+)
 _FORGET = delete(links).where(_NAMED)
+_LAST = "\U0010ffff"  # no name goes beyond it, compared bytewise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    """One link of some kind, and when it was last written."""
+
+    key: str
+    value: Any
+    at: datetime
 
 
 class Links(Desk):
@@ -40,6 +55,23 @@ class Links(Desk):
         with self.store.reading() as db:
             rows = db.execute(_RECALL_ALL, {"names": list(asked)}).all()
         return {asked[row.kind, row.key]: json.loads(row.value) for row in rows}
+
+    def links_like(self, kind: str, prefix: str = "", *, limit: int = 1000) -> list[Link]:
+        """The links of one kind whose key begins with ``prefix``, by their keys; ``limit`` of them at most."""
+        begins, named = clean(prefix), links.c.kind == clean(kind)
+        wanted = select(links.c.key, links.c.value, links.c.updated_at).where(named)
+        if begins:
+            wanted = wanted.where(links.c.key >= begins, links.c.key < begins + _LAST)
+        with self.store.reading() as db:
+            rows = db.execute(wanted.order_by(links.c.key).limit(limit)).all()
+        return [Link(key=row.key, value=json.loads(row.value), at=moment(row.updated_at)) for row in rows]
+
+    def links_written(self, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], datetime]:
+        """When these (kind, key) were last written; what is not remembered is absent."""
+        asked = {(clean(kind), clean(key)): (kind, key) for kind, key in names}
+        with self.store.reading() as db:
+            rows = db.execute(_WRITTEN, {"names": list(asked)}).all()
+        return {asked[row.kind, row.key]: moment(row.updated_at) for row in rows}
 
     def remember(self, kind: str, key: str, value: Any, *, owner: str = "") -> None:
         """Keep a JSON value; ``None`` forgets it. ``owner`` is the destination it belongs to (``portal:<name>``)."""
