@@ -31,6 +31,12 @@ class Settings(Protocol):
     @property
     def tag_fields(self) -> Mapping[str, str]: ...
 
+    @property
+    def zone(self) -> str: ...
+
+    @property
+    def tables(self) -> Mapping[str, Mapping[str, Mapping[str, str]]]: ...
+
 
 class Mappings(Protocol):
     """A compiled set of rules (``mappings.engine.MappingSet``). Judging raises ``RuleError``."""
@@ -63,6 +69,8 @@ class _Plain:
     own_phones: frozenset[str] = frozenset()
     own_emails: frozenset[str] = frozenset()
     tag_fields: Mapping[str, str] = {}
+    zone = "Europe/Moscow"
+    tables: Mapping[str, Mapping[str, Mapping[str, str]]] = {}
 
 
 class _NoRules:

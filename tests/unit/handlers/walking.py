@@ -27,6 +27,8 @@ class Settings:
     own_phones: frozenset[str] = frozenset()
     own_emails: frozenset[str] = frozenset()
     tag_fields: Mapping[str, str] = field(default_factory=lambda: dict(TAG_FIELDS))
+    zone: str = "Europe/Moscow"
+    tables: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass
