@@ -27,6 +27,7 @@ from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
 from connector.rulebook.book import Rulebook
 from connector.settings import PortalSettings, Settings
+from connector.telephony.routing import Routing
 
 
 def utc_now() -> datetime:
@@ -46,6 +47,7 @@ class Connector:
     portals: Mapping[str, Portal]
     accounts: Mapping[str, Account]
     intake: Intake
+    routing: Routing
     rules: Rules
     rulebook: Rulebook
     work: Work
@@ -82,6 +84,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     accounts = _accounts(settings)
     rules = _rules(settings, portals, accounts)
     rulebook = Rulebook(journal, settings.mappings)
+    routing = Routing(journal, portals, accounts, rulebook.current, clock)
     reach = Reach(
         portals=portals,
         accounts=accounts,
@@ -97,7 +100,8 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         vault=vault,
         portals=portals,
         accounts=accounts,
-        intake=Intake(journal=journal, spool=spool, accounts=accounts, clock=clock),
+        intake=Intake(journal=journal, spool=spool, accounts=accounts, clock=clock, who=routing.who),
+        routing=routing,
         rules=rules,
         rulebook=rulebook,
         work=_work(settings, journal, rules, rulebook, reach, clock),

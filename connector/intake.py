@@ -16,6 +16,7 @@ from connector.domain.events import Event, FromPortal
 from connector.domain.ports import Clock
 from connector.domain.provider import AccountSettings, Http, Provider
 from connector.domain.request import Reply, Request
+from connector.domain.telephony import Found, Telephony
 from connector.errors import PermanentError, Refused
 from connector.journal import Envelope, Journal, JournalAway, NewDelivery
 from connector.journal.spool import Spool
@@ -25,6 +26,8 @@ from connector.speech import Text
 log = structlog.get_logger()
 
 ALBUM_WAIT = timedelta(seconds=1.5)  # the parts of an album come one by one: facts/providers.md §2.1
+# Who is responsible for a number that a PBX of the account asks for.
+Who = Callable[[str, str], Found | None]
 _LONGEST_KEY = 400
 _LONGEST_DETAIL = 500
 
@@ -58,15 +61,19 @@ class Account:
 class Intake:
     """Takes requests of accounts and events of portals into the journal, or into the spool while it is away."""
 
-    def __init__(self, journal: Journal, spool: Spool, accounts: Mapping[str, Account], clock: Clock) -> None:
+    def __init__(
+        self, journal: Journal, spool: Spool, accounts: Mapping[str, Account], clock: Clock, *, who: Who | None = None
+    ) -> None:
         self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
+        self._who = who
 
     def accept(self, place: str, request: Request) -> Reply:
         """Keep a provider's request durably and return the provider's success answer.
 
         ``place`` is what follows ``/hooks/``: the account, and for some providers a path below it. A repeat is
         acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged. Raises ``Refused``:
-        404 for an unknown account, else what the provider's ``verify`` says.
+        404 for an unknown account, else what the provider's ``verify`` says. A request that asks who is responsible
+        for a number is answered so, and kept if it tells of something as well.
         """
         name, _, below = place.partition("/")
         known = self._accounts.get(name)
@@ -77,8 +84,16 @@ class Intake:
         greeting = _admit(door, request, known)
         if greeting is not None:
             return greeting
-        self.keep(*self.read(known, request))
-        return door.accepted
+        number = _asked(door, request, known)
+        envelope, deliveries = self.read(known, request)
+        if not number or envelope.state != "ignored":
+            self.keep(envelope, deliveries)
+        return self._told(door, known, number) if number else door.accepted
+
+    def _told(self, door: Door, account: Account, number: str) -> Reply:
+        """The answer to a provider that waits to hear who is responsible for ``number``."""
+        found = self._who(account.name, number) if self._who else None
+        return door.tells(found, account.settings) if isinstance(door, Telephony) and door.tells else door.accepted
 
     def keep(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bool:
         """Make an envelope and its deliveries durable. ``False``: a repeat, nothing written.
@@ -218,6 +233,17 @@ def _admit(door: Door, request: Request, account: Account) -> Reply | None:
         counters().envelope(account.name, "refused", refused.cause)
         raise
     return greeting
+
+
+def _asked(door: Door, request: Request, account: Account) -> str:
+    """The number that a request wants to be routed, empty when it asks nothing. What cannot be read asks nothing."""
+    if not isinstance(door, Telephony) or door.asks is None:
+        return ""
+    try:
+        return door.asks(request, account.settings)
+    except Exception as error:  # a provider's reader may raise anything at all; the envelope must survive it
+        log.warning("asks.failed", account=account.name, error=type(error).__name__)
+        return ""
 
 
 def _unread(envelope: Envelope, error: Exception) -> Envelope:

@@ -14,7 +14,7 @@ from connector.bootstrap import Connector
 from connector.errors import ConnectorError, Refused, TransientError
 from connector.intake import new_trace
 from connector.speech import Text
-from webhooks import app_page, bitrix24, chat, console, health, media, slider
+from webhooks import app_page, bitrix24, chat, console, health, media, routing, slider
 from webhooks.answers import BROKEN, TOO_LARGE, deferred, told
 from webhooks.doors import Doors
 from webhooks.guests import Entrance
@@ -45,6 +45,7 @@ def create_app(connector: Connector, *, proxies: int = 0) -> Flask:
     app.register_blueprint(media.room(connector))
     app.register_blueprint(chat.room(connector))
     app.register_blueprint(health.room(connector))
+    app.register_blueprint(routing.room(connector))
     app.register_blueprint(console.room(connector, entrance))
     _explain_errors(app, connector)
     app.wsgi_app = Hooks(app.wsgi_app, connector)  # type: ignore[method-assign]
