@@ -51,12 +51,14 @@ class Call(Keyed):
 
     ``joins`` names a list among ``params``. With it the call may share one request with the calls that follow it in
     its lane: their lists become one, and each gets its own rows of the answer. Only a handler's last outward call may
-    say so, because what follows it may leave together with it.
+    say so, because what follows it may leave together with it. ``patient``: it tells of the past, so all talk goes
+    before it.
     """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     joins: str = ""
+    patient: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,12 +128,13 @@ class Attach(Keyed):
 class Fetch:
     """Bring a file here. ``origin`` is ``account:<name>`` or ``portal:<name>``: whose file it is.
 
-    ``recording``: it is one of a PBX, which may not be ready yet.
+    ``recording``: it is one of a PBX, which may not be ready yet; ``late`` are the seconds since it was told of.
     """
 
     file: File
     origin: str
     recording: bool = False
+    late: float = 0.0
 
 
 @dataclass(frozen=True)
