@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connector.domain.door import Door
 from connector.domain.events import Event
+from connector.domain.hours import parse_hours
 from connector.domain.provider import AccountSettings, Http, Outgoing, Source
 from connector.domain.request import Reply, Request
 from connector.domain.values import File, Receipt
@@ -47,6 +48,12 @@ class PbxSettings(AccountSettings):
     hours: str = ""
     callback: int = Field(default=30, ge=0, le=10080)
     route_token: SecretStr | None = None
+
+    @field_validator("hours")
+    @classmethod
+    def _readable(cls, text: str) -> str:
+        parse_hours(text)
+        return text.strip()
 
 
 @dataclass(frozen=True, kw_only=True)
