@@ -115,6 +115,7 @@ def _rows() -> Iterator[tuple[str, Verdict]]:
 
 _Act = Literal["wait", "park", "stop"]
 _DOUBT: dict[str, Any] = {"maybe_done": True}
+_HALF_MINUTE: dict[str, Any] = {"retry_after": 30.0}
 
 # codes · act · cause · hint · the rest of the verdict
 _TABLE: tuple[tuple[str, _Act, str, str, dict[str, Any]], ...] = (
@@ -186,6 +187,17 @@ _BOUND = Verdict(act="park", cause="bitrix24.handler_already_bound", hint=HINTS[
 _QUOTA = Verdict(act="stop", cause="bitrix24.disk_full", hint=HINTS["quota"], state="suspended")
 
 
+# Telephony tells everything by ERROR_CORE and its words (facts/bitrix24-telephony-crm.md §1.1-1.5).
+_CALL_FILE = r"wrong file extension|file name is empty|file content is empty|base64 encoding is expected|file type"
+_TELEPHONY: tuple[tuple[str, Literal["wait", "park"], str, dict[str, Any]], ...] = (
+    (r"call is not found in the statistic|is not found\. is it finished", "wait", "call_not_finished", _HALF_MINUTE),
+    (r"call is not found \(|registered prior to finishing", "park", "call_not_found", {}),
+    (r"user is not found or is not active|user_id or user_phone_inner should be set", "park", "call_user", {}),
+    (r"unsupported phone number format|phone_number is empty", "park", "call_number", {}),
+    (r"line already exists", "park", "line_exists", {}),
+    (r"could not find line with number", "park", "line_unknown", {}),
+    (_CALL_FILE, "park", "call_file", {}),
+)
 _RENEWED_BY = frozenset({"EXPIRED_TOKEN", "INVALID_TOKEN"})
 
 
@@ -204,7 +216,14 @@ _BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Verdict], ...]] = {
     "ERROR_CORE": (
         (_words(r"already bind|already bound"), _BOUND),
         (_words(r"has already started"), _BINDING),
-        (_words(r"sql|query error|deadlock|memory|timed? ?out|lost connection|try again"), _BUSY),
+        *(
+            (_words(pattern), Verdict(act=act, cause=f"bitrix24.{cause}", hint=HINTS[cause], **extra))
+            for pattern, act, cause, extra in _TELEPHONY
+        ),
+        (
+            _words(r"sql|query error|\bdb error|database error|deadlock|memory|timed? ?out|lost connection|try again"),
+            _BUSY,
+        ),
     ),
     "": (
         (_words(r"not found|не найден"), _NOT_FOUND),

@@ -157,6 +157,52 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "The object is no longer in Bitrix24; discard, or restore it and replay.",
             "Объекта больше нет в Битрикс24; отбросьте или восстановите его и запустите повтор.",
         ),
+        "call_not_found": Text(
+            "Bitrix24 does not know this call any more: it is finished already, or older than thirty days. Look into "
+            "the call list; if it is there, discard.",
+            "Битрикс24 больше не знает этого звонка: он уже завершён или старше тридцати дней. Посмотрите список "
+            "звонков; если он там есть, отбросьте.",
+        ),
+        "call_not_finished": Text(
+            "The call is not finished in Bitrix24 yet; it is tried again by itself.",
+            "Звонок в Битрикс24 ещё не завершён; попытка повторится сама.",
+        ),
+        "call_user": Text(
+            "Bitrix24 has no active user for this call: give the employee an extension in their profile, name them in "
+            "the mapping table `extensions`, or set `responsible` of the account, then replay.",
+            "В Битрикс24 нет активного пользователя для звонка: укажите внутренний номер в профиле сотрудника, впишите "
+            "его в таблицу `extensions` правил или задайте `responsible` аккаунта, затем повторите.",
+        ),
+        "call_number": Text(
+            "Bitrix24 does not take this as a telephone number; look at what the PBX sends as the client's number.",
+            "Битрикс24 не считает это телефонным номером; проверьте, что АТС передаёт как номер клиента.",
+        ),
+        "call_file": Text(
+            "Bitrix24 did not take the recording: it wants wav or mp3 with such a name. Set the format on the PBX to "
+            "one of them, attach this one by hand, or discard.",
+            "Битрикс24 не принял запись: нужен wav или mp3 с таким же расширением. Задайте формат на АТС, эту "
+            "запись прикрепите вручную или отбросьте.",
+        ),
+        "line_exists": Text(
+            "Bitrix24 has this line already; nothing to do.",
+            "Такая линия в Битрикс24 уже есть; делать ничего не нужно.",
+        ),
+        "line_unknown": Text(
+            "Bitrix24 has no such external line; run `connector portal rebind`, then replay.",
+            "В Битрикс24 нет такой внешней линии; выполните `connector portal rebind` и повторите.",
+        ),
+        "no_upload_url": Text(
+            "The portal did not say where a file is to be posted: an older version. Update its telephony module, then "
+            "replay, or attach the recording by hand.",
+            "Портал не сообщил, куда отправить файл: это старая версия. Обновите модуль телефонии и повторите или "
+            "прикрепите запись вручную.",
+        ),
+        "upload_elsewhere": Text(
+            "The portal wants the file at another host than its own, so it was not sent. Correct the portal's own "
+            "address (Bitrix24 settings, or portals.<name>.url), then replay.",
+            "Портал просит отправить файл на чужой адрес, поэтому он не отправлен. Исправьте адрес портала (в "
+            "настройках Битрикс24 или portals.<имя>.url) и повторите.",
+        ),
         "bound": Text(
             "This handler is bound already; nothing to do.", "Этот обработчик уже привязан; делать ничего не нужно."
         ),

@@ -34,6 +34,7 @@ from connector.portal.selfcheck import Line, examine
 from connector.portal.tariff import Tariff, tariff_of
 from connector.portal.tokens import Tokens
 from connector.portal.transport import Transport
+from connector.portal.uploading import upload
 from connector.portal.visitors import Visitor, recognised
 from connector.portal.webhook_store import WebhookInstallations
 from connector.speech import Text
@@ -100,6 +101,16 @@ class Portal:
             error.request_id = errand.request_id
             raise error
         return result
+
+    def upload(
+        self, method: str, params: Mapping[str, Any], name: str, mime: str, content: bytes, *, request_id: str = ""
+    ) -> Any:
+        """Give a file to ``method`` in two steps (telephony-crm §1.5 mode C); the decoded result of the second.
+
+        It goes behind live calls. Raises like :meth:`call`; ``maybe_done`` only when the file itself was on its way.
+        """
+        errand = _errand(method, params, False, request_id)
+        return upload(errand, name, mime, content, transport=self._transport, perform=self._perform)
 
     def page(
         self, method: str, params: Mapping[str, Any] = NOTHING, *, live: bool = False, request_id: str = ""
@@ -240,7 +251,7 @@ class Portal:
             raise refusal(method)
         self._lacking.check(method)
         try:
-            success = self._conversation.hold(replace(errand, post=self._post))
+            success = self._conversation.hold(errand if errand.post else replace(errand, post=self._post))
         except ConnectorError as error:
             error.request_id = errand.request_id
             self._lacking.note(method, error)

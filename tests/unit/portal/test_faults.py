@@ -194,3 +194,37 @@ def test_vendors_words_are_kept_without_tags_and_secrets():
 
 def test_every_hint_is_used_or_told():
     assert {verdict.hint for verdict in TABLE.values()} <= set(HINTS.values())
+
+
+@pytest.mark.parametrize(
+    ("words", "act", "cause"),
+    [
+        ("Call is not found (call should be registered prior to finishing)", PermanentError, "call_not_found"),
+        ("Call is not found in the statistic table.", TransientError, "call_not_finished"),
+        ("Call externalCall.3f0c.1 is not found. Is it finished?", TransientError, "call_not_finished"),
+        ("User is not found or is not active", PermanentError, "call_user"),
+        ("USER_ID or USER_PHONE_INNER should be set", PermanentError, "call_user"),
+        ("Unsupported phone number format", PermanentError, "call_number"),
+        ("Line already exists", PermanentError, "line_exists"),
+        ("Could not find line with number line-1", PermanentError, "line_unknown"),
+        ("Wrong file extension. Only wav and mp3 are allowed", PermanentError, "call_file"),
+        ("File name is empty", PermanentError, "call_file"),
+        ("File content is empty.", PermanentError, "call_file"),
+        ("File content is not properly encoded. Base64 encoding is expected.", PermanentError, "call_file"),
+        ("Unexpected database error", TransientError, "server_error"),
+        ("DB error", TransientError, "server_error"),
+        ("MESSAGES[2][SIDE] should be either Client or User", PermanentError, "bad_argument"),
+    ],
+)
+def test_telephony_tells_everything_by_its_words(words, act, cause):
+    error = verdict("ERROR_CORE", words)
+    assert type(error) is act
+    assert error.cause.endswith(cause)
+    if cause.endswith("not_finished"):
+        assert (error.retry_after, error.maybe_done) == (30.0, False)
+
+
+def test_a_webhook_that_telephony_refuses_is_told_that_it_needs_an_application():
+    error = verdict("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", 403)
+    assert error.cause == "bitrix24.needs_application"
+    assert "portals.<name>.app" in error.hint.en
