@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 DEFAULT_SCOPE = (
-    "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,placement,contact_center,department,task,"
+    "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,call,placement,contact_center,department,task,"
     "userfieldconfig,sonet_group,socialnetwork"
 )
 
@@ -43,12 +43,14 @@ SELFHOSTED_FEATURES = frozenset({"rest_offline_extended", "rest_auth_connector"}
 
 @dataclass(frozen=True, kw_only=True)
 class Operator:
-    """One employee of the portal. ``id`` is the Bitrix24 user id."""
+    """One employee of the portal. ``id`` is the Bitrix24 user id, ``extension`` the internal telephone number."""
 
     id: int
     name: str
     last_name: str = ""
     admin: bool = False
+    extension: str = ""
+    mobile: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +71,8 @@ class LineSettings:
 
 
 OPERATORS = (
-    Operator(id=1, name="Анна", last_name="Смирнова", admin=True),
-    Operator(id=2, name="Борис", last_name="Кузнецов"),
+    Operator(id=1, name="Анна", last_name="Смирнова", admin=True, extension="101"),
+    Operator(id=2, name="Борис", last_name="Кузнецов", extension="102"),
 )
 LINES = (
     LineSettings(id=1, name="Продажи"),
@@ -93,6 +95,8 @@ class SandboxConfig:
     that an older box does not have (§4.9).
     ``activation_delay`` is how long after ``imconnector.activate`` a line starts to accept messages
     (facts/bitrix24-openlines.md §1.3). ``api_only`` applications need no ``installFinish``.
+    ``telephony_by_webhook`` false: the incoming webhook may neither register calls nor have lines, as the documentation
+    says; true is what the portal's code does (facts/bitrix24-telephony-crm.md §1.0).
     ``desk_frames`` are the origins whose pages may show the operator's desk in a frame. ``contents`` is what the portal
     has from the start, in the shape of :func:`connector.sandbox.contents.furnish`.
     """
@@ -125,6 +129,7 @@ class SandboxConfig:
     real_time: bool = False
     wall: float = 60.0
     activation_delay: float = 0.0
+    telephony_by_webhook: bool = True
     event_timeout: float = 5.0
     download_timeout: float = 10.0
     log_size: int = 5000

@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from connector.sandbox.answers import ApiError
+from connector.sandbox.control_calls import CallsControl
 from connector.sandbox.control_contents import ContentsControl
 from connector.sandbox.control_desk import DeskControl
 from connector.sandbox.control_setup import SetupControl
@@ -20,7 +21,7 @@ from connector.sandbox.rest import json_answer
 from connector.sandbox.state import Portal
 
 
-class Control(DeskControl, SetupControl, ContentsControl, TroubleControl):
+class Control(DeskControl, CallsControl, SetupControl, ContentsControl, TroubleControl):
     """The whole control API over one portal."""
 
     def __init__(self, portal: Portal) -> None:
@@ -34,7 +35,20 @@ class Control(DeskControl, SetupControl, ContentsControl, TroubleControl):
         return {"reset": True}
 
 
-READS = ("state", "chats", "items", "notices", "faults", "limits", "calls", "counters", "events")
+READS = (
+    "state",
+    "chats",
+    "phone_calls",
+    "phone_call",
+    "phone_lines",
+    "items",
+    "notices",
+    "faults",
+    "limits",
+    "calls",
+    "counters",
+    "events",
+)
 WRITES = (
     "say",
     "edit",
@@ -42,6 +56,9 @@ WRITES = (
     "finish",
     "ask_rating",
     "transfer",
+    "click_to_call",
+    "callback_form",
+    "close_card",
     "install",
     "grant",
     "finish_install",

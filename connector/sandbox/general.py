@@ -58,7 +58,11 @@ def server_time(call: Call, params: Params) -> str:
 
 def method_names(call: Call, params: Params) -> list[str]:
     """Every method within the scope."""
-    return [name for name, method in call.registry.items() if not method.scope or method.scope in call.who.scope]
+    return [
+        name
+        for name, method in call.registry.items()
+        if method.listed and (not method.scope or method.scope in call.who.scope)
+    ]
 
 
 def method_get(call: Call, params: Params) -> dict[str, bool]:
@@ -87,6 +91,8 @@ def user_row(user: User) -> dict[str, Any]:
         "EMAIL": user.fields.get("email", ""),
         "USER_TYPE": "imconnector" if user.xml_id else "employee",
         "XML_ID": user.xml_id,
+        "PERSONAL_MOBILE": user.mobile,
+        "UF_PHONE_INNER": user.extension or None,
         "UF_DEPARTMENT": [] if user.xml_id else [1],
     }
 

@@ -92,6 +92,7 @@ def uninstall(portal: Portal, app: App, clean: bool) -> None:
         drop_statuses(portal, connector, 0)
         del portal.connectors[connector.id]
     portal.offline.drop_all(app.client_id)
+    portal.exchange.forget_app(app.client_id)
     app.present = app.installed = False
     for shelf in (portal.refresh, portal.codes):
         for text in [text for text, token in shelf.items() if token.client_id == app.client_id]:

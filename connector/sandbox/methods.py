@@ -29,6 +29,7 @@ READING = frozenset(
         "methods",
         "profile",
         "scope",
+        "searchcrmentities",
         "status",
         "time",
         "token",
@@ -55,6 +56,10 @@ FAMILIES = (
     "timeline",
     "tasks",
     "groups",
+    "external_lines",
+    "telephony",
+    "call_records",
+    "call_statistics",
 )
 
 
@@ -79,13 +84,15 @@ class Call:
 class Method:
     """``run(call, params)`` executes under the portal's lock; ``prepare`` before it, outside (file downloads).
 
-    ``app_only`` methods refuse webhooks. ``scope`` empty: callable with any credential.
+    ``app_only`` methods refuse webhooks. ``scope`` empty: callable with any credential. What is not ``listed`` can be
+    called all the same.
     """
 
     run: Callable[[Call, Params], Any]
     scope: str = ""
     app_only: bool = False
     prepare: Callable[[Call, Params], Any] | None = None
+    listed: bool = True
 
 
 def cost(portal: Portal, method: str, params: Params) -> float:

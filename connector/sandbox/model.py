@@ -13,7 +13,10 @@ NEW, SKIPPED, TAKEN, WAITING, ASKED_AGAIN, REPLIED, CLOSING, CLOSED, SPAM = 0, 5
 
 @dataclass(kw_only=True)
 class User:
-    """An employee, or a client written by a connector (``xml_id`` is ``<connector>|<user.id>``)."""
+    """An employee, or a client written by a connector (``xml_id`` is ``<connector>|<user.id>``).
+
+    ``extension`` is UF_PHONE_INNER, ``timeman`` the state of the working day: OPENED, CLOSED, PAUSED, EXPIRED.
+    """
 
     id: int
     name: str
@@ -22,6 +25,9 @@ class User:
     active: bool = True
     xml_id: str = ""
     block: str = ""
+    extension: str = ""
+    mobile: str = ""
+    timeman: str = "OPENED"
     fields: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from connector.sandbox.answers import ApiError
+from connector.sandbox.calls import Exchange
 from connector.sandbox.config import SandboxConfig
 from connector.sandbox.crm_settings import Settings
 from connector.sandbox.crm_tables import Table, Tables
@@ -37,7 +38,14 @@ FIRST_IDS: Mapping[str, int] = {
 
 def _people(config: SandboxConfig) -> dict[int, User]:
     return {
-        item.id: User(id=item.id, name=item.name, last_name=item.last_name, admin=item.admin)
+        item.id: User(
+            id=item.id,
+            name=item.name,
+            last_name=item.last_name,
+            admin=item.admin,
+            extension=item.extension,
+            mobile=item.mobile,
+        )
         for item in config.operators
     }
 
@@ -105,6 +113,7 @@ class Portal:
             self.comments, self.tasks = Table(900, self.now_text), Table(3700, self.now_text)
             self.task_tags: dict[str, int] = {}
             self.groups = Table(0, self.now_text)
+            self.exchange = Exchange(self.now_text)
             limits = config.limits
             self.bucket = Bucket(limits.burst, limits.per_second, self.now())
             self.operating = Operating(limits.operating, config.operating_window)
