@@ -6,7 +6,7 @@ comes in costs no look-up. When the portal refuses, what was known holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from connector.domain.effects import Call, Plan, Recall, Remember
 from connector.domain.telephony import Found, LineSettings, PbxSettings
 from connector.errors import PermanentError
+from connector.handlers.calls.ongoing import dialled
 from connector.handlers.rules import Rules
 
 KNOWN = "phone.user"  # by <portal>/<extension>: {"user", "at"}; <portal>/#<user>: {"extension", "at"}
@@ -65,7 +66,7 @@ def default_user(portal: str, account: str, line: str, rules: Rules) -> Plan:
     the account, else whoever installed the application.
     """
     pbx = rules.accounts[account].pbx if account in rules.accounts else None
-    said = line_settings(pbx, line).responsible or (pbx.responsible if pbx else None)
+    said = line_settings(pbx, line, rules).responsible or (pbx.responsible if pbx else None)
     if said:
         return said
     known = (yield Recall(KNOWN, f"{portal}/{INSTALLER}")) or {}
@@ -80,18 +81,17 @@ def default_user(portal: str, account: str, line: str, rules: Rules) -> Plan:
     return user
 
 
-def line_settings(pbx: PbxSettings | None, line: str) -> LineSettings:
+def line_settings(pbx: PbxSettings | None, line: str, rules: Rules) -> LineSettings:
     """What the account says of one of its lines, however its number is written."""
-    wanted = digits(line)
     lines = pbx.lines if pbx else {}
-    named = (settings for number, settings in lines.items() if wanted and digits(number) == wanted)
-    return lines.get(line) or next(named, LineSettings())
+    return lines.get(line_in(lines, line, rules), LineSettings())
 
 
-def digits(number: str) -> str:
-    """A number as it is compared with others; a name of a line as it is."""
-    found = "".join(sign for sign in number if sign.isascii() and sign.isdigit())
-    return found or number.strip().lower()
+def line_in(lines: Iterable[str], line: str, rules: Rules) -> str:
+    """The one of ``lines`` that ``line`` is, however either is written; empty: none."""
+    known = list(lines)
+    told = dialled(line, rules)
+    return line if line in known else next((one for one in known if told and dialled(one, rules) == told), "")
 
 
 def owner_of(portal: str, phone: str, rules: Rules) -> Plan:

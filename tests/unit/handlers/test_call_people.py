@@ -2,43 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from connector.domain.telephony import Found, LineSettings, PbxSettings
+from connector.domain.telephony import Found, LineSettings
 from connector.errors import PermanentError
 from connector.handlers.calls import people
-from connector.handlers.rules import Rules
 from connector.speech import Text
 
+from .calling import AT, office, rules
 from .driving import Driver
-from .driving import rules as plain_rules
-from .walking import AT, FakeSet, Settings
 
 REFUSED = PermanentError("bitrix24.scope", hint=Text("give the scope user", "добавьте право user"))
 ANNA = {"ID": "12", "ACTIVE": True, "UF_PHONE_INNER": "101"}
-
-
-def pbx(**said: Any) -> PbxSettings:
-    return PbxSettings(provider="asterisk", portal="main", account="office", **said)
-
-
 LONG_AGO = (AT - timedelta(days=3)).isoformat()
-
-
-def rules(*, at: datetime | None = AT, office: PbxSettings | None = None, **settings: Any) -> Rules:
-    """Rules with one PBX account ``office`` beside the messengers."""
-    given = plain_rules()
-    facts = replace(given.accounts["shop"], name="office", pbx=office or pbx())
-    return replace(
-        given,
-        at=at,
-        mappings=FakeSet(config=Settings(**settings)),
-        accounts={**given.accounts, "office": facts},
-    )
 
 
 def told(plan: Any, driver: Driver) -> Any:
@@ -115,7 +94,7 @@ def test_a_user_has_the_extension_of_their_profile_else_of_the_table() -> None:
 
 def test_a_call_for_nobody_goes_to_the_line_then_the_account_then_the_installer() -> None:
     lines = {"+7 495 123-45-67": LineSettings(responsible=9), "8800": LineSettings()}
-    given = rules(office=pbx(responsible=5, lines=lines))
+    given = rules(office(responsible=5, lines=lines))
     assert told(people.default_user("main", "office", "74951234567", given), Driver()) == 9
     assert told(people.default_user("main", "office", "8800", given), Driver()) == 5
     assert told(people.default_user("main", "office", "", given), Driver()) == 5
