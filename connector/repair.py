@@ -18,6 +18,7 @@ from connector.journal.sweeps import Swept
 from connector.portal import Portal, decode_form, parse_event
 from connector.settings import Settings
 from connector.speech import Text
+from connector.telephony.own import events_of, is_own
 
 _NOT_PARKED = Text(
     "The envelope {trace} is not parked: its state is {state}. See `connector journal trace {trace}`.",
@@ -205,7 +206,8 @@ def _of_account(house: House, name: str, request: Request) -> list[NewDelivery]:
     account = house.accounts.get(name)
     if account is None or account.provider.door is None:
         raise PermanentError("account.gone", hint=_GONE.with_(name=name))
-    events = account.provider.door.parse(request, account.settings)
+    own = is_own(request)  # the back-fill's and the watchdog's envelopes are no provider's
+    events = events_of(request) if own else account.provider.door.parse(request, account.settings)
     return [delivery for event in events for delivery in routes(event, account)]
 
 

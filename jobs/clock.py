@@ -35,6 +35,8 @@ MAPPINGS_SECONDS = 5.0
 REFRESH_SECONDS = 300
 RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (connector/reconcile/mark.py)
 TALLY_SECONDS = 60
+BACKFILL_SECONDS = 60  # how often it is asked whether a PBX's history is due (connector/telephony/checkpoint.py)
+CALLS_SECONDS = 300
 HANDLERS_SECONDS = 3600
 LIMITS_SECONDS = 3600
 TRIM_AT = "23 3 * * *"  # local time
@@ -111,6 +113,8 @@ def cron(redis: Redis) -> Cron:
     timetable.add(tasks.refresh_tokens, every=REFRESH_SECONDS)
     timetable.add(tasks.learn_limits, every=LIMITS_SECONDS)
     timetable.add(tasks.reconcile, every=RECONCILE_SECONDS)
+    timetable.add(tasks.backfill, every=BACKFILL_SECONDS)
+    timetable.add(tasks.watch_calls, every=CALLS_SECONDS)
     timetable.add(tasks.check_handlers, every=HANDLERS_SECONDS)
     timetable.add(tasks.tally, every=TALLY_SECONDS)
     timetable.add(tasks.trim, at=TRIM_AT)

@@ -14,6 +14,7 @@ from connector import reconcile as reconciling
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError, PermanentError
 from connector.portal import Portal
+from connector.telephony import history, watchdog
 from jobs.dispatch import House, house
 from jobs.queues import PUMP_SECONDS
 
@@ -132,6 +133,28 @@ def reconcile(home: House | None = None) -> int:
         return report.found + report.late + report.statuses if report else 0
 
     return _each(connector, look, failure="reconcile.failed")
+
+
+def backfill(home: House | None = None) -> int:
+    """Read calls that never reached us from the histories of PBXs; returns how many were found.
+
+    Every account has its own pace (ten minutes, and at once after it was away), so this may run as often as it likes.
+    """
+    connector = (home or house()).connector
+    asked = [name for name, account in connector.accounts.items() if history.has_history(account)]
+    found = 0
+    for name in asked:
+        if stopping().is_set() or not history.due(connector, name):
+            continue
+        seconds = history.SECONDS / len(asked)
+        report = history.backfill(connector, name, seconds=seconds, stop=stopping().is_set)
+        found += report.found + report.recordings if report else 0
+    return found
+
+
+def watch_calls(home: House | None = None) -> int:
+    """Have calls ended whose end was lost; returns how many."""
+    return watchdog.watch((home or house()).connector)
 
 
 def check_handlers(home: House | None = None) -> int:

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Double, Table, select, text
+from sqlalchemy import BigInteger, Column, Connection, Double, Table, bindparam, select, text
 
 from connector.domain import silence
-from connector.domain.silence import DAY, HOUR
+from connector.domain.silence import DAY, HOUR, OWN_METHODS
 from connector.journal.schema import NAME, metadata
 
 KEPT_DAYS = 60
@@ -35,8 +35,8 @@ tallies = Table(
 
 _ARRIVED = text(
     "SELECT account AS name, count(*) AS arrived, max(received_at) AS last_at FROM envelopes "
-    "WHERE created_at >= :since AND created_at < :until GROUP BY account"
-)
+    "WHERE created_at >= :since AND created_at < :until AND method NOT IN :own GROUP BY account"
+).bindparams(bindparam("own", OWN_METHODS, expanding=True))
 _DELIVERED = text(
     "SELECT destination AS name, count(*) AS delivered FROM deliveries "
     "WHERE state = 'done' AND settled_at >= :since AND settled_at < :until GROUP BY destination"

@@ -1,0 +1,188 @@
+"""Back-fill: calls that a PBX had while it did not reach us are read from its history, each once.
+
+Kill it anywhere: the checkpoint moves only after a slice is kept, and a call that is read again is a repeat.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from connector.domain.calls import AboutCall, CallEnded, CallRecorded
+from connector.domain.events import Event
+from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
+from connector.intake import Account
+from connector.journal import JournalAway
+from connector.speech import Text
+from connector.telephony import own
+from connector.telephony.checkpoint import (
+    FAILED,
+    REFUSED,
+    Checkpoint,
+    checkpoint_of,
+    keep_checkpoint,
+    slices,
+)
+from connector.telephony.house import House
+
+log = structlog.get_logger()
+
+SECONDS = 240.0  # of one look; the next one goes on
+STORY, OPEN = "event.call", "call.open"  # links by <account>.<call> (connector/handlers/calls)
+_NAMES = 300  # links asked for at once
+_LOCK = 600.0
+
+_UNREADABLE = Text(
+    "The PBX answered about its history in a way that cannot be read; update the connector. The log tells more",
+    "АТС ответила об истории звонков так, что коннектор не может это прочитать; обновите коннектор. Подробности в логе",
+)
+
+Stop = Callable[[], bool]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """One look: ``found`` calls were not known, ``recordings`` were of known ones; ``whole`` unless it broke off."""
+
+    found: int = 0
+    recordings: int = 0
+    whole: bool = True
+
+    def __add__(self, other: Report) -> Report:
+        return Report(
+            found=self.found + other.found,
+            recordings=self.recordings + other.recordings,
+            whole=self.whole and other.whole,
+        )
+
+
+def has_history(account: Account) -> bool:
+    """Whether the PBX can be asked for calls of the past."""
+    return account.provider.telephony is not None and account.provider.telephony.history is not None
+
+
+def due(house: House, name: str) -> bool:
+    """Whether to look at the history of the account ``name`` now. Raises ``JournalAway``."""
+    stream = house.journal.recall("stream", name)
+    connected = isinstance(stream, Mapping) and stream.get("state") == "connected"
+    back = _moment(stream.get("since")) if connected and isinstance(stream, Mapping) else None
+    quiet = any(silence.name == f"account:{name}" for silence in house.journal.silences())
+    return checkpoint_of(house.journal, name).due(house.clock(), back=back, quiet=quiet)
+
+
+def backfill(house: House, name: str, *, seconds: float = SECONDS, stop: Stop = lambda: False) -> Report | None:
+    """Read what the PBX of ``name`` has since the checkpoint; ``None`` while another process does.
+
+    What the PBX refuses is noted at the checkpoint, and it is asked again when it likes. Raises ``JournalAway``.
+    """
+    with house.journal.lock(f"history:{name}", ttl=_LOCK) as mine:
+        if not mine:
+            return None
+        ends = time.monotonic() + seconds
+        return _look(house, house.accounts[name], lambda: stop() or time.monotonic() > ends)
+
+
+def _look(house: House, account: Account, stop: Stop) -> Report:
+    now, mark, report = house.clock(), checkpoint_of(house.journal, account.name), Report()
+    since, until = mark.span(now, opened=_opened(house, account.name))
+    try:
+        for begin, end in slices(since, until):
+            part = Report(whole=False) if stop() else _slice(house, account, begin, end, stop)
+            report += part
+            if not part.whole:
+                break
+            mark = mark.read(end)
+            keep_checkpoint(house.journal, account.name, mark)
+    except JournalAway:
+        raise
+    except (TransientError, PermanentError, Stopped) as error:
+        return report + _failed(house, account.name, mark, error)
+    except Exception as error:  # a provider's reader may raise anything at all; the checkpoint stays where it is
+        log.exception("history.unreadable", account=account.name)
+        unread = PermanentError("history.unreadable", hint=_UNREADABLE, detail=type(error).__name__)
+        return report + _failed(house, account.name, mark, unread)
+    if report.whole:
+        keep_checkpoint(house.journal, account.name, mark.done(now))
+    if report.found:
+        log.warning("history.found", account=account.name, calls=report.found, recordings=report.recordings)
+    return report
+
+
+def _failed(house: House, name: str, mark: Checkpoint, error: ConnectorError) -> Report:
+    asked = error.retry_after if isinstance(error, TransientError) else None
+    pause = timedelta(seconds=asked) if asked else FAILED if isinstance(error, TransientError) else REFUSED
+    log.warning("history.waits", account=name, cause=error.cause, hint=error.hint.en, seconds=pause.total_seconds())
+    hint = (error.hint.en, error.hint.ru)
+    keep_checkpoint(house.journal, name, mark.failed(house.clock(), error.cause, pause, hint=hint))
+    return Report(whole=False)
+
+
+def _slice(house: House, account: Account, since: datetime, until: datetime, stop: Stop) -> Report:
+    """Keep what is new of one span. Raises what the PBX refuses."""
+    telephony = account.provider.telephony
+    assert telephony is not None
+    assert telephony.history is not None
+    told: dict[str, list[Any]] = {}
+    for event in telephony.history(since, until, account.settings, account.http):
+        if isinstance(event, AboutCall) and event.account == account.name and event.call:
+            told.setdefault(event.call, []).append(event)
+    stories, report = _stories(house, account.name, list(told)), Report()
+    for call, events in told.items():
+        if stop():
+            return report + Report(whole=False)
+        report += _keep(house, account, call, events, stories.get(f"{account.name}.{call}"))
+    return report
+
+
+def _keep(house: House, account: Account, call: str, events: Sequence[Any], story: Any) -> Report:
+    """A call that is not finished in Bitrix24 is kept; of one that is, a recording that nobody has told of."""
+    if _finished(story):
+        records = [event for event in events if isinstance(event, CallRecorded)]
+        lost = [] if not isinstance(story, Mapping) or story.get("records") else records
+        kept = [_kept(house, account, f"{call}:{_short(event.recording.ref)}", [event]) for event in lost]
+        return Report(recordings=sum(kept))
+    if not any(isinstance(event, CallEnded) for event in events):
+        return Report()
+    return Report(found=int(_kept(house, account, call, events)))
+
+
+def _kept(house: House, account: Account, key: str, events: Sequence[Event]) -> bool:
+    return own.keep(house.intake, account, f"history:{key}", events, method=own.HISTORY, clock=house.clock)
+
+
+def _finished(story: Any) -> bool:
+    done = story.get("done") if isinstance(story, Mapping) else None
+    return isinstance(done, Mapping) and bool(done.get("finished"))
+
+
+def _stories(house: House, name: str, calls: Sequence[str]) -> dict[str, Any]:
+    """By ``<account>.<call>`` what handlers know of these calls."""
+    found: dict[str, Any] = {}
+    for start in range(0, len(calls), _NAMES):
+        names = [(STORY, f"{name}.{call}") for call in calls[start : start + _NAMES]]
+        found |= {key: value for (_, key), value in house.journal.recall_all(names).items()}
+    return found
+
+
+def _opened(house: House, name: str) -> datetime | None:
+    """When the oldest call of the account began that is not over."""
+    began = [_moment(link.value.get("at")) for link in house.journal.links_like(OPEN, f"{name}.")]
+    return min(filter(None, began), default=None)
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(value or ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
