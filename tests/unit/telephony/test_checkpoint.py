@@ -86,11 +86,6 @@ def test_a_failure_is_forgotten_by_a_whole_look() -> None:
     mark = Checkpoint(until=NOW).failed(NOW, "pbx.busy", timedelta(days=30), hint=("wait", "ждите"))
     assert (mark.why, mark.hint) == ("pbx.busy", ("wait", "ждите"))
     assert (mark.again, mark.until) == (NOW + timedelta(days=1), NOW)
-        "pbx.busy",
-        ("wait", "ждите"),
-        NOW + timedelta(days=1),
-        NOW,
-    )
     assert mark.done(NOW + HOUR) == Checkpoint(until=NOW, at=NOW + HOUR, wide=NOW + HOUR)
 
 
