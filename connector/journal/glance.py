@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, ScalarSelect, case, func, select
 
+from connector.domain.silence import OWN_METHODS
 from connector.journal.desk import Desk, moment
 from connector.journal.schema import audit, calls, deliveries, destinations, envelopes, installations
 
@@ -60,7 +61,7 @@ class Glance(Desk):
         kept = envelopes.c
         newest = (
             select(kept.account, kept.created_at, kept.received_at)
-            .where(kept.created_at > now - _DAY)
+            .where(kept.created_at > now - _DAY, kept.method.not_in(OWN_METHODS))
             .order_by(kept.created_at.desc(), kept.trace.desc())
             .limit(_DEPTH)
             .subquery()

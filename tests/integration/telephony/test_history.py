@@ -8,8 +8,10 @@ import pytest
 
 from connector.domain.calls import CallRecorded, CallStarted
 from connector.domain.events import Ignored
+from connector.domain.request import Request
 from connector.domain.values import File
 from connector.errors import PermanentError, TransientError
+from connector.journal import Envelope
 from connector.repair import Deed, replay_envelope
 from connector.speech import Text
 from connector.telephony import own
@@ -190,9 +192,16 @@ def test_only_a_pbx_that_has_a_history_is_asked(stage: Stage) -> None:
 def test_what_the_history_told_is_no_sign_of_life(stage: Stage) -> None:
     stage.past.calls = [ended("lost", at=stage.ago(hours=1))]
     backfill(stage, "office")
+    assert "office" not in stage.journal.arrivals().heard
     stage.clock.advance(3600)
     stage.journal.tally()
-    assert "account:office" not in stage.journal.arrivals().heard
+    assert stage.journal.day().rows.keys() <= {"portal:main"}
+    heard = Request(method="POST", path="/hooks/office", headers={}, body=b"", received_at=stage.clock())
+    stage.journal.accept(Envelope(trace="t" * 26, account="office", dedupe_key="x", request=heard), [])
+    assert "office" in stage.journal.arrivals().heard
+    stage.clock.advance(3600)
+    stage.journal.tally()
+    assert "account:office" in stage.journal.day().rows
 
 
 def test_a_call_that_no_database_would_take_is_parked_and_can_be_looked_at(stage: Stage) -> None:
