@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from connector.domain.calls import CALL_KINDS, AboutCall, CallEnded, CallStarted, LegEnded
+from connector.domain.calls import CALL_KINDS, AboutCall, CallEnded, CallRinging, CallStarted, LegEnded
 from connector.domain.events import Event, dump, load
 from connector.domain.provider import Provider
 from connector.domain.request import Request
@@ -177,7 +177,7 @@ def test_the_requests_of_one_call_tell_of_one_call(slug: str, dialogue: str):
     assert len({event.call for event in events}) == 1
     assert len({event.direction for event in events if event.direction}) == 1
     assert len({event.client for event in events if event.client}) <= 1
-    assert isinstance(events[0], CallStarted)
+    assert isinstance(events[0], CallStarted | CallRinging)
     ended = [event for event in events if isinstance(event, CallEnded)]
     opened = {event.leg for event in events if isinstance(event, CallStarted) and event.leg}
     closed = {event.leg for event in events if isinstance(event, LegEnded) and event.leg}
