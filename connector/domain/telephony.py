@@ -80,6 +80,9 @@ class Listening(Protocol):
     def heard(self) -> None:
         """The other side is alive (a frame, or an answer to a ping)."""
 
+    def last_heard(self) -> datetime | None:
+        """When it was heard last, by this process or the one before it (to a few seconds); ``None``: never."""
+
     def stopped(self) -> bool:
         """Whether to come to an end."""
 
