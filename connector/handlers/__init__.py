@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from connector.domain.calls import CALL_KINDS
 from connector.domain.effects import Plan
 from connector.handlers import dialogs, messages, portals, replies
+from connector.handlers.calls import cards, clicks, finishing
 from connector.handlers.judging import NO_RULES, Mappings
 from connector.handlers.mapped import event_mapped, mapped, record_changed
 from connector.handlers.rehearsals import spared
@@ -41,6 +43,11 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("portal", "app.uninstalled"): portals.app_uninstalled,
     ("portal", "line.connected"): portals.line_connected,
     ("portal", "line.disconnected"): portals.line_disconnected,
+    **{("portal", kind): cards.call_told for kind in CALL_KINDS},
+    ("portal", "call.settled"): finishing.call_settled,
+    ("portal", "call.requested"): clicks.call_requested,
+    ("account", "call.prepared"): clicks.call_prepared,
+    ("portal", "call.refused"): clicks.call_refused,
 }
 # (side, kind) of all that is handled under a version of the mapping set.
 MAPPED = frozenset(("portal", kind) for kind in (*_TOLD, *_BY_RULES))

@@ -1,0 +1,88 @@
+"""One call at work: what its account, its line and the rules say of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from connector.domain.calls import AboutCall
+from connector.domain.telephony import LineSettings, PbxSettings
+from connector.handlers.calls.story import Story
+from connector.handlers.rules import Rules
+from mappings.people import e164
+
+CALL, OPEN = "event.call", "call.open"  # links by <account>.<call>: the story; that it is not finished yet
+HIDDEN = "anonymous"
+_NOT_DIALLED = re.compile(r"[^0-9*#+]")
+_NO_LINE = LineSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ongoing:
+    """A call with its story so far."""
+
+    account: str
+    call: str
+    story: Story
+    rules: Rules
+    pbx: PbxSettings = field(repr=False)
+
+    @property
+    def portal(self) -> str:
+        """The portal that it belongs to."""
+        return self.rules.accounts[self.account].portal
+
+    @property
+    def key(self) -> str:
+        """The key of its links, and its EXTERNAL_CALL_ID."""
+        return f"{self.account}.{self.call}"
+
+    @property
+    def phone(self) -> str:
+        """The other side's number: E.164, else the digits as they are (an extension, 112); empty when hidden."""
+        return dialled(self.story.word("client"), self.rules)
+
+    @property
+    def line(self) -> str:
+        """Our own number, as the settings write it; the account's name when the PBX tells none."""
+        return self._known_line or self.story.word("line") or self.account
+
+    @property
+    def line_settings(self) -> LineSettings:
+        """What the settings say of this line."""
+        return self.pbx.lines.get(self._known_line, _NO_LINE)
+
+    @property
+    def ours(self) -> bool:
+        """Whether it is a call of this account, and not one between colleagues that nobody wants kept."""
+        if self.story.direction == "internal":
+            return self.pbx.internal
+        return not self.pbx.only_lines or bool(self._known_line)
+
+    @property
+    def own_number(self) -> bool:
+        """Whether the other side is the company itself (trap 9)."""
+        own = self.rules.mappings.config.own_phones
+        return self.phone in own or self.phone in {dialled(line, self.rules) for line in self.pbx.lines}
+
+    @property
+    def _known_line(self) -> str:
+        told = dialled(self.story.word("line"), self.rules)
+        return next((line for line in self.pbx.lines if told and dialled(line, self.rules) == told), "")
+
+
+def ongoing(event: AboutCall, story: Story, rules: Rules) -> Ongoing:
+    """The call that ``event`` is about."""
+    pbx = rules.accounts[event.account].pbx
+    assert pbx is not None
+    return Ongoing(account=event.account, call=event.call, story=story, rules=rules, pbx=pbx)
+
+
+def dialled(number: str, rules: Rules) -> str:
+    """A number as PBXs and clients write it, in the one way that we compare: E.164 by the country of the rules, else
+    its digits; empty for a hidden one.
+    """
+    digits = _NOT_DIALLED.sub("", number.partition("@")[0].removeprefix("sip:").removeprefix("tel:"))
+    if len(digits) < 5:
+        return digits
+    return e164(digits, rules.mappings.config.country) or digits
