@@ -43,17 +43,17 @@ class Packer:
     def parcels(self, lanes: Sequence[Lane], slots: int, couple: Couple) -> list[Parcel]:
         """The requests that may leave now for ``lanes``, which all want a ``Call``; at most ``slots``.
 
-        Call cards go first and singly, then the oldest. ``couple`` makes the commands of chosen lanes. While there is
-        twice the room that is needed each goes singly; else batches take half of the room, and all of it when they get
-        long. Without room all stay.
+        Call cards go first and singly, then the oldest, what is patient last. ``couple`` makes the commands of chosen
+        lanes. While there is twice the room that is needed each goes singly; else batches take half of the room, and
+        all of it when they get long. Without room all stay.
         """
         free = self._free(slots) if lanes else 0.0
         if free < 1:
             return []
         ordered = sorted(lanes, key=_by_age)
-        urgent = [lane for lane in ordered if _method(lane).startswith(URGENT)]
+        urgent = [lane for lane in ordered if _urgent(lane)]
         made = [Parcel(commands=[command]) for command in couple(urgent[: int(free)])]
-        talk = [lane for lane in ordered if not _method(lane).startswith(URGENT)]
+        talk = [lane for lane in ordered if not _urgent(lane)]
         made += self._talk(talk, free - len(made), couple)
         self._left.extend([self._monotonic()] * len(made))
         self.patience = 0.0  # what stayed may go with the other half
@@ -193,9 +193,13 @@ def _goes_alone(command: Command) -> bool:
     return carries_files(params) or must_go_alone(params)
 
 
-def _method(lane: Lane) -> str:
-    return lane.waiting.method.lower() if isinstance(lane.waiting, Call) else ""
+def _urgent(lane: Lane) -> bool:
+    return isinstance(lane.waiting, Call) and not _patient(lane) and lane.waiting.method.lower().startswith(URGENT)
 
 
-def _by_age(lane: Lane) -> tuple[float, int]:
-    return lane.delivery.created_at.timestamp(), lane.delivery.id
+def _patient(lane: Lane) -> bool:
+    return isinstance(lane.waiting, Call) and lane.waiting.patient
+
+
+def _by_age(lane: Lane) -> tuple[bool, float, int]:
+    return _patient(lane), lane.delivery.created_at.timestamp(), lane.delivery.id
