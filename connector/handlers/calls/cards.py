@@ -182,7 +182,7 @@ def _taken(shown: bool) -> Callable[[Any], dict[str, Any]]:
 
 
 def _proof(external: str) -> Callable[[], Plan]:
-    """A finished call is found in the statistics; one that is not finished yet is not registered twice anyway (§1.2)."""
+    """A finished call is found in the statistics; an unfinished one is not registered twice anyway (§1.2)."""
 
     def found() -> Plan:
         row = yield from in_statistics({"EXTERNAL_CALL_ID": external})

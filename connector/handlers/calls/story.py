@@ -44,8 +44,8 @@ def moment(text: str) -> datetime:
 
 @dataclass(kw_only=True)
 class Done:
-    """What Bitrix24 was told: the call's id there, who sees its card, for which end we wait, whether it is finished, its
-    CRM row, and which recordings and transcripts were sent on."""
+    """What Bitrix24 was told: the call's id there, who sees its card, for which end we wait, whether it is finished,
+    its CRM row, and which recordings and transcripts were sent on."""
 
     call_id: str = ""
     user: int = 0
