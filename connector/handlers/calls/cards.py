@@ -34,15 +34,18 @@ TOO_LATE = Text(
 def call_told(event: AboutCall, rules: Rules) -> Plan:
     """Put the piece into the call's story and bring Bitrix24 up to it."""
     story = Story.read((yield Recall(CALL, f"{event.account}.{event.call}")))
-    before = (story.over, story.talked_from)
+    before, new = (story.over, story.talked_from), not story.began
     story.tell(event)
     call = ongoing(event, story, rules)
     note = ""
     if story.done.finished:
         yield from attachments(call)
         note = TOO_LATE.en if (story.over, story.talked_from) != before else ""
-    elif call.ours:
-        yield from _shown(call)
+    else:
+        if new:  # whoever looks after calls that lost their end finds it, before Bitrix24 knows of it
+            yield Remember(OPEN, call.key, {"at": story.began, "call_id": ""})
+        if call.ours:
+            yield from _shown(call)
         yield from _settling(call)
     yield Remember(CALL, call.key, story.dump())
     return note

@@ -225,6 +225,15 @@ def test_a_queue_that_rings_again_shows_the_card_again(chance: random.Random):
     assert seen == {11}
 
 
+def test_a_call_is_open_from_its_first_piece_until_it_is_finished():
+    line = Line().tell(came())
+    assert line.walk.links["call.open", "office.c1"]["call_id"] == ""
+    line.tell(*ring(1, "101"))
+    assert line.walk.links["call.open", "office.c1"]["call_id"] == "externalCall.1"
+    line.tell(quiet(9, "101"), hung(9)).settle()
+    assert ("call.open", "office.c1") not in line.walk.links
+
+
 def test_a_transfer_moves_the_card_and_an_extension_nobody_has_sees_none():
     line = Line().tell(*CALLS["blind"].pieces[:-4])
     (seen,) = line.exchange.seen.values()
