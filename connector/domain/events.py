@@ -12,20 +12,23 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
 
+from connector.domain.callbacks import CallBackChanged as CallBackChanged
+from connector.domain.callbacks import CallBackEvent
+from connector.domain.callbacks import CallPrepared as CallPrepared
+from connector.domain.callbacks import CallRefused as CallRefused
+from connector.domain.callbacks import CallRequested as CallRequested
+from connector.domain.callbacks import ClientReached as ClientReached
 from connector.domain.calls import CallAnswered as CallAnswered
 from connector.domain.calls import CallEnded as CallEnded
+from connector.domain.calls import CallEvent
 from connector.domain.calls import CallFinished as CallFinished
 from connector.domain.calls import CallHeld as CallHeld
-from connector.domain.calls import CallPrepared as CallPrepared
 from connector.domain.calls import CallRecorded as CallRecorded
-from connector.domain.calls import CallRefused as CallRefused
-from connector.domain.calls import CallRequested as CallRequested
 from connector.domain.calls import CallRinging as CallRinging
 from connector.domain.calls import CallSettled as CallSettled
 from connector.domain.calls import CallStarted as CallStarted
 from connector.domain.calls import CallTranscribed as CallTranscribed
 from connector.domain.calls import CallTransferred as CallTransferred
-from connector.domain.calls import ClientReached as ClientReached
 from connector.domain.calls import LegEnded as LegEnded
 from connector.domain.calls import RecordingDue as RecordingDue
 from connector.domain.calls import TranscriptDue as TranscriptDue
@@ -270,23 +273,8 @@ Event = (
     | LineDisconnected
     | EventMapped
     | RecordChanged
-    | CallStarted
-    | CallRinging
-    | CallAnswered
-    | CallHeld
-    | CallTransferred
-    | LegEnded
-    | CallEnded
-    | CallRecorded
-    | CallTranscribed
-    | CallSettled
-    | CallFinished
-    | RecordingDue
-    | TranscriptDue
-    | CallRequested
-    | CallPrepared
-    | CallRefused
-    | ClientReached
+    | CallEvent
+    | CallBackEvent
 )
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

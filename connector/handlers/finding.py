@@ -47,7 +47,7 @@ def bound(case: Case) -> Plan:
         case.bound = {}
         chat = (yield Recall("chat", case.lane)) if case.lane else None
         if chat and chat.get("chat_id"):
-            case.bound = yield from _binding(str(chat["chat_id"]))
+            case.bound = yield from binding(str(chat["chat_id"]))
     return case.bound
 
 
@@ -113,7 +113,8 @@ def _only_contact(case: Case) -> Plan:
     return None
 
 
-def _binding(chat_id: str) -> Plan:
+def binding(chat_id: str) -> Plan:
+    """What a chat is bound to: entity → id; nothing when nobody may say."""
     try:
         chat = yield Call("imopenlines.dialog.get", {"CHAT_ID": chat_id})
     except PermanentError as error:

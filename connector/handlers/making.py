@@ -101,7 +101,7 @@ def _activity(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
             add=("crm.activity.todo.add", params),
             change=("crm.activity.todo.update", params),
             id_name="id",
-            seen=partial(_seen_activity, place, number, title, params["deadline"]),
+            seen=partial(seen_activity, place, number, title, params["deadline"]),
         )
 
 
@@ -192,7 +192,7 @@ def _seen_comment(fields: Mapping[str, Any], at: datetime | None) -> Plan:
     return _first(rows, lambda row: row.get("COMMENT") == fields["COMMENT"] and _since(row.get("CREATED"), at))
 
 
-def _seen_activity(place: Place, number: int, title: str, deadline: str) -> Plan:
+def seen_activity(place: Place, number: int, title: str, deadline: str) -> Plan:
     """Proof of a to-do: the same title for the same moment on the same row."""
     owner = {"OWNER_TYPE_ID": place.type_id, "OWNER_ID": number, "PROVIDER_ID": "CRM_TODO"}
     rows = yield Call("crm.activity.list", {"filter": owner, "order": {"ID": "DESC"}})

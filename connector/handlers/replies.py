@@ -16,6 +16,7 @@ from connector.domain.events import (
 )
 from connector.domain.values import Author, Receipt, StoredFile
 from connector.errors import PermanentError
+from connector.handlers.calls.reached import reply_reached
 from connector.handlers.faces import meet
 from connector.handlers.rules import Rules
 from connector.speech import Text
@@ -71,6 +72,7 @@ def reply_delivered(event: ReplyDelivered, rules: Rules) -> Plan:
     yield Call(
         "imconnector.send.status.delivery", {"CONNECTOR": event.connector, "LINE": event.line, "MESSAGES": [item]}
     )
+    yield from reply_reached(event, rules)
     for number, note in enumerate(event.notes):
         yield from _note(event, PARTLY.with_(why=Text(*note).say(_language(event, rules))), f"part{number}", "0", rules)
     if rules.accounts[event.account].provider.capabilities.faces:

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
 
-from connector.domain.calls import CallPrepared, CallRefused, CallRequested, Cause
+from connector.domain.callbacks import CallPrepared, CallRefused, CallRequested
+from connector.domain.calls import Cause
 from connector.domain.effects import Dial, Emit, Plan, Recall, Remember
 from connector.errors import PermanentError
 from connector.handlers.calls.people import user_of

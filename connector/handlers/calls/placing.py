@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connector.domain.calls import CallRequested
+from connector.domain.callbacks import CallRequested
 from connector.domain.effects import Call, Plan, Recall, Remember
 from connector.errors import PermanentError
 from connector.handlers.calls.ongoing import dialled

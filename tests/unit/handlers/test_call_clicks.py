@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.calls import CallPrepared, CallRefused, CallRequested
+from connector.domain.callbacks import CallPrepared, CallRefused, CallRequested
 from connector.domain.effects import Dial, Emit
 from connector.domain.telephony import LineSettings
 from connector.domain.values import Receipt
