@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from connector.portal.selfcheck import NEEDED
+from connector.portal.rights_check import NEEDED, OF_CALLS
 from connector.speech import Text
 
 WHERE = Text(
     "Developer resources → Other → Local application. Type: server; it uses the interface.",
     "Разработчикам → Другое → Локальное приложение. Тип: серверное; использует интерфейс.",
 )
+_ALL = (*NEEDED, *OF_CALLS)
 _RIGHTS = Text("Rights (scope)", "Права (scope)")
 PURPOSES: Mapping[str, Text] = MappingProxyType(
     {
@@ -21,6 +22,10 @@ PURPOSES: Mapping[str, Text] = MappingProxyType(
         "im": Text("notes in the chats of operators", "заметки в чатах операторов"),
         "crm": Text("the client's card beside the chat", "карточка клиента рядом с чатом"),
         "user": Text("names of operators", "имена операторов"),
+        "telephony": Text(
+            "calls: cards, recordings, calls by a click; only with a telephone system",
+            "звонки: карточки, записи, звонки по клику; нужно только с телефонией",
+        ),
     }
 )
 
@@ -58,9 +63,9 @@ def fields(public_url: str) -> Sequence[Field]:
 def pairs(public_url: str) -> list[tuple[Text, str]]:
     """The whole card: each field, then the rights in one line."""
     values = [(field.title, field.value) for field in fields(public_url)]
-    return [*values, (_RIGHTS, ", ".join(NEEDED))]
+    return [*values, (_RIGHTS, ", ".join(_ALL))]
 
 
 def scopes() -> Sequence[Scope]:
     """The rights, in the order of the card."""
-    return tuple(Scope(name=name, purpose=PURPOSES[name]) for name in NEEDED)
+    return tuple(Scope(name=name, purpose=PURPOSES[name]) for name in _ALL)

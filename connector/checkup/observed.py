@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from connector.checkup.accounts import account_findings, line_of
 from connector.checkup.arrival import handler_url
 from connector.checkup.facts import Facts
-from connector.checkup.portals import lines_of
+from connector.checkup.portals import has_calls, lines_of
 from connector.checkup.public import public_findings
 from connector.checkup.rehearsal import last_rehearsal
 from connector.domain.provider import Finding
@@ -46,7 +46,8 @@ def look(house: House, portal: str, account: str) -> Iterator[Finding]:
     known = house.portals[portal]
     if known.installed() and known.connector_prefix:
         mine = [line for line in lines_of(house, portal) if line.account == account]
-        yield from examine(known, webhook=False, lines=mine, handler_url=handler_url(house), now=house.clock())
+        calls, url = has_calls(house, portal), handler_url(house)
+        yield from examine(known, webhook=False, lines=mine, handler_url=url, now=house.clock(), calls=calls)
 
 
 def observe(house: House, portal: str, account: str, findings: Sequence[Finding], *, looked: bool = True) -> Facts:

@@ -46,12 +46,18 @@ def lines_of(house: House, portal: str) -> list[Line]:
     ]
 
 
+def has_calls(house: House, portal: str) -> bool:
+    """Whether an account of the portal is of a telephone system."""
+    mine = (account for account in house.accounts.values() if account.portal == portal)
+    return any(account.provider.telephony is not None for account in mine)
+
+
 def _examined(house: House, name: str, wait: float) -> Iterator[Finding]:
     portal = house.portals[name]
     webhook, answers = not portal.connector_prefix, False
     probe = Probe(house=house, portal=name, wait=wait)
-    lines, url, now = lines_of(house, name), handler_url(house), house.clock()
-    for finding in examine(portal, webhook=webhook, lines=lines, handler_url=url, now=now):
+    lines, calls, url, now = lines_of(house, name), has_calls(house, name), handler_url(house), house.clock()
+    for finding in examine(portal, webhook=webhook, lines=lines, handler_url=url, now=now, calls=calls):
         if (finding.code, finding.state) == ("portal.installed", "bad"):
             yield finding
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -11,10 +11,11 @@ from connector.domain.events import AppInstalled, AppUninstalled, HandlersChecke
 from connector.domain.provider import Provider
 from connector.errors import PermanentError, Refused
 from connector.handlers.abilities import NO_SUCH_EVENT, if_there, look_up
+from connector.handlers.calls.external_lines import lines_opened
 from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.speech import Text
 
-EVENTS = (
+TALK_EVENTS = (
     "ONIMCONNECTORMESSAGEADD",
     "ONIMCONNECTORMESSAGEUPDATE",
     "ONIMCONNECTORMESSAGEDELETE",
@@ -22,11 +23,15 @@ EVENTS = (
     "ONIMCONNECTORDIALOGFINISH",
     "ONIMCONNECTORSTATUSDELETE",
     "ONIMCONNECTORLINEDELETE",
+)
+LIFE_EVENTS = (
     "ONAPPUNINSTALL",
     "ONAPPUPDATE",
     "ONAPPTEST",
     "ONAPPPAYMENT",
 )
+CALL_EVENTS = ("ONEXTERNALCALLSTART", "ONEXTERNALCALLBACKSTART")
+EVENTS = (*TALK_EVENTS, *LIFE_EVENTS)
 ESSENTIAL = frozenset({"ONIMCONNECTORMESSAGEADD"})
 NOT_REGISTERED = Text(
     "Bitrix24 did not register the connector: {why}. Check that the application has the scope imconnector, then run "
@@ -37,19 +42,40 @@ NOT_REGISTERED = Text(
 
 
 def app_installed(event: AppInstalled, rules: Rules) -> Plan:
-    """Keep the tokens, register one connector per provider, reconcile the event handlers, connect the lines.
+    """Keep the tokens, register one connector per provider, reconcile the event handlers, connect the lines, open
+    those of telephone systems. What keeps telephony away is noted and keeps nothing else away.
 
     Safe to repeat: it is also how an update, a domain change or ``connector portal rebind`` is answered.
     """
     if event.grant:
         yield from _adopted(event)
     yield from look_up(event.portal)
-    accounts = [account for account in rules.accounts.values() if account.portal == event.portal]
-    for provider in {account.provider.slug: account.provider for account in accounts}.values():
+    talking, calling = talking_of(event.portal, rules), calling_of(event.portal, rules)
+    for provider in {account.provider.slug: account.provider for account in talking}.values():
         yield _register(rules.portals[event.portal], provider, rules.public_url)
-    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
-    for account in accounts:
+    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events", wanted(event.portal, rules))
+    for account in talking:
         yield from _connect_known_line(account, rules)
+    return (yield from lines_opened(calling, rules))
+
+
+def talking_of(portal: str, rules: Rules) -> list[AccountFacts]:
+    """The accounts of a portal that are more than a telephone system."""
+    mine = (account for account in rules.accounts.values() if account.portal == portal)
+    return [account for account in mine if account.provider.channel or not account.provider.telephony]
+
+
+def calling_of(portal: str, rules: Rules) -> list[AccountFacts]:
+    """The accounts of a portal that are telephone systems."""
+    mine = (account for account in rules.accounts.values() if account.portal == portal)
+    return [account for account in mine if account.provider.telephony]
+
+
+def wanted(portal: str, rules: Rules) -> tuple[str, ...]:
+    """The events that have to reach us, by what the accounts of the portal do."""
+    calls = CALL_EVENTS if calling_of(portal, rules) else ()
+    talk = TALK_EVENTS if talking_of(portal, rules) or not calls else ()
+    return (*talk, *LIFE_EVENTS, *calls)
 
 
 def _adopted(event: AppInstalled) -> Plan:
@@ -62,7 +88,7 @@ def _adopted(event: AppInstalled) -> Plan:
 
 def handlers_checked(event: HandlersChecked, rules: Rules) -> Plan:
     """Handlers were found missing or doubled: bind them as an installation would, and touch nothing else."""
-    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events")
+    yield from _reconcile_handlers(f"{rules.public_url}/bitrix24/events", wanted(event.portal, rules))
 
 
 def app_uninstalled(event: AppUninstalled, rules: Rules) -> Plan:
@@ -122,22 +148,22 @@ def _registered(answer: Any) -> bool:
     raise PermanentError("openlines.not_registered", hint=NOT_REGISTERED.with_(why=why), detail=why)
 
 
-def _reconcile_handlers(url: str) -> Plan:
+def _reconcile_handlers(url: str, events: Collection[str]) -> Plan:
     """Exactly one handler of ours per event: the missing are bound, doubles (a trailing slash, trap 12) unbound."""
     bound = yield Call("event.get")
-    wanted, unbound = set(EVENTS), set[tuple[str, str]]()
+    missing, unbound = set(events), set[tuple[str, str]]()
     for row in bound or []:
         name, handler = str(row.get("event", "")).upper(), str(row.get("handler", ""))
         if handler.rstrip("/") != url or (name, handler) in unbound:
             continue
-        if handler == url and name in wanted:
-            wanted.discard(name)
+        if handler == url and name in missing:
+            missing.discard(name)
             continue
         yield Call("event.unbind", {"event": name, "handler": handler})
         unbound.add((name, handler))
     # Bound by two users: without AUTH_TYPE both are gone now (platform §5.2).
-    wanted |= {name for name, handler in unbound if handler == url and name in EVENTS}
-    for name in sorted(wanted):
+    missing |= {name for name, handler in unbound if handler == url and name in events}
+    for name in sorted(missing):
         yield from _bind(name, url)
 
 

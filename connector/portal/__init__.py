@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.portal.batch import Outcome, Ref, must_go_alone
 from connector.portal.budget import WEBHOOK, RedisBudget
-from connector.portal.events import WANTED, dedupe_key, parse_event
+from connector.portal.events import WANTED, dedupe_key, parse_event, wanted
 from connector.portal.files import file_source
 from connector.portal.install import authentic, grant_from_event, grant_from_page
 from connector.portal.joining import items_of
@@ -32,4 +32,5 @@ __all__ = [
     "mask_event",
     "must_go_alone",
     "parse_event",
+    "wanted",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,17 +11,17 @@ from connector.errors import ConnectorError
 from connector.portal import phrases as say
 from connector.portal.batch import LIMIT, Outcome
 from connector.portal.checked import TRUE, Checked, Line, asked, rows
-from connector.portal.events import PROBED, WANTED
+from connector.portal.events import PROBED
 
 ESSENTIAL = "ONIMCONNECTORMESSAGEADD"  # what operators write; without it there is no conversation
 
 
-def handlers(portal: Checked, handler_url: str) -> Iterator[Finding]:
-    """Bindings against the wanted ones: missing, doubled, and left behind at another address of ours."""
+def handlers(portal: Checked, handler_url: str, wanted: Collection[str]) -> Iterator[Finding]:
+    """Bindings against the ``wanted`` ones: missing, doubled, and left behind at another address of ours."""
     answer = portal.call("event.get")
     bound = [(str(row.get("event", "")).upper(), str(row.get("handler", ""))) for row in rows(answer)]
     right = [event for event, handler in bound if not handler_url or canonical(handler) == canonical(handler_url)]
-    missing = [event for event in WANTED if event not in right]
+    missing = [event for event in wanted if event not in right]
     lacking = _lacking(portal, missing)
     missing = [event for event in missing if event not in lacking]
     doubled = sorted({event for event in right if right.count(event) > 1})

@@ -55,11 +55,12 @@ IDLE_HINT = Text(
 )
 WEBHOOK = Text("A webhook without an application", "Вебхук без приложения")
 WEBHOOK_HINT = Text(
-    "What works: reading and writing the CRM, tasks and users, batches and sync. What does not: open lines (chats), "
-    "events, pages and widgets in the portal. For those add portals.<name>.app: `connector portal install` shows how.",
-    "Работает: чтение и запись CRM, задачи, пользователи, пакеты и синхронизация. Не работает: открытые линии (чаты), "
-    "события, страницы и виджеты в портале. Для них добавьте portals.<имя>.app: как — покажет "
-    "`connector portal install`.",
+    "What works: reading and writing the CRM, tasks and users, batches and sync, calls where the portal lets a webhook "
+    "keep them. What does not: open lines (chats), events (and so calls by a click), pages and widgets. For "
+    "those add portals.<name>.app: `connector portal install` shows how.",
+    "Работает: чтение и запись CRM, задачи, пользователи, пакеты, синхронизация и звонки, если портал принимает их от "
+    "вебхука. Не работает: открытые линии (чаты), события, а значит и звонки по клику, страницы и виджеты в портале. "
+    "Для них добавьте portals.<имя>.app: как — покажет `connector portal install`.",
 )
 REST = Text("REST answers", "REST отвечает")
 ADMIN = Text("The token belongs to an administrator", "Токен принадлежит администратору")

@@ -237,13 +237,14 @@ class Portal:
         finally:
             self.budget.note("profile", {})
 
-    def check(self, lines: Sequence[Line] = (), *, handler_url: str = "") -> list[Finding]:
+    def check(self, lines: Sequence[Line] = (), *, handler_url: str = "", calls: bool = False) -> list[Finding]:
         """What is right and wrong with this portal, each bad finding with what to do. Never raises.
 
-        ``lines`` are the accounts with their open lines; ``handler_url`` is where events should go.
+        ``lines`` are the accounts with their open lines; ``handler_url`` is where events should go; ``calls``: there
+        are accounts of PBXs.
         """
-        now = self._clock()
-        return list(examine(self, webhook=self._webhook, lines=lines, handler_url=handler_url, now=now))
+        url, now = handler_url, self._clock()
+        return list(examine(self, webhook=self._webhook, lines=lines, handler_url=url, now=now, calls=calls))
 
     def _perform(self, errand: Errand) -> Success:
         method = errand.method

@@ -11,6 +11,7 @@ from connector.portal.checked import TRUE, Checked
 
 NEEDED = ("imopenlines", "imconnector", "im", "crm", "user")
 BY_WEBHOOK = ("crm", "user")
+OF_TALK, OF_CALLS = frozenset({"imopenlines", "imconnector"}), ("telephony",)
 _TWINS: Mapping[str, frozenset[str]] = {"user": frozenset({"user", "user_basic", "user_brief"})}
 _SOON = 7  # days that a paid application still has when it is worth a word
 _FALSE = (False, 0, "0", "N", "n", "false")
@@ -24,9 +25,15 @@ def rest(portal: Checked) -> Iterator[Finding]:
     yield Finding(say.ADMIN, "ok" if admin else "warn", None if admin else say.ADMIN_HINT, "portal.admin")
 
 
-def scopes(portal: Checked, *, webhook: bool) -> Iterator[Finding]:
-    """The granted permissions against the needed ones."""
-    missing = _missing(portal.call("scope"), BY_WEBHOOK if webhook else NEEDED)
+def needed(*, webhook: bool = False, talk: bool = True, calls: bool = False) -> tuple[str, ...]:
+    """The permissions for what the accounts of a portal do: messages (``talk``), telephony (``calls``)."""
+    base = BY_WEBHOOK if webhook else tuple(name for name in NEEDED if talk or name not in OF_TALK)
+    return (*base, *(OF_CALLS if calls else ()))
+
+
+def scopes(portal: Checked, wanted: Collection[str], *, webhook: bool) -> Iterator[Finding]:
+    """The granted permissions against the ``wanted`` ones."""
+    missing = _missing(portal.call("scope"), wanted)
     if missing:
         hint = say.WEBHOOK_SCOPES_HINT if webhook else say.SCOPES_HINT
         mend = "" if webhook else f"connector portal install {portal.name}"

@@ -9,6 +9,7 @@ from connector.domain.provider import Finding
 from connector.portal import bindings_check, credentials_check, rights_check
 from connector.portal import phrases as say
 from connector.portal.checked import Checked, Line, asked
+from connector.portal.events import wanted
 from connector.portal.rights_check import NEEDED
 
 __all__ = ["NEEDED", "Checked", "Line", "examine"]
@@ -21,11 +22,14 @@ def examine(
     lines: Sequence[Line],
     handler_url: str,
     now: datetime,
+    calls: bool = False,
 ) -> Iterator[Finding]:
     """The findings one by one as they are made, the basic ones first. Never raises.
 
-    What depends on a broken basis is left out.
+    ``lines`` are the accounts that carry messages; ``calls``: there are accounts of PBXs too. What depends on a broken
+    basis is left out.
     """
+    talk = bool(lines) or not calls
     basis = _webhook(portal, now) if webhook else _application(portal, now)
     yield from basis
     if basis[0].state == "bad":
@@ -35,10 +39,12 @@ def examine(
     if any(finding.state == "bad" for finding in answers):
         return
     yield from asked(say.CLOCK, "portal.clock", lambda: credentials_check.clock(portal, now))
-    yield from asked(say.SCOPES, "portal.scopes", lambda: rights_check.scopes(portal, webhook=webhook))
+    rights = rights_check.needed(webhook=webhook, talk=talk, calls=calls)
+    yield from asked(say.SCOPES, "portal.scopes", lambda: rights_check.scopes(portal, rights, webhook=webhook))
     yield from asked(say.LICENCE.with_(licence="?"), "portal.licence", lambda: rights_check.plan(portal))
     if not webhook:
-        yield from asked(say.EVENTS, "portal.handlers", lambda: bindings_check.handlers(portal, handler_url))
+        events = wanted(talk=talk, calls=calls)
+        yield from asked(say.EVENTS, "portal.handlers", lambda: bindings_check.handlers(portal, handler_url, events))
         yield from bindings_check.connectors(portal, lines)
 
 

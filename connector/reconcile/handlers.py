@@ -12,9 +12,9 @@ import structlog
 
 from connector.domain.events import HandlersChecked
 from connector.domain.request import Request
+from connector.handlers.portals import wanted
 from connector.intake import new_trace
 from connector.journal import Envelope, NewDelivery
-from connector.portal import WANTED
 from connector.reconcile.house import House
 from connector.speech import Text
 
@@ -36,13 +36,13 @@ def check_handlers(house: House, portal: str) -> list[str]:
     if not known.connector_prefix or not known.installed():
         return []
     url = f"{house.rules.public_url}/bitrix24/events"
-    wrong = differences(known.call("event.get", live=False), url, WANTED)
+    wrong = differences(known.call("event.get", live=False), url, wanted(portal, house.rules))
     if wrong and _mend(house, portal, wrong):
         log.warning("handlers.wrong", portal=portal, wrong=wrong)
     return wrong
 
 
-def differences(bound: Any, url: str, wanted: Collection[str]) -> list[str]:
+def differences(bound: Any, url: str, events: Collection[str]) -> list[str]:
     """``missing``, ``doubled`` (twice, or under a spelling of the same address) and ``stale`` (not wanted) events."""
     exact: Counter[str] = Counter()
     other: set[str] = set()
@@ -54,9 +54,9 @@ def differences(bound: Any, url: str, wanted: Collection[str]) -> list[str]:
             exact[name] += 1
         else:
             other.add(name)
-    missing = [f"missing {name}" for name in wanted if not exact[name]]
-    doubled = [f"doubled {name}" for name in wanted if exact[name] > 1 or name in other]
-    stale = [f"stale {name}" for name in (*exact, *other) if name not in wanted]
+    missing = [f"missing {name}" for name in events if not exact[name]]
+    doubled = [f"doubled {name}" for name in events if exact[name] > 1 or name in other]
+    stale = [f"stale {name}" for name in (*exact, *other) if name not in events]
     return sorted({*missing, *doubled, *stale})
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +10,8 @@ import pytest
 from connector.domain.effects import Call
 from connector.domain.events import HandlersChecked
 from connector.handlers.portals import EVENTS, handlers_checked
+
+from .driving import rules
 
 URL = "https://hub.example/bitrix24/events"
 OTHER = "https://other.example/x"
@@ -34,7 +35,7 @@ class Bindings:
         return True
 
     def check(self) -> None:
-        plan = handlers_checked(HandlersChecked(portal="main"), SimpleNamespace(public_url="https://hub.example"))  # type: ignore[arg-type]
+        plan = handlers_checked(HandlersChecked(portal="main"), rules())
         answer = None
         while True:
             try:

@@ -74,7 +74,7 @@ def home(*portals: Portal) -> Any:
         accounts={portal.name: SimpleNamespace(portal=portal.name) for portal in portals},
         journal=Book(),
         clock=lambda: datetime.now(UTC),
-        rules=SimpleNamespace(public_url="https://hub.example"),
+        rules=SimpleNamespace(public_url="https://hub.example", accounts={}),
         settings=SimpleNamespace(limits=SimpleNamespace(message_hours=24, envelope_days=90)),
     )
 

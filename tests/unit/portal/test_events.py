@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from connector.domain.callbacks import CallRequested
 from connector.domain.events import (
     AppInstalled,
     AppUninstalled,
@@ -155,3 +156,50 @@ def test_a_line_may_be_switched_off_twice():
 def test_two_installations_without_a_time_are_two():
     one, two = ({"access_token": token} for token in "ab")
     assert key("ONAPPINSTALL", None, auth=one) != key("ONAPPINSTALL", None, auth=two)
+
+
+CLICK = {"PHONE_NUMBER": "89123456789", "CALL_ID": "externalCall.1", "USER_ID": "7"}
+
+
+def test_a_click_is_known_by_its_call_alone():
+    first = key("ONEXTERNALCALLSTART", CLICK, ts="1", event_handler_id="5")
+    assert first == key("OnExternalCallStart", {**CLICK, "PHONE_NUMBER": "+79123456789"}, ts="2")
+    assert first != key("ONEXTERNALCALLSTART", {**CLICK, "CALL_ID": "externalCall.2"}, ts="1")
+    assert len(first) <= 100
+
+
+def test_a_client_may_leave_their_number_twice():
+    data = {"PHONE_NUMBER": "+79123456789", "TEXT": "call me"}
+    assert key("ONEXTERNALCALLBACKSTART", data, ts="1") == key("ONEXTERNALCALLBACKSTART", data, ts="1")
+    assert key("ONEXTERNALCALLBACKSTART", data, ts="1") != key("ONEXTERNALCALLBACKSTART", data, ts="61")
+
+
+@pytest.mark.parametrize(
+    ("event", "data", "name"),
+    [
+        ("ONEXTERNALCALLSTART", {**CLICK, "CALL_ID": ""}, "CALL_ID"),
+        ("ONEXTERNALCALLSTART", {**CLICK, "PHONE_NUMBER": " "}, "PHONE_NUMBER"),
+        ("ONEXTERNALCALLSTART", {**CLICK, "PHONE_NUMBER": ["1"]}, "PHONE_NUMBER"),
+        ("ONEXTERNALCALLBACKSTART", {"TEXT": "call me"}, "PHONE_NUMBER"),
+        ("ONEXTERNALCALLBACKSTART", None, "PHONE_NUMBER"),
+    ],
+)
+def test_a_request_without_what_it_needs_is_kept_and_parked(event, data, name):
+    with pytest.raises(PermanentError) as parked:
+        parse(event, data)
+    assert parked.value.detail == f"{event}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("given", "user", "entity"),
+    [
+        ({"USER_ID": "x", "CRM_ENTITY_TYPE": "CRM_CONTACT", "CRM_ENTITY_ID": "5"}, 0, ("CONTACT", 5)),
+        ({"USER_ID": "-7", "CRM_ENTITY_TYPE": "DEAL", "CRM_ENTITY_ID": "5"}, 0, ("", 0)),
+        ({"USER_ID": "9" * 20, "CRM_ENTITY_TYPE": "LEAD", "CRM_ENTITY_ID": "five"}, 0, ("", 0)),
+        ({"USER_ID": "\u0667", "CRM_ENTITY_TYPE": "", "CRM_ENTITY_ID": "5"}, 0, ("", 0)),
+    ],
+)
+def test_what_a_stranger_wrote_into_a_click_does_no_harm(given, user, entity):
+    [event] = parse("ONEXTERNALCALLSTART", {**CLICK, **given, "LINE_NUMBER": "l" * 500})
+    assert isinstance(event, CallRequested)
+    assert (event.user, (event.entity, event.entity_id), len(event.line)) == (user, entity, 100)

@@ -7,7 +7,7 @@ import pytest
 
 from connector.domain.provider import Finding
 from connector.domain.states import in_words
-from connector.portal.events import WANTED
+from connector.portal.events import CALLS, WANTED, wanted
 from connector.portal.selfcheck import NEEDED, Line, examine
 from tests.unit.portal.world import NOW, URL, World, denied, grant, webhook_settings
 
@@ -20,7 +20,9 @@ def bound(url: str = HANDLER + "/", *, but: str = "") -> list[dict[str, str]]:
     return [{"event": event, "handler": url} for event in WANTED if event != but]
 
 
-def healthy(world: World, *, base: str = f"{URL}/rest/", **changes) -> list[Finding]:
+def healthy(
+    world: World, *, base: str = f"{URL}/rest/", calls: bool = False, lines: tuple[Line, ...] = LINES, **changes
+) -> list[Finding]:
     portal = world.portal()
     answers = {
         "profile": {"ID": "1", "ADMIN": True},
@@ -37,7 +39,7 @@ def healthy(world: World, *, base: str = f"{URL}/rest/", **changes) -> list[Find
     status = changes.get("imconnector.status", {"STATUS": True})
     section = "result_error" if "error" in status else "result"
     world.answer("batch", {"result": {"result": [], section: {"shop": status}}}, base=base)
-    return portal.check(LINES, handler_url=HANDLER)
+    return portal.check(lines, handler_url=HANDLER, calls=calls)
 
 
 def wrong(findings: list[Finding]) -> list[Finding]:
@@ -114,6 +116,31 @@ def test_an_event_that_the_portal_does_not_have_cannot_be_bound(world: World, ev
     found = wrong(healthy(world, events=known, **{"event.get": bound(but=event)}))
     assert [(finding.code, finding.state) for finding in found] == [("portal.handlers_lacking", state)]
     assert event in str(found[0].hint)
+
+
+def test_a_telephone_system_wants_its_permission_and_its_events(world: World):
+    scope, lacking = wrong(healthy(world, calls=True))
+    assert (scope.code, lacking.code) == ("portal.scopes", "portal.handlers_lacking")
+    assert "telephony" in str(scope.hint)
+    assert "ONEXTERNALCALLSTART, ONEXTERNALCALLBACKSTART" in str(lacking.hint)
+
+
+def test_a_telephone_system_with_all_it_wants_is_well(world: World):
+    rows = [*bound(), *({"event": event, "handler": HANDLER} for event in CALLS)]
+    assert wrong(healthy(world, calls=True, scope=[*NEEDED, "telephony"], **{"event.get": rows})) == []
+
+
+def test_a_portal_with_calls_alone_needs_nothing_of_open_lines(world: World):
+    rows = [{"event": event, "handler": HANDLER} for event in wanted(talk=False, calls=True)]
+    granted = ["im", "crm", "user", "telephony"]
+    assert wrong(healthy(world, calls=True, lines=(), scope=granted, **{"event.get": rows})) == []
+
+
+def test_a_webhook_with_a_telephone_system_wants_its_permission(world: World):
+    world.config = webhook_settings()
+    findings = healthy(world, base=f"{URL}/rest/1/the-code/", calls=True)
+    assert [finding.code for finding in findings if finding.state == "bad"] == ["portal.scopes"]
+    assert "telephony" in str(findings[-2].hint)
 
 
 def test_an_account_without_a_line_is_told_to_get_one(world: World):
