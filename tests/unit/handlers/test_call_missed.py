@@ -1,0 +1,343 @@
+"""A missed call is a to-do until somebody has spoken with the client, by telephone or in a chat."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connector.domain.callbacks import CallBackChanged, ClientReached
+from connector.domain.calls import CallFinished
+from connector.domain.effects import Emit, Recall
+from connector.domain.events import ReplyDelivered
+from connector.domain.telephony import LineSettings
+from connector.domain.values import Im
+from connector.errors import PermanentError
+from connector.handlers import replies
+from connector.handlers.calls import missed, reached
+from connector.speech import Text
+
+from .calling import AT, PHONE, office, rules
+from .driving import Driver, Turn
+from .walking import Walk
+
+# AT is Tuesday, noon in Moscow.
+MISSED = CallFinished(
+    portal="main",
+    account="office",
+    call="pbx-1",
+    call_id="externalCall.a1",
+    direction="incoming",
+    phone=PHONE,
+    name="Анна",
+    line="office",
+    employee="",
+    user=5,
+    status="304",
+    talk=0,
+    wait=20,
+    missed=True,
+    started_at=AT - timedelta(seconds=20),
+    ended_at=AT,
+    entity="CONTACT",
+    entity_id=12,
+)
+CALLED_BACK = replace(
+    MISSED,
+    call="pbx-2",
+    direction="outgoing",
+    missed=False,
+    talk=40,
+    status="200",
+    started_at=AT + timedelta(minutes=10),
+    ended_at=AT + timedelta(minutes=11),
+)
+OPEN = {
+    "todo": 91,
+    "entity": "CONTACT",
+    "owner_type": 3,
+    "owner_id": 12,
+    "account": "office",
+    "call": "pbx-0",
+    "at": (AT - timedelta(hours=1)).isoformat(),
+}
+DUE, WAITING = ("call.due", f"main/{PHONE}"), ("call.due", "main")
+GONE = PermanentError("bitrix24.not_found", hint=Text("not found", "не найдено"))
+OWNER_GONE = PermanentError("bitrix24.owner_not_found", hint=Text("no owner", "нет владельца"))
+
+
+def finished(event: CallFinished, driver: Driver, given: Any = None) -> Driver:
+    driver.run(missed.call_finished(event, given or rules()))
+    return driver
+
+
+def made(driver: Driver) -> list[Any]:
+    return [call.params for call in driver.named("crm.activity.todo.add")]
+
+
+def with_links(*links: tuple[tuple[str, str], Any], **answers: Any) -> Driver:
+    named = {"crm.activity.todo.add": {"id": 77}, **{name.replace("__", "."): value for name, value in answers.items()}}
+    return Driver(named, dict(links))
+
+
+def test_a_missed_call_is_a_to_do_on_the_clients_row() -> None:
+    driver = finished(MISSED, with_links())
+    [call] = driver.named("crm.activity.todo.add")
+    assert call.params == {
+        "ownerTypeId": 3,
+        "ownerId": 12,
+        "deadline": "2026-09-01T12:30:00+03:00",
+        "title": f"Перезвонить {PHONE} (Анна): пропущен на линии office",
+        "description": "Пропущенный звонок 01.09.2026 11:59; клиент ждал 20 с.",
+        "responsibleId": 5,
+    }
+    assert call.key == "callback:office:pbx-1"
+    assert driver.links[DUE] == [
+        {**OPEN, "todo": 77, "call": "pbx-1", "at": AT.isoformat()},
+    ]
+    [emit] = driver.of(Emit)
+    assert emit.event == CallBackChanged(portal="main", phone=PHONE, rows=("C_12",))
+    assert emit.destination == "portal:main"
+
+
+def test_whoever_is_responsible_for_the_row_is_to_call_back() -> None:
+    copy = {"name": "ООО Ромашка", "user": 9, "entity": "CONTACT", "entity_id": 12}
+    links = (("phone.owner", f"main/{PHONE}"), copy)
+    [params] = made(finished(replace(MISSED, name=""), with_links(links)))
+    assert params["responsibleId"] == 9
+    assert "(ООО Ромашка)" in params["title"]
+    [other] = made(finished(replace(MISSED, entity_id=13), with_links(links)))
+    assert other["responsibleId"] == 5
+
+
+def test_the_line_is_called_by_its_name() -> None:
+    given = rules(office(lines={"84951234567": LineSettings(name="Продажи")}), language="en")
+    [params] = made(finished(replace(MISSED, line="84951234567"), with_links(), given))
+    assert params["title"] == f"Call back {PHONE} (Анна): missed on line Продажи"
+
+
+@pytest.mark.parametrize(
+    ("at", "deadline"),
+    [
+        (AT, "2026-09-01T12:30:00+03:00"),
+        (AT + timedelta(hours=5, minutes=45), "2026-09-02T09:00:00+03:00"),
+        (AT - timedelta(hours=9), "2026-09-01T09:00:00+03:00"),
+        (AT + timedelta(days=4), "2026-09-07T09:00:00+03:00"),
+    ],
+)
+def test_nobody_is_to_call_back_before_the_office_opens(at: datetime, deadline: str) -> None:
+    given = rules(office(hours="mon-fri 9-18"))
+    [params] = made(finished(replace(MISSED, ended_at=at), with_links(), given))
+    assert params["deadline"] == deadline
+
+
+def test_a_client_without_a_row_is_looked_for_by_the_number() -> None:
+    driver = with_links(crm__duplicate__findbycomm={"LEAD": [3], "CONTACT": [8, 4]})
+    [params] = made(finished(replace(MISSED, entity="", entity_id=0), driver))
+    assert (params["ownerTypeId"], params["ownerId"]) == (3, 4)
+    assert driver.named("crm.duplicate.findbycomm")[0].params == {"type": "PHONE", "values": [PHONE]}
+
+
+def test_a_row_that_is_gone_gives_way_to_one_that_has_the_number() -> None:
+    answers = [Turn(OWNER_GONE), Turn({"id": 78})]
+    driver = with_links(crm__duplicate__findbycomm={"COMPANY": [2]}, crm__activity__todo__add=answers)
+    finished(MISSED, driver)
+    assert [(params["ownerTypeId"], params["ownerId"]) for params in made(driver)] == [(3, 12), (4, 2)]
+    assert driver.links[DUE][0]["todo"] == 78
+    assert driver.of(Emit)[0].event.rows == ("CO_2",)
+
+
+def test_nobody_in_the_crm_is_noted_with_what_to_set() -> None:
+    driver = finished(replace(MISSED, entity="", entity_id=0), with_links(crm__duplicate__findbycomm=[]))
+    assert not made(driver)
+    assert "crm_create: true" in driver.returned
+    assert DUE not in driver.links
+
+
+def test_a_second_missed_call_adds_no_second_to_do() -> None:
+    driver = with_links((DUE, [OPEN]), crm__activity__get={"ID": "91", "COMPLETED": "N"})
+    assert not made(finished(MISSED, driver))
+    assert driver.links[DUE] == [OPEN]
+
+
+@pytest.mark.parametrize("row", [{"ID": "91", "COMPLETED": "Y"}, GONE])
+def test_what_a_person_closed_by_hand_does_not_hide_the_next_missed_call(row: Any) -> None:
+    driver = with_links((DUE, [OPEN]), crm__activity__get=row)
+    assert len(made(finished(MISSED, driver))) == 1
+    assert [todo["todo"] for todo in driver.links[DUE]] == [77]
+
+
+@pytest.mark.parametrize("direction", ["incoming", "outgoing"])
+def test_a_talk_in_either_direction_completes_it_and_forgets(direction: Any) -> None:
+    driver = finished(replace(CALLED_BACK, direction=direction), with_links((DUE, [OPEN])))
+    [update] = driver.named("crm.activity.update")
+    assert update.params == {"id": 91, "fields": {"COMPLETED": "Y"}}
+    assert driver.links[DUE] is None
+    assert driver.of(Emit)[0].event == CallBackChanged(portal="main", phone=PHONE, rows=())
+
+
+def test_a_to_do_that_is_gone_is_fine_and_one_that_is_refused_is_noted() -> None:
+    assert finished(CALLED_BACK, with_links((DUE, [OPEN]), crm__activity__update=GONE)).returned == ""
+    denied = PermanentError("bitrix24.access_denied", hint=Text("give the right", "дайте право"))
+    driver = finished(CALLED_BACK, with_links((DUE, [OPEN]), crm__activity__update=denied))
+    assert "91" in driver.returned
+    assert "give the right" in driver.returned
+    assert driver.links[DUE] is None
+
+
+def test_an_attempt_that_nobody_answered_completes_nothing() -> None:
+    driver = finished(replace(CALLED_BACK, talk=0, status="304"), with_links((DUE, [OPEN])))
+    assert not driver.named("crm.activity.update")
+    assert not made(driver)
+
+
+def test_an_old_call_from_before_the_client_was_reached_makes_no_to_do() -> None:
+    driver = finished(CALLED_BACK, with_links())
+    again = Driver(driver.answers, driver.links)
+    assert not made(finished(replace(MISSED, past=True), again, rules(at=AT + timedelta(hours=1))))
+    after = replace(MISSED, call="pbx-3", past=True, ended_at=CALLED_BACK.ended_at + timedelta(seconds=1))
+    assert len(made(finished(after, again, rules(at=AT + timedelta(hours=1))))) == 1
+
+
+def test_an_old_talk_from_before_the_missed_call_completes_nothing() -> None:
+    before = replace(CALLED_BACK, past=True, ended_at=AT - timedelta(hours=2))
+    driver = finished(before, with_links((DUE, [OPEN])))
+    assert not driver.named("crm.activity.update")
+    assert driver.links[DUE] == [OPEN]
+
+
+def test_a_missed_call_found_late_is_due_from_when_it_was_found_and_not_after_a_week() -> None:
+    [params] = made(finished(replace(MISSED, past=True), with_links(), rules(at=AT + timedelta(days=2))))
+    assert params["deadline"] == "2026-09-03T12:30:00+03:00"
+    assert not made(finished(replace(MISSED, past=True), with_links(), rules(at=AT + timedelta(days=8))))
+
+
+@pytest.mark.parametrize(
+    ("event", "given"),
+    [
+        (replace(MISSED, phone=""), rules()),
+        (replace(MISSED, direction="internal"), rules()),
+        (MISSED, rules(own_phones=frozenset({PHONE}))),
+        (MISSED, rules(office(callback=0))),
+        (replace(MISSED, account="gone"), rules()),
+        (replace(MISSED, missed=False), rules()),
+    ],
+)
+def test_nothing_is_due_for_what_cannot_or_need_not_be_called_back(event: CallFinished, given: Any) -> None:
+    driver = finished(event, with_links(), given)
+    assert not made(driver)
+    assert not driver.of(Emit)
+
+
+def portal(method: str, params: Any) -> Any:
+    """A portal in which to-do 77 was made, as its list shows it."""
+    if method == "crm.activity.list":
+        subject = f"Перезвонить {PHONE} (Анна): пропущен на линии office"
+        return [{"ID": "77", "SUBJECT": subject, "DEADLINE": "2026-09-01T12:30:00+03:00"}]
+    return {"id": 77}
+
+
+def test_a_to_do_whose_answer_was_lost_is_found_and_not_made_twice() -> None:
+    walk = Walk(answer=portal, cut_after=1)
+    with pytest.raises(Exception, match="cut"):
+        walk.run(missed.call_finished(MISSED, rules()))
+    assert walk.run(missed.call_finished(MISSED, rules())) == ["crm.activity.list"]
+    assert walk.links[DUE][0]["todo"] == 77
+
+
+REPLY = ReplyDelivered(
+    portal="main",
+    connector="cabc123_telegram",
+    line="1",
+    account="shop",
+    conversation="700",
+    im=Im(chat_id="17", message_id="901"),
+    message_ids=("t1",),
+    author="27",
+)
+REACHED = ClientReached(portal="main", account="shop", conversation="700", chat_id="17")
+LIST = (WAITING, {PHONE: {"rows": ["C_12"], "at": AT.isoformat()}})
+CHAT = (("chat", "shop.700"), {"chat_id": "17", "session_id": "5", "line": "1"})
+DIALOG = {"entity_data_2": "LEAD|0|COMPANY|0|CONTACT|12|DEAL|4"}
+
+
+def replied(event: ReplyDelivered, *links: tuple[tuple[str, str], Any], given: Any = None) -> Driver:
+    driver = Driver(links=dict(links))
+    driver.run(replies.reply_delivered(event, given or rules()))
+    return driver
+
+
+def test_a_reply_asks_and_tells_nothing_while_nothing_is_due() -> None:
+    driver = replied(REPLY, CHAT)
+    assert not driver.of(Emit)
+    methods = [effect.method for effect in driver.effects if hasattr(effect, "method")]
+    assert methods == ["imconnector.send.status.delivery"]
+
+
+def test_a_portal_without_telephony_does_not_even_look() -> None:
+    given = replace(rules(), accounts={"shop": rules().accounts["shop"]})
+    driver = replied(REPLY, LIST, given=given)
+    assert not any(effect.kind.startswith("call.") for effect in driver.of(Recall))
+
+
+@pytest.mark.parametrize("author", ["0", ""])
+def test_the_systems_own_words_reach_nobody(author: str) -> None:
+    assert not replied(replace(REPLY, author=author), LIST).of(Emit)
+
+
+def test_an_operators_reply_completes_what_is_due_for_the_chats_client() -> None:
+    [emit] = replied(REPLY, LIST, CHAT).of(Emit)
+    assert emit.event == REACHED
+    assert emit.destination == "portal:main"
+    driver = Driver({"imopenlines.dialog.get": DIALOG}, dict([LIST, CHAT, (DUE, [OPEN])]))
+    driver.run(reached.client_reached(REACHED, rules()))
+    assert driver.named("crm.activity.update")[0].params == {"id": 91, "fields": {"COMPLETED": "Y"}}
+    assert driver.links[DUE] is None
+    assert driver.links["call.talked", f"main/{PHONE}"] == {"at": AT.isoformat()}
+
+
+def test_a_chat_is_asked_about_once_a_session() -> None:
+    other = (WAITING, {"+79990000000": {"rows": ["C_99"], "at": AT.isoformat()}})
+    driver = Driver({"imopenlines.dialog.get": DIALOG}, dict([other, CHAT]))
+    driver.run(reached.client_reached(REACHED, rules()))
+    driver.run(reached.client_reached(REACHED, rules()))
+    assert len(driver.named("imopenlines.dialog.get")) == 1
+    assert not driver.named("crm.activity.update")
+    quiet = replied(REPLY, *driver.links.items())
+    assert not quiet.of(Emit)
+    missed_since = replied(REPLY, *{**driver.links, WAITING: LIST[1]}.items())
+    assert len(missed_since.of(Emit)) == 1
+    next_session = replied(REPLY, *{**driver.links, CHAT[0]: {**CHAT[1], "session_id": "6"}}.items())
+    assert len(next_session.of(Emit)) == 1
+
+
+def test_a_chat_that_is_bound_to_nobody_completes_nothing() -> None:
+    driver = Driver({"imopenlines.dialog.get": GONE}, dict([LIST, CHAT, (DUE, [OPEN])]))
+    driver.run(reached.client_reached(REACHED, rules()))
+    assert not driver.named("crm.activity.update")
+    assert driver.links[DUE] == [OPEN]
+
+
+def changed(driver: Driver, phone: str, *rows: str, at: datetime = AT) -> Any:
+    driver.run(reached.callback_changed(CallBackChanged(portal="main", phone=phone, rows=rows), rules(at=at)))
+    return driver.links.get(WAITING)
+
+
+def test_the_list_of_all_that_is_due_grows_and_shrinks_one_by_one() -> None:
+    driver = Driver()
+    changed(driver, PHONE, "C_12")
+    assert list(changed(driver, "+79990000000", "L_3")) == [PHONE, "+79990000000"]
+    assert changed(driver, "+79990000000", "L_4")["+79990000000"]["rows"] == ["L_4"]
+    assert list(changed(driver, "+79990000000")) == [PHONE]
+    assert changed(driver, PHONE) is None
+
+
+def test_the_list_keeps_neither_what_is_weeks_old_nor_more_than_it_can_hold() -> None:
+    driver = Driver(links={WAITING: {str(n): {"rows": ["C_1"], "at": AT.isoformat()} for n in range(reached.MOST)}})
+    kept = changed(driver, PHONE, "C_12")
+    assert len(kept) == reached.MOST
+    assert PHONE in kept
+    assert "0" not in kept
+    assert list(changed(driver, PHONE, "C_12", at=AT + timedelta(days=15))) == [PHONE]
