@@ -14,6 +14,7 @@ from connector.errors import TransientError
 from connector.portal.phrases import age, reason_in_words
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
+from connector.telephony.health import Pbx, pbxs
 
 STALE = 300.0  # seconds that due work may wait with nobody at it before it is called a problem
 BLIND = 3600.0  # seconds without a look back for lost replies before that is called a problem
@@ -111,7 +112,8 @@ class PortalStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """Everything at a glance; ``silences`` who is silent that usually is not, ``problems`` what to look at now."""
+    """Everything at a glance; ``silences`` who is silent that usually is not, ``pbxs`` the accounts of telephony,
+    ``problems`` what to look at now."""
 
     database: bool
     redis: bool
@@ -120,6 +122,7 @@ class Overview:
     destinations: tuple[Destination, ...]
     portals: tuple[PortalStatus, ...]
     silences: tuple[Silence, ...]
+    pbxs: tuple[Pbx, ...]
     problems: tuple[Text, ...]
 
 
@@ -133,12 +136,14 @@ def overview(house: House) -> Overview:
     portals = tuple(_portal(house, name, redis_up) for name in reachable)
     found = destinations or ()
     silences = tuple(one for one in _try(house.journal.silences, ()) if _configured(house, one.name))
+    phones: tuple[Pbx, ...] = _try(lambda: pbxs(house), ()) if destinations is not None else ()
     due, now = set(_try(house.journal.due_destinations, ())), house.clock()
     problems = [
         *([] if destinations is not None else [_NO_DATABASE]),
         *([] if redis_up else [_NO_REDIS]),
         *([_SPOOL] if spool and destinations is not None else []),
         *(problem for portal in portals for problem in _portal_problems(portal, now)),
+        *(problem for phone in phones for problem in phone.problems),
         *(_silent(one, now) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
     ]
@@ -150,6 +155,7 @@ def overview(house: House) -> Overview:
         destinations=found,
         portals=portals,
         silences=silences,
+        pbxs=phones,
         problems=tuple(problems),
     )
 

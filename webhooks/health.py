@@ -18,6 +18,8 @@ from connector.bootstrap import Connector
 from connector.checkup import UNTOLD
 from connector.domain.ports import PortalState
 from connector.reconcile import mark_of
+from connector.telephony.health import check_streams, listens
+from webhooks.phone_metrics import phone_metrics
 
 log = structlog.get_logger()
 
@@ -74,11 +76,12 @@ class Depths:
     def collect(self) -> Iterator[Metric]:
         """One family after the other; a part that cannot be read is missing, and ``connector_up`` says which."""
         up = GaugeMetricFamily("connector_up", "Whether a part answers (1) or not (0)", labels=["part"])
-        parts = {
+        parts: dict[str, Callable[[], Iterator[Metric]]] = {
             "journal": self._deliveries,
             "spool": self._spool,
             "portals": self._portals,
             "budget": self._budgets,
+            "telephony": lambda: phone_metrics(self._connector),
         }
         for name, part in parts.items():
             try:
@@ -172,11 +175,14 @@ def _counted() -> bytes:
 
 
 def _checks(connector: Connector) -> dict[str, Callable[[], Any]]:
-    return {
+    checks: dict[str, Callable[[], Any]] = {
         "journal": lambda: connector.journal.recall("ready", "?"),
         "spool": lambda: _writable(connector.settings.var),
         "redis": lambda: connector.redis.ping(),
     }
+    if any(listens(account) for account in connector.accounts.values()):
+        checks["streams"] = lambda: check_streams(connector)
+    return checks
 
 
 def _state(check: Callable[[], Any]) -> str:

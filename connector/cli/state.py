@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
 from connector import status as status_room
@@ -10,6 +12,7 @@ from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
 from connector.domain.states import in_words
 from connector.speech import Text
+from connector.telephony.health import Pbx, state_in_words
 
 _COLUMNS = (
     Text("destination", "направление"),
@@ -26,6 +29,14 @@ _PORTAL_COLUMNS = (
     Text("budget used", "бюджет занят"),
     Text("replies found late/day", "ответов найдено/сутки"),
 )
+_PBX_COLUMNS = (
+    Text("PBX", "АТС"),
+    Text("stream", "поток"),
+    Text("heard", "слышна"),
+    Text("open calls", "звонков сейчас"),
+    Text("history read", "история до"),
+)
+_HOOKS = Text("webhooks", "вебхуки")
 _QUIET = Text("Nothing has come in yet.", "Ещё ничего не приходило.")
 _NO_PORTALS = Text("The portals cannot be seen now.", "Порталы сейчас не видны.")
 _PARKED = Text(
@@ -50,7 +61,8 @@ _FINE = Text("Nothing needs you.", "Вмешательства не требуе
 @answering
 def status(out: Output) -> None:
     """Leaves with 1 when something needs a person now."""
-    seen = status_room.overview(tools(click.get_current_context()).connector())
+    house = tools(click.get_current_context()).connector()
+    seen, now = status_room.overview(house), house.clock()
     out.table(
         _COLUMNS,
         [
@@ -65,6 +77,9 @@ def status(out: Output) -> None:
         [(row.name, out.words(in_words(row.state)), _used(row), row.found) for row in seen.portals],
         empty=_NO_PORTALS,
     )
+    if seen.pbxs:
+        out.say(Text("", ""))
+        out.table(_PBX_COLUMNS, [_pbx(out, row, now) for row in seen.pbxs], empty=_QUIET)
     if seen.parked_envelopes:
         out.say(_PARKED, count=seen.parked_envelopes)
     for row in seen.portals:
@@ -84,10 +99,18 @@ def status(out: Output) -> None:
             "destinations": seen.destinations,
             "portals": seen.portals,
             "silences": seen.silences,
+            "pbxs": seen.pbxs,
             "problems": [problem.say(out.language) for problem in seen.problems],
         }
     )
     finish(not seen.problems)
+
+
+def _pbx(out: Output, row: Pbx, now: datetime) -> tuple[object, ...]:
+    """One line about a PBX; times are ages."""
+    state = out.words(state_in_words(row.state) if row.state else _HOOKS)
+    heard, read = (_age((now - at).total_seconds()) if at else "" for at in (row.heard, row.read))
+    return row.name, state, heard, row.calls, read
 
 
 def _age(seconds: float) -> str:

@@ -14,7 +14,7 @@ from connector.domain.calls import CallEnded
 from connector.intake import Account
 from connector.journal.links import Link
 from connector.telephony import own
-from connector.telephony.house import House
+from connector.telephony.house import House, Seen
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ def watch(house: House) -> int:
     return lost
 
 
-def open_calls(house: House, name: str = "") -> list[Link]:
+def open_calls(house: Seen, name: str = "") -> list[Link]:
     """The calls that are not finished in Bitrix24, of one account or of all; 5000 at most. Raises ``JournalAway``."""
     return house.journal.links_like(OPEN, f"{name}." if name else "", limit=_MOST)
 

@@ -19,6 +19,7 @@ from connector.errors import Refused
 from connector.intake import Account, Intake
 from connector.journal import Envelope, JournalAway, NewDelivery, Vault
 from connector.journal.glance import Arrivals, Heard
+from connector.journal.links import Link
 from connector.journal.proofs import Fate
 from connector.media import Media
 from connector.portal.visitors import Visitor
@@ -70,6 +71,11 @@ class FakeJournal:
     def recall(self, kind: str, key: str) -> Any | None:
         self._here()
         return self.links.get((kind, key))
+
+    def links_like(self, kind: str, prefix: str = "", *, limit: int = 1000) -> list[Link]:
+        self._here()
+        rows = [(key, value) for (of, key), value in sorted(self.links.items()) if of == kind]
+        return [Link(key=key, value=value, at=NOW) for key, value in rows if key.startswith(prefix)][:limit]
 
     def stats(self) -> dict[str, dict[str, Any]]:
         self._here()
