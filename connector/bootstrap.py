@@ -13,12 +13,15 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from requests.adapters import HTTPAdapter
 
-from connector import registry
+from connector import recordings, registry
 from connector.delivery import CEILING, Pump, Reach, Work
+from connector.delivery.perform import NO_ACCOUNT
 from connector.domain.effects import Fetch
 from connector.domain.ports import Clock, Wake
+from connector.domain.provider import Source
 from connector.domain.telephony import PbxSettings
 from connector.domain.values import StoredFile
+from connector.errors import PermanentError
 from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.intake import Account, Intake
 from connector.journal import Journal, Vault, open_journal
@@ -27,7 +30,14 @@ from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
 from connector.rulebook.book import Rulebook
 from connector.settings import PortalSettings, Settings
+from connector.speech import Text
 from connector.telephony.routing import Routing
+
+_LONG = 300.0  # seconds that a recording of hours may take over a slow line
+_NO_RECORDINGS = Text(
+    "{name} cannot give us its recordings. Discard this delivery.",
+    "{name} не умеет отдавать нам записи. Отбросьте эту доставку.",
+)
 
 
 def utc_now() -> datetime:
@@ -193,6 +203,9 @@ def _fetcher(
     def bring(effect: Fetch) -> StoredFile:
         side, _, name = effect.origin.partition(":")
         limit = settings.limits.media
+        if effect.recording:
+            mime, named, chunks = _recording(effect, name, accounts, limit)
+            return media.keep(named, mime, chunks, limit=limit)
         if side == "portal":
             url = settings.portals[name].url
             installed = portals[name].installation()
@@ -211,6 +224,24 @@ def _fetcher(
         return media.keep(effect.file.name or named, mime, chunks, limit=limit)
 
     return bring
+
+
+def _recording(effect: Fetch, name: str, accounts: Mapping[str, Account], limit: int) -> recordings.Brought:
+    """A recording of a PBX: it tells where it lies, its settings may say how to get there."""
+    account = accounts.get(name)
+    if account is None:
+        raise PermanentError("account.gone", hint=NO_ACCOUNT.with_(name=name))
+    telephony, said = account.provider.telephony, getattr(account.settings, "recordings", None)
+    place = said if isinstance(said, recordings.Place) else None
+    if telephony is None or telephony.recording is None:
+        raise PermanentError("provider.no_recordings", hint=_NO_RECORDINGS.with_(name=name))
+    source = telephony.recording(effect.file, account.settings, account.http)
+    own = {urlsplit(url).netloc.rpartition("@")[2] for url in (account.settings.api_url, place.url if place else "")}
+
+    def web(source: Source, limit: int) -> recordings.Brought:
+        return fetch(source, account.http, allow_hosts=own - {""}, limit=limit, timeout=_LONG)
+
+    return recordings.bring(source, place, web=web, limit=limit, late=effect.late)
 
 
 def _work(settings: Settings, journal: Journal, rules: Rules, rulebook: Rulebook, reach: Reach, clock: Clock) -> Work:

@@ -99,7 +99,7 @@ class Round:
         """It will pass: the lane stands still until then; ``at_least`` is seconds."""
         stopped = isinstance(error, Stopped)
         asked = getattr(error, "retry_after", None)
-        usual = STOPPED_PAUSE if stopped else pause(lane.delivery.attempts, asked)
+        usual = STOPPED_PAUSE if stopped else pause(lane.delivery.attempts, asked, kind=lane.delivery.event.kind)
         seconds = max(usual * self._pace, at_least)
         attempts = lane.delivery.attempts + (0 if stopped else 1)
         self.put_back(lane, seconds, attempts=attempts, cause=error.cause, hint=error.hint, detail=error.detail)

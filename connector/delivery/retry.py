@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from connector.errors import PermanentError
 from connector.speech import Text
@@ -18,12 +21,39 @@ TOO_LATE = Text(
     "The message is older than {hours:g} hours, too late for a conversation. Replay it if it is still wanted.",
     "Сообщению больше {hours:g} ч, для разговора это поздно. Повторите доставку, если оно всё ещё нужно.",
 )
+TOO_LATE_AFTER_CALL = Text(
+    "It could not be attached to the call for {hours:g} hours. See what the last attempts said, mend that, replay.",
+    "Это не удалось прикрепить к звонку за {hours:g} ч. Посмотрите, чем кончились последние попытки, исправьте это и "
+    "повторите доставку.",
+)
 
 
-def pause(attempts: int, asked: float | None = None, *, chance: random.Random | None = None) -> float:
-    """Seconds before attempt number ``attempts + 1``: doubling with jitter, never less than the far side ``asked``."""
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a kind of event is tried: ``longest`` seconds between two attempts, ``give_up`` after all; ``late`` says
+    so with ``{hours}``."""
+
+    longest: float = LONGEST_PAUSE
+    give_up: timedelta = GIVE_UP
+    late: Text = TOO_LATE
+
+
+USUAL = Patience()
+# A PBX may be away for a weekend and its recordings come with it; a look every quarter of an hour is enough.
+_AFTER_CALL = Patience(longest=900.0, give_up=timedelta(days=7), late=TOO_LATE_AFTER_CALL)
+PATIENCE: Mapping[str, Patience] = MappingProxyType(
+    {"call.recording_due": _AFTER_CALL, "call.transcript_due": _AFTER_CALL}
+)
+
+
+def pause(attempts: int, asked: float | None = None, *, kind: str = "", chance: random.Random | None = None) -> float:
+    """Seconds before attempt number ``attempts + 1``: doubling with jitter, never less than the far side ``asked``.
+
+    ``kind`` is the event's: some are looked at more rarely in the end.
+    """
     drawn = (chance or random).uniform(0.8, 1.2)
-    usual = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(attempts, 10)) * drawn
+    longest = PATIENCE.get(kind, USUAL).longest
+    usual = min(longest, FIRST_PAUSE * 2.0 ** min(attempts, 10)) * drawn
     return max(usual, asked or 0.0)
 
 
@@ -32,6 +62,7 @@ def check_age(kind: str, created_at: datetime, now: datetime, *, message_hours: 
 
     A replayed delivery is judged by the time of its replay: give that as ``created_at``.
     """
-    limit = timedelta(hours=message_hours) if kind in CHAT else GIVE_UP
+    patience = PATIENCE.get(kind, USUAL)
+    limit = timedelta(hours=message_hours) if kind in CHAT else patience.give_up
     if now - created_at > limit:
-        raise PermanentError("delivery.too_late", hint=TOO_LATE.with_(hours=limit / timedelta(hours=1)))
+        raise PermanentError("delivery.too_late", hint=patience.late.with_(hours=limit / timedelta(hours=1)))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from connector.domain.calls import CALL_KINDS
 from connector.domain.effects import Plan
 from connector.handlers import dialogs, messages, portals, replies
-from connector.handlers.calls import cards, clicks, finishing
+from connector.handlers.calls import cards, clicks, finishing, recordings
 from connector.handlers.judging import NO_RULES, Mappings
 from connector.handlers.mapped import event_mapped, mapped, record_changed
 from connector.handlers.rehearsals import spared
@@ -45,6 +45,8 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("portal", "line.disconnected"): portals.line_disconnected,
     **{("portal", kind): cards.call_told for kind in CALL_KINDS},
     ("portal", "call.settled"): finishing.call_settled,
+    ("portal", "call.recording_due"): recordings.recording_due,
+    ("portal", "call.transcript_due"): recordings.transcript_due,
     ("portal", "call.requested"): clicks.call_requested,
     ("account", "call.prepared"): clicks.call_prepared,
     ("portal", "call.refused"): clicks.call_refused,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -30,6 +30,7 @@ _NO_PLACE = Text(
 )
 
 
+@runtime_checkable
 class Place(Protocol):
     """Where an account's recordings lie, by its settings.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from connector.domain.effects import Call, Plan
+from connector.domain.telephony import LineSettings
 from connector.errors import PermanentError
 from connector.handlers.abilities import MISSING
 from connector.handlers.rules import AccountFacts, Rules
@@ -51,7 +52,7 @@ def _lines(accounts: Sequence[AccountFacts], rules: Rules) -> Iterator[dict[str,
         if account.pbx is None:
             continue
         usual = f"{rules.say(account.name, account.provider.title)}: {account.name}"
-        lines = account.pbx.lines or {account.name: None}
+        lines: Mapping[str, LineSettings | None] = account.pbx.lines or {account.name: None}
         for number, said in lines.items():
             create = account.pbx.crm_create if said is None or said.crm_create is None else said.crm_create
             name = said.name if said and said.name else usual
