@@ -16,6 +16,7 @@ from connector.journal import Envelope, Journal, NewDelivery, people
 from connector.journal.sieve import Sieve
 from connector.journal.sweeps import Swept
 from connector.portal import Portal, decode_form, parse_event
+from connector.rulebook.book import Rulebook
 from connector.settings import Settings
 from connector.speech import Text
 from connector.telephony.own import events_of, is_own
@@ -54,6 +55,8 @@ class House(Protocol):
     def portals(self) -> Mapping[str, Portal]: ...
     @property
     def accounts(self) -> Mapping[str, Account]: ...
+    @property
+    def rulebook(self) -> Rulebook: ...
     def clock(self) -> datetime: ...
 
 

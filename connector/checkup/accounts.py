@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from connector.checkup.telephony import phone_findings
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError
 from connector.repair import Deed, House
@@ -15,7 +16,13 @@ _FAILED = Text("{title} does not answer as expected", "{title} отвечает 
 
 
 def account_findings(house: House, name: str) -> Sequence[Finding]:
-    """What the provider's own check finds."""
+    """What the provider's own check finds, and what calls need beyond it."""
+    account = house.accounts[name]
+    found = list(_by_provider(house, name))
+    return [*found, *phone_findings(house, name)] if account.provider.telephony is not None else found
+
+
+def _by_provider(house: House, name: str) -> Sequence[Finding]:
     account = house.accounts[name]
     url, title = hook_url(house.settings.public_url, name), _title(house, name)
     if account.provider.check is None:

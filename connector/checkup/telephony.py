@@ -1,0 +1,96 @@
+"""What is right and wrong with an account of telephony beyond its provider's own check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from connector.domain.provider import Finding
+from connector.domain.telephony import PbxSettings
+from connector.errors import ConnectorError
+from connector.repair import House
+from connector.speech import Text
+from connector.telephony.health import CONNECTED, Pbx, pbxs, state_in_words
+
+LINES = "telephony.externalLine.get"
+KNOWN = "phone.user"  # links by <portal>/<extension>: {"user", "at"} (connector/handlers/calls/people.py)
+_OWN = ("#", "@")  # what no extension begins with
+_LONGEST = 50  # characters of a line's number that Bitrix24 keeps (facts/bitrix24-telephony-crm.md §1.1)
+_NAMED, _ASKED = 10, 2000
+
+_UNSEEN = Text("What is known of the calls can be read", "Сведения о звонках читаются")
+_STREAM = Text("The stream of the PBX is read: {state}", "Поток событий АТС читается: {state}")
+_CALLS = Text("Calls that go on: {count}", "Звонков сейчас: {count}")
+_HISTORY = Text("The history of the PBX is read", "История звонков АТС читается")
+_LINES = Text("Bitrix24 knows the lines of this account", "Битрикс24 знает линии этого аккаунта")
+_LINES_HINT = Text(
+    "Not there yet: {names}. Users cannot choose them for calls by a click. Run `{mend}`.",
+    "Пока нет: {names}. Пользователи не могут выбрать их для звонков по клику. Выполните `{mend}`.",
+)
+_PEOPLE = Text("Every extension that took part in calls has a user", "У всех внутренних номеров есть пользователь")
+_PEOPLE_HINT = Text(
+    "Nobody has these: {names}. Put the number into the user's profile in Bitrix24 (internal number), or into the "
+    "table `extensions` of the mappings; until then their calls are kept under whoever is responsible for the line.",
+    "Ни у кого нет номеров: {names}. Впишите номер в профиль пользователя в Битрикс24 (внутренний телефон) или в "
+    "таблицу `extensions` маппинга; до этого звонки попадают к ответственному за линию.",
+)
+_MORE = Text("{names} and {more} more", "{names} и ещё {more}")
+
+
+def phone_findings(house: House, name: str) -> Iterator[Finding]:
+    """The stream, the history, the lines in Bitrix24 and the extensions of the account ``name``. Never raises."""
+    try:
+        yield from _stream(next(seen for seen in pbxs(house) if seen.name == name))
+        yield from _lines(house, name)
+        yield from _people(house, name)
+    except ConnectorError as error:
+        yield Finding(_UNSEEN, "bad", error.hint, "telephony.unseen")
+
+
+def _stream(one: Pbx) -> Iterator[Finding]:
+    words = list(one.problems)
+    if one.state:
+        what = _STREAM.with_(state=state_in_words(one.state))
+        bad = one.state != CONNECTED and bool(words)
+        yield Finding(what, "bad" if bad else "ok", words[0] if bad else None, "telephony.stream")
+    if one.history:
+        yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one, words), "telephony.history")
+    yield Finding(_CALLS.with_(count=one.calls), "ok", code="telephony.calls")
+
+
+def _unread(one: Pbx, words: list[Text]) -> Text | None:
+    if not one.unread:
+        return None
+    return words[-1] if words else Text(one.unread, one.unread)
+
+
+def _lines(house: House, name: str) -> Iterator[Finding]:
+    account = house.accounts[name]
+    settings, portal = account.settings, house.portals[account.portal]
+    if not isinstance(settings, PbxSettings):
+        return
+    try:
+        answer = portal.call(LINES)
+    except ConnectorError as error:
+        yield Finding(_LINES, "bad", error.hint, "telephony.lines")
+        return
+    known = {str(row.get("NUMBER")) for row in answer if isinstance(row, dict)} if isinstance(answer, list) else set()
+    missing = [number for number in settings.lines or (name,) if number[:_LONGEST] not in known]
+    mend = f"connector portal rebind {account.portal}"
+    hint = _LINES_HINT.with_(names=_some(missing), mend=mend) if missing else None
+    yield Finding(_LINES, "warn" if missing else "ok", hint, "telephony.lines", mend if missing else "")
+
+
+def _people(house: House, name: str) -> Iterator[Finding]:
+    """Extensions are looked up when calls are handled; whom nobody has is known since."""
+    portal = house.accounts[name].portal
+    table = house.rulebook.current().config.tables.get("extensions", {})
+    rows = house.journal.links_like(KNOWN, f"{portal}/", limit=_ASKED)
+    unknown = [row.key.partition("/")[2] for row in rows if isinstance(row.value, dict) and not row.value.get("user")]
+    nobodys = sorted(number for number in unknown if not number.startswith(_OWN) and number not in table)
+    hint = _PEOPLE_HINT.with_(names=_some(nobodys)) if nobodys else None
+    yield Finding(_PEOPLE, "warn" if nobodys else "ok", hint, "telephony.extensions")
+
+
+def _some(names: list[str]) -> Text:
+    told = ", ".join(name[:_LONGEST] for name in names[:_NAMED])
+    return _MORE.with_(names=told, more=len(names) - _NAMED) if len(names) > _NAMED else Text(told, told)

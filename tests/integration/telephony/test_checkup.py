@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from connector.checkup.telephony import phone_findings
+from connector.domain.provider import Finding
+from connector.errors import PermanentError
+from connector.journal import JournalAway
+from connector.speech import Text
+from tests.integration.telephony.stage import Stage
+from tests.unit.telephony.pbx import Portal, pbx
+
+TABLE = {"extensions": {"205": {"user": "7"}}}
+
+
+class House:
+    """The stage, with the parts that are looked at besides."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.journal, self.accounts, self.clock, self.settings = stage.journal, stage.accounts, stage.clock, None
+        self.portal = Portal([{"NUMBER": "74951234567", "NAME": "Main", "CRM_AUTO_CREATE": "Y"}])
+        self.portals: dict[str, Any] = {"main": self.portal}
+        self.rulebook = SimpleNamespace(current=lambda: SimpleNamespace(config=SimpleNamespace(tables=TABLE)))
+        self.portal.call = self._call  # type: ignore[method-assign]
+
+    def _call(self, method: str, params: Any = None) -> Any:
+        assert method == "telephony.externalLine.get"
+        if self.portal.raises is not None:
+            raise self.portal.raises
+        return self.portal.rows
+
+    def found(self, code: str) -> Finding:
+        findings: list[Finding] = list(phone_findings(self, "office"))  # type: ignore[arg-type]
+        return next(finding for finding in findings if finding.code == code)
+
+
+@pytest.fixture
+def house(stage: Stage) -> House:
+    return House(stage)
+
+
+def test_lines_that_bitrix24_knows_are_fine(house: House) -> None:
+    house.accounts["office"] = pbx(lines={"74951234567": {}})
+    assert house.found("telephony.lines").state == "ok"
+
+
+def test_lines_that_are_not_there_are_named_with_the_command(house: House) -> None:
+    house.accounts["office"] = pbx(lines={"74951234567": {}, "78120000000": {"name": "North"}})
+    found = house.found("telephony.lines")
+    assert (found.state, found.mend) == ("warn", "connector portal rebind main")
+    assert found.hint is not None
+    assert "78120000000" in found.hint.en
+    assert "74951234567" not in found.hint.en
+
+
+def test_an_account_without_lines_is_a_line_of_its_name(house: House) -> None:
+    assert house.found("telephony.lines").state == "warn"
+    house.portal.rows = [{"NUMBER": "office"}]
+    assert house.found("telephony.lines").state == "ok"
+
+
+@pytest.mark.parametrize("answer", [None, {}, ["x", 1]])
+def test_an_answer_that_is_no_list_of_lines_is_no_crash(house: House, answer: Any) -> None:
+    house.portal.rows = answer
+    assert house.found("telephony.lines").state == "warn"
+
+
+def test_a_portal_without_telephony_says_what_to_do(house: House) -> None:
+    hint = Text("Add the permission telephony", "Добавьте разрешение telephony")
+    house.portal.raises = PermanentError("bitrix24.scope", hint=hint)
+    found = house.found("telephony.lines")
+    assert (found.state, found.hint) == ("bad", hint)
+
+
+def test_extensions_that_nobody_has_are_named(house: House) -> None:
+    house.accounts["office"] = pbx()
+    for key, user in {"101": 5, "102": 0, "205": 0, "#7": 0, "@installer": 0}.items():
+        house.journal.remember("phone.user", f"main/{key}", {"user": user, "at": ""})
+    house.journal.remember("phone.user", "other/103", {"user": 0, "at": ""})
+    found = house.found("telephony.extensions")
+    assert found.state == "warn"
+    assert found.hint is not None
+    assert found.hint.en.startswith("Nobody has these: 102.")
+
+
+def test_many_such_extensions_are_counted(house: House) -> None:
+    for number in range(100, 115):
+        house.journal.remember("phone.user", f"main/{number}", {"user": 0, "at": ""})
+    found = house.found("telephony.extensions")
+    assert found.hint is not None
+    assert "and 5 more" in found.hint.en
+
+
+def test_a_stream_that_nobody_reads_is_bad(house: House) -> None:
+    house.accounts["office"] = pbx(listens=True)
+    found = house.found("telephony.stream")
+    assert found.state == "bad"
+    assert found.hint is not None
+    assert "connector listen" in found.hint.ru
+
+
+def test_what_cannot_be_read_is_one_finding(house: House) -> None:
+    def away(*_: Any, **__: Any) -> Any:
+        raise JournalAway("pulled out")
+
+    house.journal.links_like = away  # type: ignore[method-assign]
+    (found,) = phone_findings(house, "office")  # type: ignore[arg-type]
+    assert (found.state, found.code) == ("bad", "telephony.unseen")
