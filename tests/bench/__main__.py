@@ -16,7 +16,7 @@ from rich.console import Console
 
 from connector import logs
 from tests.bench import console as console_pages
-from tests.bench import drain, intake, limits, live, mapping, wake
+from tests.bench import calls, drain, intake, limits, live, mapping, wake
 from tests.bench.figures import Figure, keep, show
 from tests.bench.services import ROOT, BenchError
 
@@ -28,6 +28,7 @@ PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "drain": (drain.run, ("drain.messages_per_s", "drain.house_per_s")),
     "limits": (limits.run, limits.NAMES),
     "live": (live.run, live.NAMES),
+    "call": (calls.run, calls.NAMES),
     "mapping": (mapping.run, mapping.NAMES),
     "console": (console_pages.run, console_pages.NAMES),
 }

@@ -24,7 +24,9 @@ portals:
     budget: {{burst: {burst}, per_second: {per_second:g}}}
 accounts:
   shop: {{provider: telegram, portal: main, line: 1, token: "${{TELEGRAM_TOKEN}}", secret: "${{TELEGRAM_SECRET}}"}}
+  office: {{provider: pbx, portal: main, secret: "${{PBX_SECRET}}"}}
 """
+PBX_SECRET = "whsec_c2VjcmV0LW9mLXRoZS1wYnguaW4tdGhlLWJlbmNo"
 _KEY = "0123456789abcdef0123456789abcdef0123456789abcdef"
 
 
@@ -42,7 +44,7 @@ class House:
 
     @contextmanager
     def web(self) -> Iterator[tuple[str, int]]:
-        """The HTTP edge under gunicorn; yields the address of the account's hook, and the session of its processes."""
+        """The HTTP edge under gunicorn; yields the address of the shop's hook, and the session of its processes."""
         port, log = free_port(), self.folder / "web.log"
         env = {**self.env, "PORT": str(port), "CONNECTOR_BIND": f"127.0.0.1:{port}", "WEB_CONCURRENCY": "2"}
         with running(procfile("web"), log, env=env) as process:
@@ -103,6 +105,7 @@ def house(
         "B24_CLIENT_SECRET": "bench-client-secret",
         "TELEGRAM_TOKEN": TOKEN,
         "TELEGRAM_SECRET": SECRET,
+        "PBX_SECRET": PBX_SECRET,
     }
     if database:
         env["DATABASE_URL"] = database
