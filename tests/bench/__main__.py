@@ -15,8 +15,8 @@ from pathlib import Path
 from rich.console import Console
 
 from connector import logs
-from tests.bench import console as console_pages
 from tests.bench import calls, drain, intake, limits, live, mapping, wake
+from tests.bench import console as console_pages
 from tests.bench.figures import Figure, keep, show
 from tests.bench.services import ROOT, BenchError
 
