@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from connector.domain.calls import CALL_KINDS
 from connector.domain.effects import Plan
 from connector.handlers import dialogs, messages, portals, replies
-from connector.handlers.calls import cards, clicks, finishing, recordings
+from connector.handlers.calls import cards, clicks, finishing, missed, reached, recordings
 from connector.handlers.judging import NO_RULES, Mappings
 from connector.handlers.mapped import event_mapped, mapped, record_changed
 from connector.handlers.rehearsals import spared
@@ -23,6 +23,7 @@ _TOLD: Mapping[str, Handler] = {
     "conversation.unblocked": messages.conversation_unblocked,
     "dialog.started": dialogs.dialog_started,
     "dialog.finished": dialogs.dialog_finished,
+    "call.finished": missed.call_finished,
 }
 _BY_RULES: Mapping[str, Handler] = {"event.mapped": event_mapped, "record.changed": record_changed}
 
@@ -50,6 +51,8 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("portal", "call.requested"): clicks.call_requested,
     ("account", "call.prepared"): clicks.call_prepared,
     ("portal", "call.refused"): clicks.call_refused,
+    ("portal", "client.reached"): reached.client_reached,
+    ("portal", "callback.changed"): reached.callback_changed,
 }
 # (side, kind) of all that is handled under a version of the mapping set.
 MAPPED = frozenset(("portal", kind) for kind in (*_TOLD, *_BY_RULES))
