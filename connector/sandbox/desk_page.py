@@ -12,6 +12,7 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, request, send_file, send_from_directory
 
 from connector.sandbox.answers import ApiError
+from connector.sandbox.desk_calls import record_answer
 from connector.sandbox.desk_view import INLINE_IMAGES, desk_view
 from connector.sandbox.desk_words import desk_words
 from connector.sandbox.framing import keep_here
@@ -19,7 +20,7 @@ from connector.sandbox.loopback import check_origin
 from connector.sandbox.state import Portal
 
 FILES = Path(__file__).parent / "desk_files"
-STATIC = frozenset({"desk.css", "desk.js", "draw.js", "rich.js", "reply.js"})
+STATIC = frozenset({"desk.css", "calls.css", "desk.js", "draw.js", "rich.js", "reply.js", "calls.js"})
 BURST = 0.1  # seconds in which many changes become one frame
 LOOK_AGAIN = 1.0  # seconds; what nobody rang for (time itself, calls from Python) shows up then
 KEEP_ALIVE = 5.0
@@ -47,7 +48,9 @@ class Bell:
 
 
 def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
-    """``GET /desk``, ``/desk/<file>``, ``/desk/files/<id>/<sign>`` and ``/desk/events?chat=<id>``; loopback only."""
+    """``GET /desk``, ``/desk/<file>``, ``/desk/files/<id>/<sign>``, ``/desk/records/<id>/<sign>`` and
+    ``/desk/events?chat=<id>&calls=1``; loopback only.
+    """
     blueprint = Blueprint("desk", __name__, url_prefix="/desk", template_folder=str(FILES))
     keep_here(blueprint)
 
@@ -74,12 +77,17 @@ def desk_blueprint(portal: Portal, bell: Bell) -> Blueprint:
     def file(number: int, sign: str) -> Response:
         return _file(portal, number, sign)
 
+    @blueprint.get("/records/<int:number>/<sign>")
+    def record(number: int, sign: str) -> Response:
+        return record_answer(portal, number, sign)
+
     @blueprint.get("/events")
     def events() -> Response:
         check_origin(request)
-        chat = request.args.get("chat", "")
+        chat, calls = request.args.get("chat", ""), request.args.get("calls") == "1"
         request.environ["sandbox.stream"] = True
-        return Response(_frames(portal, bell, int(chat) if chat.isdecimal() else 0), content_type="text/event-stream")
+        frames = _frames(portal, bell, int(chat) if chat.isdecimal() else 0, calls)
+        return Response(frames, content_type="text/event-stream")
 
     return blueprint
 
@@ -99,6 +107,7 @@ def _policy(frames: tuple[str, ...]) -> str:
             "style-src 'self'",
             "script-src 'self'",
             "img-src 'self' data:",
+            "media-src 'self'",
             "connect-src 'self'",
             "form-action 'none'",
             "base-uri 'none'",
@@ -121,12 +130,12 @@ def _file(portal: Portal, number: int, sign: str) -> Response:
     return answer
 
 
-def _frames(portal: Portal, bell: Bell, chat: int) -> Iterator[bytes]:
+def _frames(portal: Portal, bell: Bell, chat: int, calls: bool) -> Iterator[bytes]:
     """The whole screen as one ``data:`` frame, again whenever it differs from the last; without end."""
     yield b"retry: 1000\n\n"
     sent, spoke, heard = "", time.monotonic(), 0
     while True:
-        state = json.dumps(desk_view(portal, chat), ensure_ascii=False)
+        state = json.dumps(desk_view(portal, chat, calls), ensure_ascii=False)
         if state != sent:
             yield f"data: {state}\n\n".encode()
             sent, spoke = state, time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from connector.sandbox import model
+from connector.sandbox.desk_calls import calls_view, cards_view, lines_view, notices_view
 from connector.sandbox.dialogs import current_line, is_open
 from connector.sandbox.model import Chat, Message, Session, Stored
 from connector.sandbox.state import Portal
@@ -24,8 +25,11 @@ STATES = (
 )
 
 
-def desk_view(portal: Portal, chat_id: int) -> dict[str, Any]:
-    """Everything on the screen while chat ``chat_id`` is open (0: none); chats with the latest words first."""
+def desk_view(portal: Portal, chat_id: int, calls: bool = False) -> dict[str, Any]:
+    """Everything on the screen while chat ``chat_id`` is open (0: none); chats with the latest words first.
+
+    Cards of calls and notices are always there, the list of calls and the lines only with ``calls``.
+    """
     with portal.lock:
         chats = sorted(portal.chats.values(), key=lambda chat: chat.messages[-1] if chat.messages else 0, reverse=True)
         chosen = portal.chats.get(chat_id)
@@ -41,6 +45,10 @@ def desk_view(portal: Portal, chat_id: int) -> dict[str, Any]:
             "total": len(chats),
             "chats": [_row(portal, chat) for chat in chats[:SHOWN_CHATS]],
             "chat": _conversation(portal, chosen) if chosen else None,
+            "cards": cards_view(portal),
+            "notices": notices_view(portal),
+            "calls": calls_view(portal) if calls else None,
+            "phone_lines": lines_view(portal) if calls else None,
         }
 
 

@@ -74,6 +74,12 @@ REASONS: Mapping[str, tuple[str, str]] = MappingProxyType(
             "the rating was asked for already, or the connector takes no system messages",
             "оценку уже просили, или коннектор не принимает системные сообщения",
         ),
+        "ERROR_CORE": (
+            "that cannot be called: a number of digits and an active employee are needed",
+            "так позвонить нельзя: нужны номер из цифр и действующий сотрудник",
+        ),
+        "PHONE_LINE": ("there is no such telephone line", "такой телефонной линии нет"),
+        "PHONE_CALL": ("there is no such call", "такого звонка нет"),
         "QUEUE_ID_EMPTY": ("there is no such line", "такой линии нет"),
         "INSTALL_URL": (
             "the install URL is not known: pass --app-url",

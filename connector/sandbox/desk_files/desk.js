@@ -1,5 +1,6 @@
 // The operator's desk: listens to what the portal says, draws it, and does what the operator asks.
 
+import { drawCalls, drawCards, drawNotices, wireCalls } from "/desk/calls.js";
 import { drawChats, drawPeople, drawTalk } from "/desk/draw.js";
 import { startEditing, turnTo, wire } from "/desk/reply.js";
 import { el, say, words } from "/desk/rich.js";
@@ -12,6 +13,7 @@ let lost = 0;
 let me = Number(localStorage.getItem("desk.me")) || 0;
 
 const chosen = () => Number(location.hash.slice(1)) || 0;
+const calling = () => location.hash === "#calls";
 
 function draw() {
   if (!state) return;
@@ -23,6 +25,9 @@ function draw() {
   banner(state.portal.down ? say("down") : "");
   drawChats(state, chosen());
   drawTalk(chat, chosen(), me, state.asked !== chosen());
+  drawCards(state, me);
+  drawNotices(state, me);
+  drawCalls(state);
 }
 
 function banner(text) {
@@ -37,7 +42,7 @@ function complain(text) {
 
 function listen() {
   stream?.close();
-  stream = new EventSource(`/desk/events?chat=${chosen()}`);
+  stream = new EventSource(`/desk/events?chat=${chosen()}&calls=${Number(calling())}`);
   stream.onmessage = (event) => {
     state = JSON.parse(event.data);
     draw();
@@ -58,22 +63,25 @@ function turn() {
   complain("");
   turnTo(chosen());
   document.querySelectorAll(".tongue").forEach((link) => { link.hash = location.hash; });
+  document.body.classList.toggle("calling", calling());
+  byId("tab-chats").ariaCurrent = calling() ? null : "page";
+  byId("tab-calls").ariaCurrent = calling() ? "page" : null;
   draw();
   listen();
 }
 
 /** Do `name` at the portal; false when it refused, and then the reason is on the screen. */
-async function act(name, fields) {
-  complain("");
+async function act(name, fields, tell = complain) {
+  tell("");
   try {
     const answer = await fetch(`/_sandbox/${name}`, {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(fields),
     });
     if (answer.ok) return true;
     const body = await answer.json();
-    complain(words[`error_${body.error}`] ?? body.error_description);
+    tell(words[`error_${body.error}`] ?? body.error_description);
   } catch {
-    complain(say("away"));
+    tell(say("away"));
   }
   return false;
 }
@@ -135,4 +143,5 @@ byId("messages").addEventListener("click", messageDeed);
 addEventListener("hashchange", turn);
 document.body.classList.toggle("framed", window.top !== window.self);
 wire(act, complain, () => me);
+wireCalls(act, () => me, draw);
 turn();

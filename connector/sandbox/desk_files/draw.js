@@ -5,7 +5,8 @@ import { el, rich, say, size, when } from "/desk/rich.js";
 const byId = (id) => document.getElementById(id);
 let atEnd = true; // the newest message stays in sight until the operator scrolls away from it
 
-function keyed(parent, rows, draw, extra = "") {
+/** Make the children of `parent` those of `rows`, by their ids; an unchanged row (and `extra`) keeps its element. */
+export function keyed(parent, rows, draw, extra = "") {
   const known = new Map([...parent.children].map((node) => [node.dataset.key, node]));
   const nodes = rows.map((row) => {
     const print = JSON.stringify(row) + extra;
@@ -28,7 +29,8 @@ function keyed(parent, rows, draw, extra = "") {
   (active.isConnected ? active : again?.querySelector(act))?.focus();
 }
 
-const text = (className, value) => el("span", { className }, value);
+/** A span with words. */
+export const text = (className, value) => el("span", { className }, value);
 
 /** A round sign with the first letters of a name, always of the same colour. */
 function face(row) {
