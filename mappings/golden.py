@@ -56,6 +56,28 @@ _DIALOG: Mapping[str, Any] = {
     "line": "1",
     "session_id": "1",
 }
+_CALL: Mapping[str, Any] = {
+    **{name: value for name, value in _WHERE.items() if name != "position"},
+    "account": "office",
+    "channel": "asterisk",
+    "line": "office",
+    "conversation": "+79001112233",
+    "client": {**_CLIENT, "id": "+79001112233", "phone": "+79001112233"},
+    "call": "1",
+    "call_id": "externalCall.1",
+    "direction": "incoming",
+    "employee": "101",
+    "owner": 1,
+    "status": "200",
+    "talk": 60,
+    "wait": 10,
+    "missed": False,
+    "past": False,
+    "entity": "",
+    "entity_id": 0,
+    "started_at": "2026-03-10T11:58:50+03:00",
+    "ended_at": "2026-03-10T12:00:00+03:00",
+}
 _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "message.received": {
         **_WHERE,
@@ -70,11 +92,13 @@ _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "conversation.unblocked": {**_WHERE, "client": _CLIENT},
     "dialog.started": _DIALOG,
     "dialog.finished": _DIALOG,
+    "call.finished": _CALL,
 }
 MINIMAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {kind: {"kind": kind, **fields} for kind, fields in _FIELDS.items()}
 )
-"""What an example's event has where it says nothing: Tuesday noon in Moscow, a client without a name."""
+"""What an example's event has where it says nothing: Tuesday noon in Moscow, a client without a name; a call is a talk
+of a minute with a number that the CRM does not know, of user 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +173,7 @@ def _over(minimal: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any
     """``given`` over ``minimal``, the client's fields one by one."""
     whole = {**minimal, **given}
     if isinstance(given.get("client"), Mapping):
-        whole["client"] = {**_CLIENT, **given["client"]}
+        whole["client"] = {**minimal["client"], **given["client"]}
     return whole
 
 

@@ -42,7 +42,9 @@ def person(case: Case, entity: str) -> Plan:
 
 
 def bound(case: Case) -> Plan:
-    """What the chat is bound to: entity → id (facts/bitrix24-openlines.md §2.3, ``entity_data_2``)."""
+    """What the chat is bound to: entity → id (facts/bitrix24-openlines.md §2.3, ``entity_data_2``); or the call."""
+    if case.bound is None and case.about.get("entity_id"):
+        case.bound = {str(case.about["entity"]).lower(): int(case.about["entity_id"])}
     if case.bound is None:
         case.bound = {}
         chat = (yield Recall("chat", case.lane)) if case.lane else None

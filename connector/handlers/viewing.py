@@ -7,24 +7,34 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from connector.domain.calls import CallFinished
 from connector.domain.effects import Plan
 from connector.domain.events import MessageReceived, plain
+from connector.domain.values import Person
 from connector.handlers.rules import Rules
 from connector.handlers.visits import as_known
 
 View = dict[str, Any]
+NOT_SEEN = ("phone", "name", "user")  # of a call: rules see them as ``client`` and ``owner``
 
 
 def view(event: Any, rules: Rules) -> View:
     """The fields of ``event``, nested mappings for the values in it, and ``channel`` (the provider's slug), ``portal``,
-    ``at`` (aware: when it was sent, else when it arrived; ``None`` when nobody knows).
+    ``at`` (aware: when it was sent or ended, else when it arrived; ``None`` when nobody knows).
     """
     facts = rules.accounts.get(event.account)
-    seen: View = plain(event)
+    seen: View = _call(event) if isinstance(event, CallFinished) else plain(event)
     seen["channel"] = facts.provider.slug if facts else ""
     seen["portal"] = getattr(event, "portal", "") or (facts.portal if facts else "")
-    seen["at"] = getattr(event, "sent_at", None) or rules.at
+    seen["at"] = getattr(event, "sent_at", None) or getattr(event, "ended_at", None) or rules.at
     return seen
+
+
+def _call(event: CallFinished) -> View:
+    """A call with its other side as a client, known by the number; ``owner`` is the user it is kept under."""
+    client = Person(id=event.conversation, first_name=event.name, phone=event.phone)
+    told = {name: value for name, value in plain(event).items() if name not in NOT_SEEN}
+    return {**told, "conversation": event.conversation, "client": vars(client), "owner": event.user}
 
 
 def seen_whole(event: Any) -> Plan:
@@ -53,6 +63,8 @@ def identity(about: Mapping[str, Any]) -> str:
         return f"{where}:{about['message_id']}"
     if kind == "button.pressed":
         return f"{where}:press.{about['press_id']}"
+    if kind == "call.finished":
+        return f"{about['account']}:call.{about['call']}"
     if kind.startswith("dialog."):
         return f"{about['portal']}:{kind}:{about['session_id']}"
     return f"{where}:{kind}:{about['position']}"

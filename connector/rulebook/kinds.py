@@ -10,12 +10,15 @@ from typing import Any
 
 from connector.domain.events import (
     ButtonPressed,
+    CallFinished,
     ConversationBlocked,
     ConversationUnblocked,
     DialogFinished,
     DialogStarted,
     MessageReceived,
 )
+from connector.domain.values import Person
+from connector.handlers.viewing import NOT_SEEN
 
 _MAPPED = (MessageReceived, ButtonPressed, ConversationBlocked, ConversationUnblocked, DialogStarted, DialogFinished)
 _ADDED = ("channel", "portal", "at")  # what every view of an event has besides (connector/handlers/viewing.py)
@@ -35,6 +38,12 @@ def _kind(event: Any) -> str:
     return str(next(field.default for field in dataclasses.fields(event) if field.name == "kind"))
 
 
+def _call() -> Mapping[str, Any]:
+    seen = {name: shape for name, shape in _shape(CallFinished).items() if name not in NOT_SEEN}
+    return {**seen, "conversation": {}, "client": _shape(Person), "owner": {}}
+
+
+_SHAPES = {**{_kind(event): _shape(event) for event in _MAPPED}, _kind(CallFinished): _call()}
 KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {_kind(event): {**_shape(event), **{name: {} for name in _ADDED}} for event in _MAPPED}
+    {kind: {**shape, **{name: {} for name in _ADDED}} for kind, shape in _SHAPES.items()}
 )
