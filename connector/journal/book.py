@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from connector.domain.ports import Clock
 from connector.journal.accept import Accepting, Flusher
 from connector.journal.bench import Bench
+from connector.journal.called import Calls
 from connector.journal.chat_views import ChatViews
 from connector.journal.chats import Chats
 from connector.journal.claims import Claims
@@ -62,6 +63,7 @@ class Journal(
     Recent,
     Heard,
     Glance,
+    Calls,
     Tallies,
     Users,
     Sessions,

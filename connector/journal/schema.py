@@ -140,6 +140,12 @@ deliveries = Table(
         sqlite_where=text("leader IS NOT NULL"),
         postgresql_where=text("leader IS NOT NULL"),
     ),
+    Index(
+        "ix_deliveries_calls",
+        "id",
+        sqlite_where=text("kind = 'call.finished'"),
+        postgresql_where=text("kind = 'call.finished'"),
+    ),
     sqlite_autoincrement=True,  # an id is never used again, even when the newest rows are trimmed
 )
 

@@ -24,7 +24,7 @@ from tests.services import Postgres
 def test_the_migrations_make_the_tables_that_the_code_means(journal: Journal) -> None:
     with journal.store.reading() as db:
         assert compare_metadata(MigrationContext.configure(db, opts={"compare_type": True}), metadata) == []
-        assert current(db) == head() == "0010"
+        assert current(db) == head() == "0011"
 
 
 def test_a_process_of_the_version_before_may_go_on_writing(empty_url: str) -> None:
