@@ -61,9 +61,17 @@ def _state(call: PhoneCall) -> str:
 
 
 def _answered(call: PhoneCall) -> float:
-    """When the card was hidden from all but one, 0 when it was not."""
-    hidden = [change.at for change in call.cards if change.act == "hide"]
-    return hidden[-1] if hidden and len(call.shown_to) == 1 else 0.0
+    """When the card was hidden from all but one of those who had it together, 0 while it was not."""
+    seen: set[int] = set()
+    answered = 0.0
+    for change in call.cards:
+        if change.act == "show":
+            answered = answered if change.user in seen else 0.0
+            seen.add(change.user)
+        elif change.user in seen:
+            seen.discard(change.user)
+            answered = (answered or change.at) if len(seen) == 1 else 0.0
+    return answered
 
 
 def _about(portal: Portal, call: PhoneCall) -> dict[str, Any]:
