@@ -99,9 +99,12 @@ def _trunk_began(here: Party, tell: Telling) -> CallStarted:
 def _telephone_began(here: Party, settings: AsteriskSettings, tell: Telling) -> CallStarted:
     if settings.is_extension(here.exten):
         return tell(CallStarted, here, direction="internal", employee=here.number, client=here.exten)
+    if here.exten in ("", "s"):  # an Originate: whom it is connected with, we hear when it is lifted
+        return tell(CallStarted, here, employee=here.number)
     number = telephone(here.exten.removeprefix(settings.outside))
-    direction: Direction = "outgoing" if number else ""
-    return tell(CallStarted, here, direction=direction, employee=here.number, client=number)
+    if not number:  # a feature code, the echo test: they talk with the PBX itself
+        return tell(CallStarted, here, direction="internal", employee=here.number, client=here.exten)
+    return tell(CallStarted, here, direction="outgoing", employee=here.number, client=number)
 
 
 def _dial_began(block: Block, settings: AsteriskSettings, tell: Telling) -> list[Event]:
@@ -165,20 +168,23 @@ def _hung_up(block: Block, settings: AsteriskSettings, tell: Telling) -> list[Ev
         return []
     events: list[Event] = []
     if here.role != "helper":
-        cause = _cause_of_end(here, settings) or hangup_cause(block["Cause"], block["TechCause"])
-        calls = dict.fromkeys((here.call, block[BORN] or here.call))
-        events = [tell(LegEnded, here, call=call, employee=here.number, cause=cause) for call in calls]
+        # A leg ends where it began. A call of which nobody said where it went was an Originate.
+        direction: Direction = "outgoing" if here.role == "extension" and here.first else ""
+        call, cause = block[BORN] or here.call, _cause_of_end(block, here, settings)
+        events.append(tell(LegEnded, here, call=call, direction=direction, employee=here.number, cause=cause))
     if block[LAST]:
         events.append(tell(CallEnded, here, call=block[LAST], leg=""))
     return events
 
 
-def _cause_of_end(here: Party, settings: AsteriskSettings) -> Cause:
+def _cause_of_end(block: Block, here: Party, settings: AsteriskSettings) -> Cause:
     if here.role == "trunk" and fits(here.context, settings.contexts.voicemail):
         return "voicemail"
     if here.role == "trunk" and fits(here.context, settings.contexts.after_hours):
         return "after_hours"
-    return ""
+    cause = hangup_cause(block["Cause"], block["TechCause"])
+    # Whoever called is told 21 for all that 402, 403 and 603 were to the channel that they called on.
+    return "" if cause == "refused" and here.role == "extension" and here.first else cause
 
 
 def _held(held: bool) -> Callable[[Block, AsteriskSettings, Telling], list[Event]]:

@@ -64,7 +64,7 @@ class Stream:
     ) -> None:
         self._settings, self._listening, self._session, self._keeper = settings, listening, session, keeper
         self._clock, self._now = clock, now
-        self._live = Live()
+        self._live = Live(settings)
 
     def come(self) -> None:
         """Compare the calls that we think open with the channels that are there."""

@@ -8,8 +8,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
+from connector.domain.calls import CallTransferred, LegEnded
+from connector.providers.asterisk import joining
 from connector.providers.asterisk.inbound import BORN, LAST
+from connector.providers.asterisk.settings import AsteriskSettings
+from connector.providers.asterisk.telling import Telling
 from connector.providers.asterisk.wire import Block
 
 _MOST = 50_000  # channels remembered; those that are over stay a while, so that a repeated frame reads the same
@@ -18,7 +23,8 @@ _MOST = 50_000  # channels remembered; those that are over stay a while, so that
 class Live:
     """The channels of one connection."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: AsteriskSettings) -> None:
+        self._settings = settings
         self._born: OrderedDict[str, str] = OrderedDict()
         self._carried: dict[str, set[str]] = {}
 
@@ -34,7 +40,17 @@ class Live:
             self._remember(block["Uniqueid"], block["Linkedid"])
             if block["Linkedid"] in self._carried:
                 self._carried[block["Linkedid"]].add(block["Uniqueid"])
+        if block.event == "AttendedTransfer":
+            self._joined(block)
         return self._ended(block) if block.event == "Hangup" else []
+
+    def _joined(self, block: Block) -> None:
+        """The consultation is over by the transfer itself; its channels live on in the other call."""
+        told = joining.attended(block, self._settings, Telling(account="", at=datetime.now(UTC)))
+        call = next((event.call for event in told if isinstance(event, CallTransferred)), "")
+        for event in told:
+            if isinstance(event, LegEnded) and call:
+                self._born[event.leg] = call
 
     def _ended(self, block: Block) -> list[tuple[str, str]]:
         leg, call = block["Uniqueid"], block["Linkedid"]

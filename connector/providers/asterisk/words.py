@@ -8,15 +8,16 @@ from types import MappingProxyType
 
 from connector.domain.calls import Cause
 
-# BUSY is also what a declined call is told as; the Hangup that follows knows which it was (Q.850 17 or 21).
+# What Asterisk did itself. What the other side did, the Hangup that follows says better, by Q.850: a declined call is
+# BUSY here and 21 there, a number that does not exist CONGESTION here and 1 there.
 DIAL_STATUS: Mapping[str, Cause] = MappingProxyType(
     {
         "ANSWER": "",
         "BUSY": "",
         "NOANSWER": "missed",
         "CANCEL": "cancelled",
-        "CHANUNAVAIL": "unreachable",
-        "CONGESTION": "unreachable",
+        "CHANUNAVAIL": "",
+        "CONGESTION": "",
         "DONTCALL": "refused",
         "TORTURE": "refused",
         "INVALIDARGS": "failed",
