@@ -164,7 +164,6 @@ def call_view(portal: Portal, call: PhoneCall) -> dict[str, Any]:
     ``user`` is who it was registered on, ``employee`` who finished it (0 before). Times are unix seconds, ``duration``
     seconds, ``status`` is empty while the call is live.
     """
-    record = portal.files.get(call.record)
     return {
         "call_id": call.call_id,
         "external_id": call.external_id or "",
@@ -193,14 +192,14 @@ def call_view(portal: Portal, call: PhoneCall) -> dict[str, Any]:
         "created": [{"type": kind, "id": number} for kind, number in call.created],
         "activity": call.activity,
         "statistics": call.row,
-        "recording": {
-            "id": record.id,
-            "name": record.name,
-            "mime": record.mime,
-            "size": len(record.content),
-            "url": portal.file_url(record),
-        }
-        if record
-        else None,
+        "recording": _recording(portal, call),
         "transcript": list(call.transcript.lines) if call.transcript else [],
     }
+
+
+def _recording(portal: Portal, call: PhoneCall) -> dict[str, Any] | None:
+    held = portal.files.get(call.record)
+    if held is None:
+        return None
+    size = len(held.content)
+    return {"id": held.id, "name": held.name, "mime": held.mime, "size": size, "url": portal.file_url(held)}
