@@ -10,9 +10,10 @@ import posixpath
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, cast
+from urllib.parse import SplitResult, unquote
 
 import paramiko
-from paramiko.pkey import UnknownKeyType
+from paramiko.ssh_exception import IncompatiblePeer
 
 from connector.errors import ConnectorError, PermanentError, TransientError
 from connector.recordings.looking import DENIED, OUTSIDE, chunks_of, place_of, settled
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     from connector.recordings.bringing import Place
 
 CONNECT, ANSWER = 10.0, 60.0  # seconds
+_PRIVATE: tuple[type[paramiko.PKey], ...] = (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey)
+_SHORTEST = 40  # bytes of a public key
+_KINDS = ("ed25519", "ecdsa", "rsa")
+_NAMES = (
+    *("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"),
+    *("rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"),
+)
 
 _NO_HOST_KEY = Text(
     "The account does not say which key the server of recordings has. Run `ssh-keyscan HOST | ssh-keygen -lf -` on the "
@@ -48,6 +56,12 @@ _BAD_KEY = Text(
     "Закрытый ключ из `recordings.key` не читается: проверьте путь, права на чтение и что `recordings.password` его "
     "открывает, затем повторите доставку",
 )
+_INCOMPATIBLE = Text(
+    "The server of recordings has no key of the kind that `recordings.host_key` names, or speaks too old an SSH. "
+    "Compare with the server, correct the setting, then replay",
+    "У сервера записей нет ключа того вида, что указан в `recordings.host_key`, либо его SSH слишком стар. Сверьте с "
+    "сервером, исправьте настройку и повторите доставку",
+)
 _AWAY = Text(
     "The server of recordings does not answer; it is tried again by itself. If it lasts, look at its address, port and "
     "firewall",
@@ -63,12 +77,11 @@ def opened(url: str, place: Place, *, limit: int, pause: Callable[[float], None]
     (parts, wanted), (home, root) = place_of(url), place_of(place.url)
     if (parts.hostname, parts.port or 22) != (home.hostname, home.port or 22) or not home.hostname:
         raise PermanentError("recording.outside", hint=OUTSIDE, detail="another server than the account's")
-    client = _client(place)
+    client, barred = _client(place)
     try:
-        _connect(client, home.hostname, home.port or 22, home.username or "", place)
+        _connect(client, home, place, barred)
         file = _open(client, wanted, root)
         size = settled(lambda: file.stat().st_size or 0, limit, pause)
-        file.prefetch(size)
     except (NotReady, ConnectorError):
         client.close()
         raise
@@ -97,46 +110,47 @@ class _Fingerprints(paramiko.MissingHostKeyPolicy):
             raise _Stranger(key)
 
 
-def _client(place: Place) -> paramiko.SSHClient:
-    """A client that knows the server's key and nothing else: no agent, no keys of the user, no ``known_hosts``."""
+def _client(place: Place) -> tuple[paramiko.SSHClient, list[str]]:
+    """A client that knows the server's key and nothing else: no agent, no keys of the user, no ``known_hosts``.
+
+    With it the kinds of host key that must not be agreed upon: a server has several keys, and only some are known.
+    """
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # it logs tracebacks of what is a verdict here
-    (home, _), client = place_of(place.url), paramiko.SSHClient()
-    port = home.port or 22
-    name = home.hostname or "" if port == 22 else f"[{home.hostname}]:{port}"
-    prints = set[str]()
-    for line in place.host_key.replace(",", "\n").splitlines():
-        words = line.split()
-        prints.update(word.rstrip("=") for word in words if word.startswith("SHA256:"))
-        for kind, blob in pairwise(words):
-            key = _key(kind, blob)
-            if key is not None:
-                client.get_host_keys().add(name, key.get_name(), key)
-                prints.add(_fingerprint(key.asbytes()))
-    if not prints:
+    known = [found for line in place.host_key.replace(",", "\n").splitlines() if (found := _known(line.split()))]
+    if not known:
         raise PermanentError("recording.no_host_key", hint=_NO_HOST_KEY)
-    client.set_missing_host_key_policy(_Fingerprints(frozenset(prints)))
-    return client
+    client = paramiko.SSHClient()
+    client.set_missing_host_key_policy(_Fingerprints(frozenset(shown for shown, _ in known)))
+    kinds = {kind for _, kind in known}
+    barred = [name for name in _NAMES if not any(kind in name for kind in kinds)]
+    return client, [] if "" in kinds else barred
 
 
-def _key(kind: str, blob: str) -> paramiko.PKey | None:
-    """The key of two words of a ``known_hosts`` line; ``None`` when they are no key."""
-    if not blob.startswith("AAAA"):
-        return None
-    try:
-        return paramiko.PKey.from_type_string(kind, base64.b64decode(blob, validate=True))
-    except (ValueError, paramiko.SSHException):
-        return None
+def _known(words: list[str]) -> tuple[str, str] | None:
+    """(fingerprint, kind of key) of a line of ``ssh-keygen -l`` or ``known_hosts``; the kind may be missing."""
+    for before, word in pairwise(["", *words]):
+        if word.startswith("SHA256:"):
+            return word.rstrip("="), next((kind for kind in _KINDS if f"({kind})" in " ".join(words).lower()), "")
+        if word.startswith("AAAA"):
+            try:
+                blob = base64.b64decode(word, validate=True)
+            except ValueError:
+                return None
+            if len(blob) < _SHORTEST:
+                return None
+            return _fingerprint(blob), next((kind for kind in _KINDS if kind in before.lower()), "")
+    return None
 
 
-def _connect(client: paramiko.SSHClient, host: str, port: int, user: str, place: Place) -> None:
+def _connect(client: paramiko.SSHClient, home: SplitResult, place: Place, barred: list[str]) -> None:
     password = place.password.get_secret_value() if place.password else None
     pkey = _private(place.key, password) if place.key else None
     if pkey is None and not password:
         raise PermanentError("recording.login", hint=_LOGIN)
     client.connect(
-        host,
-        port,
-        username=user,
+        home.hostname or "",
+        home.port or 22,
+        username=unquote(home.username or ""),
         password=None if pkey else password,
         pkey=pkey,
         timeout=CONNECT,
@@ -145,14 +159,19 @@ def _connect(client: paramiko.SSHClient, host: str, port: int, user: str, place:
         channel_timeout=ANSWER,
         allow_agent=False,
         look_for_keys=False,
+        disabled_algorithms={"keys": barred},
     )
 
 
 def _private(path: str, passphrase: str | None) -> paramiko.PKey:
-    try:
-        return paramiko.PKey.from_path(path, passphrase)
-    except (OSError, ValueError, TypeError, paramiko.SSHException, UnknownKeyType) as error:
-        raise PermanentError("recording.key", hint=_BAD_KEY, detail=type(error).__name__) from None
+    for kind in _PRIVATE:
+        try:
+            return kind.from_private_key_file(path, passphrase)
+        except (ValueError, paramiko.SSHException):
+            continue  # another kind of key
+        except OSError as error:
+            raise PermanentError("recording.key", hint=_BAD_KEY, detail=type(error).__name__) from None
+    raise PermanentError("recording.key", hint=_BAD_KEY)
 
 
 def _open(client: paramiko.SSHClient, wanted: str, root: str) -> paramiko.SFTPFile:
@@ -178,7 +197,9 @@ def _guarded(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _verdict(error: Exception) -> Exception:
     """What a failure means; the library's own words may hold names of files and users, so they are left out."""
-    if isinstance(error, _Stranger | paramiko.BadHostKeyException):
+    if isinstance(error, IncompatiblePeer):
+        return PermanentError("recording.incompatible", hint=_INCOMPATIBLE)
+    if isinstance(error, _Stranger):
         shown = f"{error.key.get_name()} {_fingerprint(error.key.asbytes())}"
         return PermanentError("recording.host_key", hint=_OTHER_KEY.with_(shown=shown))
     if isinstance(error, paramiko.AuthenticationException):
