@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from connector.speech import Text
 CALLBACK = "event.callback"  # by <portal>/<phone>: {"at"}, when a client was last to be called back
 DOUBLE = timedelta(minutes=2)
 TYPE_CALLBACK = 4
+_EXTENSION = re.compile(r"[,;]")  # what a client's own PBX wants dialled after the number
 UNAVAILABLE, BAD_NUMBER = "480", "404"
 
 NO_NUMBER = Text(
@@ -73,7 +75,7 @@ def wanted(event: CallRequested, rules: Rules) -> Plan:
     A client's request for a call back has no call in Bitrix24 yet (§1.10): it is registered first, under whoever is
     responsible for the client, so that it stays whatever becomes of it. Raises ``PermanentError`` when nobody is.
     """
-    phone = dialled(event.phone, rules)
+    phone = dialled(_EXTENSION.split(event.phone)[0], rules)
     facts, line = account_for(event.portal, event.line, rules)
     if event.call_id:
         call_id, people = event.call_id, [event.user]

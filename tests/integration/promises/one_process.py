@@ -119,8 +119,10 @@ class OneProcess:
 
 
 @contextmanager
-def one_process(folder: Path, redis: services.Redis, database_url: str) -> Iterator[OneProcess]:
-    """Installed and connected; everything is gone after the block."""
+def one_process(
+    folder: Path, redis: services.Redis, database_url: str, more: Mapping[str, Any] | None = None
+) -> Iterator[OneProcess]:
+    """Installed and connected; everything is gone after the block. ``more`` are accounts without a stand-in."""
     with ExitStack() as stack:
         sandbox = stack.enter_context(SandboxServer(burst=0, operating_limit=0.0, event_timeout=5.0, **APP))
         stage = stack.enter_context(Stage())
@@ -128,14 +130,16 @@ def one_process(folder: Path, redis: services.Redis, database_url: str) -> Itera
             name: blueprint.account_settings(name, slug, line, stage.url(name))
             for name, (slug, line) in blueprint.ACCOUNTS.items()
         }
+        given |= more or {}
         config = blueprint.write_settings(folder, portal_url=sandbox.url, accounts=given, doubt=0.2, **APP)
         port = services.free_port()
         env = blueprint.environment(config, database_url=database_url, redis_url=redis.url, port=port, web_workers=1)
         settings = load(config, env, registry.models())
         for name, account in settings.accounts.items():
             standin = registry.providers()[account.provider].standin
-            assert standin is not None
-            stage.standins[name] = standin(account)
+            if name in blueprint.ACCOUNTS:
+                assert standin is not None
+                stage.standins[name] = standin(account)
         clock = Ahead()
         connector = build(settings, clock=clock)
         stack.callback(connector.journal.close)

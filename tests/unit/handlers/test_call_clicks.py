@@ -82,6 +82,12 @@ def test_a_click_is_prepared_for_the_users_own_telephone() -> None:
     assert not driver.named("telephony.externalCall.register")
 
 
+def test_an_extension_of_the_clients_own_pbx_is_no_part_of_the_number() -> None:
+    prepared = requested(replace(CLICK, phone="8 900 123-45-67;303"), Driver({"user.get": ANNA}))
+    assert prepared is not None
+    assert prepared.phone == PHONE
+
+
 def test_a_click_is_kept_under_its_number_its_employee_and_its_own_id() -> None:
     driver = Driver({"user.get": ANNA})
     prepared = requested(CLICK, driver)
