@@ -13,7 +13,7 @@ from connector.cli.init import init
 from connector.cli.journal import journal
 from connector.cli.mappings import mappings
 from connector.cli.portals import portal
-from connector.cli.processes import clock, demo, run, sandbox, web, worker
+from connector.cli.processes import clock, demo, listen, run, sandbox, web, worker
 from connector.cli.secrets import secrets
 from connector.cli.shape import House
 from connector.cli.state import status
@@ -30,6 +30,7 @@ _COMMANDS = (
     web,
     worker,
     clock,
+    listen,
     status,
     journal,
     mappings,

@@ -21,7 +21,7 @@ from connector.speech import Text
 
 GRACE = 80.0
 STOPPED = (0, 130, 143)  # by itself, by Ctrl+C, by SIGTERM
-PROCESSES = ("web", "worker", "clock")
+PROCESSES = ("web", "worker", "clock", "listen")
 
 _STARTING = Text("Starting: {names}. Stop with Ctrl+C.", "Запускаю: {names}. Остановка — Ctrl+C.")
 
@@ -81,7 +81,21 @@ def clock(out: Output) -> None:
     _become(python("-m", "jobs.clock"))
 
 
-@click.command(help=say("Run web, worker and clock together.", "Запустить вместе web, worker и clock."))
+@click.command(
+    help=say(
+        "Listen to PBXs that tell of their calls over a connection (Asterisk); others post to web.",
+        "Слушать АТС, которые рассказывают о звонках по соединению (Asterisk); остальные сами пишут в web.",
+    ),
+    short_help=say("Listen to PBXs such as Asterisk.", "Слушать АТС вроде Asterisk."),
+)
+@answering
+def listen(out: Output) -> None:
+    """Becomes the listener."""
+    registry.settings()
+    _become(python("-m", "jobs.listen"))
+
+
+@click.command(help=say("Run web, worker, clock and listen together.", "Запустить вместе web, worker, clock и listen."))
 @answering
 def run(out: Output) -> None:
     """Starts the processes of the Procfile and stops them all when one stops."""

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from connector.journal.desk import Desk, log
 from connector.journal.faults import JournalAway
-from connector.journal.holding import free, take
+from connector.journal.holding import free, keep, take
 from connector.journal.schema import locks
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """A lock that is held on and on, for work that does not end."""
+
+    name: str
+    fence: int
 
 
 class NamedLocks(Desk):
@@ -26,6 +35,23 @@ class NamedLocks(Desk):
             yield True
         finally:
             self._unlock(name, taken[1])
+
+    def take_lock(self, name: str, *, ttl: float) -> Held | None:
+        """Take a lock for ``ttl`` seconds, to be renewed; ``None`` while somebody else who lives holds it."""
+        with self.store.writing() as db:
+            taken = take(db, locks, name, now=self.now(), ttl=ttl)
+        return Held(name=name, fence=taken[1]) if taken else None
+
+    def renew_lock(self, held: Held, *, ttl: float) -> bool:
+        """Start its time anew; ``False`` when it is somebody else's by now."""
+        now = self.now()
+        with self.store.writing() as db:
+            return keep(db, locks, held.name, held.fence, now=now, until=now + ttl)
+
+    def drop_lock(self, held: Held) -> None:
+        """Give it back, if it is still ours."""
+        with self.store.writing() as db:
+            free(db, locks, held.name, held.fence, now=self.now())
 
     def _unlock(self, name: str, fence: int) -> None:
         """What was done under the lock is done: a database that is away now only means that time ends the lock."""

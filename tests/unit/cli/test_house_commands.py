@@ -172,11 +172,13 @@ def test_processes_become_what_the_procfile_says(desk, config, monkeypatch):
     desk.run("web")
     desk.run("worker", "--processes", "3")
     desk.run("clock")
+    desk.run("listen")
     desk.run("sandbox", "--port", "9000", "--json")
-    web, worker, clock, sandbox = ([os.path.basename(part) for part in command[1:]] for command in desk.became)
+    web, worker, clock, listen, sandbox = ([os.path.basename(part) for part in command[1:]] for command in desk.became)
     assert (web[:2], web[-1]) == (["-m", "gunicorn"], "webhooks.wsgi:app")
     assert worker == ["-m", "jobs.worker", "--processes", "3"]
     assert clock == ["-m", "jobs.clock"]
+    assert listen == ["-m", "jobs.listen"]
     assert sandbox == ["-m", "connector.sandbox", "--port", "9000", "--json"]
 
 
@@ -189,7 +191,7 @@ def test_run_follows_the_procfile_of_the_folder(tmp_path, monkeypatch):
 
 def test_wrong_settings_start_nothing(desk, tmp_path, monkeypatch):
     monkeypatch.setenv("CONNECTOR_CONFIG", str(tmp_path / "nowhere.yaml"))
-    for name in ("web", "worker", "clock", "run"):
+    for name in ("web", "worker", "clock", "listen", "run"):
         result = desk.run(name)
         assert (result.exit_code, "connector init" in result.stderr) == (1, True)
     assert desk.became == []

@@ -116,7 +116,7 @@ def _until(asked: Asked, until: float) -> Asked:
 
 
 def _joined(stage: Stage, first: tuple[Chan, Chan], second: tuple[Chan, Chan]) -> float:
-    """``AttendedTransfer``: (the employee's channel, the other side's) of the earlier call and of the later one; when."""
+    """``AttendedTransfer``: (the employee's channel, the other side's) of the earlier and of the later call; when."""
     told = [
         ("Result", "Success"),
         *first[0].told("OrigTransferer"),

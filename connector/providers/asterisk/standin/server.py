@@ -89,7 +89,7 @@ class AmiServer:
         return False
 
     def play(self, frames: Iterable[Frame], *, speed: float = 0.0, stop: threading.Event | None = None) -> None:
-        """Say frames in order, ``speed`` seconds of them in one second (0: at once), doubled and shuffled by manners."""
+        """Say frames in order, ``speed`` seconds of them in one second (0: at once); doubled, shuffled by manners."""
         waiting: list[Frame] = []
         began, first = time.monotonic(), None
         for frame in frames:

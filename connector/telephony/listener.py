@@ -1,0 +1,145 @@
+"""Keeps one account's stream going: one listener over all machines, and another try after every failure."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from connector.errors import ConnectorError, Stopped
+from connector.intake import Account, Intake
+from connector.journal import Journal, JournalAway
+from connector.journal.locks import Held
+from connector.speech import Text
+from connector.telephony.health import listens
+from connector.telephony.streams import REFUSED, WAITING, Stream
+
+log = structlog.get_logger()
+
+FIRST, LONGEST = 1.0, 30.0  # seconds until another try, doubled each time
+REFUSED_PAUSE = 30.0  # a person has to mend it, and should not have to restart us afterwards
+GOOD = 60.0  # a connection that lasted so long was a good one: the pauses begin anew
+HOLD = 40.0  # seconds for which an account is ours; renewed every RENEW
+RENEW = 10.0
+LOOK = 5.0  # seconds until somebody else's account is looked at again
+
+_FAILED = Text(
+    "Listening to the PBX failed ({error}): a fault of the connector. It is tried again; tell its makers, with the log",
+    "Чтение потока АТС сорвалось ({error}): это ошибка коннектора. Попытка повторится; пришлите журнал разработчикам",
+)
+_ENDED = Text("The connector's process was stopped", "Процесс коннектора остановлен")
+
+
+class House(Protocol):
+    """What listening needs of the wired connector."""
+
+    @property
+    def journal(self) -> Journal: ...
+    @property
+    def intake(self) -> Intake: ...
+    def clock(self) -> datetime: ...
+
+
+class Listener:
+    """Listens to one account, in the thread that calls :meth:`run`; :meth:`beat` is called from another."""
+
+    def __init__(
+        self,
+        house: House,
+        account: Account,
+        stop: threading.Event,
+        *,
+        ticks: Callable[[], float] = time.monotonic,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        assert listens(account)
+        self.account, self._stop, self._journal = account, stop, house.journal
+        self.stream = Stream(
+            account, intake=house.intake, journal=house.journal, clock=house.clock, stop=stop, ticks=ticks
+        )
+        self._ticks, self._chance = ticks, chance
+        self._held: Held | None = None
+        self._renewed, self._pause, self._said = float("-inf"), 0.0, ""
+
+    def run(self) -> None:
+        """Until ``stop``."""
+        while not self._stop.is_set():
+            if self._ours():
+                self._listen()
+            else:
+                self._stop.wait(LOOK)
+        self._leave()
+
+    def beat(self) -> None:
+        """Hold what is ours and show that we live; at least every few seconds."""
+        held = self._held
+        if held is None:
+            return
+        self.stream.beat()
+        if self._ticks() - self._renewed < RENEW:
+            return
+        try:
+            kept = self._journal.renew_lock(held, ttl=HOLD)
+        except JournalAway:
+            return  # nobody else can take it either
+        self._renewed = self._ticks()
+        if not kept:
+            log.warning("listen.taken_over", account=self.account.name)
+            self._held = None
+            self.stream.give_up()
+
+    def _ours(self) -> bool:
+        if self._held is None:
+            try:
+                self._held = self._journal.take_lock(f"listen:{self.account.name}", ttl=HOLD)
+            except JournalAway as away:
+                log.warning("listen.journal_away", account=self.account.name, cause=away.cause)
+                return False
+            self._renewed = self._ticks()
+        return self._held is not None
+
+    def _listen(self) -> None:
+        """One connection, and the pause after it."""
+        telephony = self.account.provider.telephony
+        assert telephony is not None
+        assert telephony.listen is not None
+        began = self._ticks()
+        self.stream.begin()
+        try:
+            telephony.listen(self.account.settings, self.stream)
+            failure: tuple[str, Text, str] = ("stream.ended", Text("", ""), WAITING)
+        except Stopped as error:
+            failure = (error.cause, error.hint, REFUSED)
+        except ConnectorError as error:
+            failure = (error.cause, error.hint, WAITING)
+        except Exception as error:  # a provider's listener may raise anything; the others go on, and so does this one
+            log.exception("listen.failed", account=self.account.name)
+            failure = ("stream.failed", _FAILED.with_(error=type(error).__name__), WAITING)
+        if self.stream.stopped():
+            return
+        self._rest(*failure, good=self._ticks() - began >= GOOD)
+
+    def _rest(self, cause: str, hint: Text, state: str, *, good: bool) -> None:
+        self._pause = FIRST if good or not self._pause else min(2 * self._pause, LONGEST)
+        pause = REFUSED_PAUSE if state == REFUSED else self._pause
+        seconds = pause * (0.5 + self._chance())  # many that lost one PBX do not come back in one moment
+        tell = log.info if cause == self._said and not good else log.warning
+        tell("listen.away", account=self.account.name, cause=cause, hint=hint.en, seconds=round(seconds, 1))
+        self._said = cause
+        self.stream.tell(state, hint)
+        self._stop.wait(seconds)
+
+    def _leave(self) -> None:
+        held, self._held = self._held, None
+        if held is None:
+            return
+        self.stream.tell(WAITING, _ENDED)
+        try:
+            self._journal.drop_lock(held)
+        except JournalAway as away:
+            log.debug("listen.lock_not_left", account=self.account.name, cause=away.cause)
