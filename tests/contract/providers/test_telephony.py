@@ -213,7 +213,7 @@ def test_a_body_that_is_no_text_is_refused_and_has_a_key(provider: Provider, pat
         broken = replace(recorded(path), body=body)
         key = telephony(provider).dedupe_key(broken, settings)
         assert 0 < len(key) <= 400
-        if not proof(provider).path:
+        if not proof(provider).path and body != recorded(path).body:  # a GET has none
             assert_refused(provider, broken, settings)
 
 
@@ -280,14 +280,15 @@ def secrets_of(provider: Provider, settings: Any) -> list[str]:
 
 
 def assert_no_secret(provider: Provider, text: str, settings: Any) -> None:
-    assert [secret for secret in secrets_of(provider, settings) if secret in text] == []
+    # The secrets of golden vectors are words such as "secret", which texts may well contain.
+    assert [secret for secret in secrets_of(provider, settings) if len(secret) > 8 and secret in text] == []
 
 
 @pytest.mark.parametrize("provider", POSTING, ids=named)
 def test_the_secrets_of_an_account_are_not_seen(provider: Provider):
     settings = account(provider)
     assert isinstance(settings, PbxSettings)
-    assert secrets_of(provider, settings)
+    assert min(map(len, secrets_of(provider, settings))) > 8
     for text in (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json()):
         assert_no_secret(provider, text, settings)
 
