@@ -11,6 +11,7 @@ from connector.speech import Text
 from webhooks.console import (
     accounts,
     audit,
+    calls,
     connect,
     inside,
     lanes,
@@ -62,7 +63,7 @@ def room(
     portals.add(rooms, connector, shows, looks or Looks(connector))
     accounts.add(rooms, connector, shows, account_looks)
     connect.add(rooms, connector, shows, way_looks)
-    for room_of in (lanes, parked, story, audit, people):
+    for room_of in (lanes, parked, story, calls, audit, people):
         room_of.add(rooms, connector, shows)
     _faults(rooms, shows)
     return rooms

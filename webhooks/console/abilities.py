@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connector.domain.provider import Capabilities
+from connector.domain.telephony import Telephony
+from connector.intake import Account
 from connector.speech import Text
 from webhooks.console.reading import Reader
 
@@ -27,6 +29,25 @@ class Ability:
 
     name: Text
     value: str
+
+
+def able(account: Account, read: Reader) -> Sequence[Ability]:
+    """What the account's provider can do: as a channel, as a telephone system, or both."""
+    provider = account.provider
+    talk = abilities(provider.capabilities, read) if provider.channel is not None else ()
+    return (*talk, *(phone_abilities(provider.telephony, read) if provider.telephony is not None else ()))
+
+
+def phone_abilities(phone: Telephony, read: Reader) -> Sequence[Ability]:
+    """What of telephony the provider offers."""
+    flags = (
+        (Text("calls by a click", "звонки по клику"), phone.dial),
+        (Text("recordings", "записи разговоров"), phone.recording),
+        (Text("calls of an outage from the history", "звонки за время сбоя из истории"), phone.history),
+        (Text("asks who is responsible", "запрос ответственного"), phone.asks),
+        (Text("tells by a stream", "события потоком"), phone.listen),
+    )
+    return tuple(Ability(name=name, value=read.say(_YES if able is not None else _NO)) for name, able in flags)
 
 
 def abilities(capable: Capabilities, read: Reader) -> Sequence[Ability]:

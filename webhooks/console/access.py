@@ -35,6 +35,7 @@ ROUTES: Mapping[str, Need] = MappingProxyType(
         "ops.parked_preview": "operator",
         "ops.parked_deed": "operator",
         "ops.parked_done": "operator",
+        "ops.calls": "viewer",
         "ops.traces": "operator",
         "ops.trace": "operator",
         "ops.accounts": "viewer",

@@ -19,8 +19,9 @@ from connector.errors import Refused
 from connector.intake import Account
 from connector.speech import Text
 from connector.status import STALE
+from connector.telephony.health import CONNECTED, Pbx, listens, pbxs, state_in_words
 from webhooks.answers import see_other
-from webhooks.console.abilities import abilities
+from webhooks.console.abilities import able
 from webhooks.console.reading import reader
 from webhooks.console.reasons import reasoned
 from webhooks.console.showing import Shows
@@ -33,6 +34,7 @@ _FINE = Text("in order", "в порядке")
 _PARKED = Text("needs a person", "ждёт человека")
 _WAITS = Text("replies wait", "ответы ждут")
 _NO_LINE = Text("no open line", "нет открытой линии")
+_UNREAD = Text("history not read", "история не читается")
 _BY_HAND = Text(
     "This channel is not set up from here: give it the address for webhooks",
     "Этот канал отсюда не настраивается: укажите ему адрес для вебхуков",
@@ -41,7 +43,9 @@ _BY_HAND = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One account. ``mark`` is ``good`` or ``warn``; ``line`` is empty for none, ``bound`` when Bitrix24 chose it."""
+    """One account. ``mark`` is ``good``, ``warn`` or ``bad``; ``line`` is empty for none, ``bound`` when Bitrix24 chose
+    it. ``phone`` is what is known of a PBX.
+    """
 
     name: str
     title: Text
@@ -53,6 +57,7 @@ class Row:
     waiting: int
     parked: int
     heard: datetime | None
+    phone: Pbx | None = None
 
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | None = None) -> None:
@@ -61,7 +66,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
 
     @rooms.get("/accounts")
     def accounts() -> Response:
-        return shows.page("accounts.html", rows=_rows(connector, connector.accounts))
+        return shows.page("accounts.html", rows=_rows(connector, connector.accounts), state_in_words=state_in_words)
 
     @rooms.get("/accounts/<name>")
     def account(name: str) -> Response:
@@ -77,7 +82,9 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             talks=known.provider.channel is not None,
             tried=last_rehearsal(connector, name),
             portal_url=connector.settings.portals[known.portal].url,
-            abilities=abilities(known.provider.capabilities, reader(request, connector.clock())),
+            abilities=able(known, reader(request, connector.clock())),
+            hooked=known.provider.channel is not None or not listens(known),
+            state_in_words=state_in_words,
             guide=guide(known.provider.slug, reader(request, connector.clock()).language),
             joined=request.args.get("joined") == "yes",
         )
@@ -122,31 +129,48 @@ def _known(connector: Connector, name: str) -> Account:
 def _rows(connector: Connector, accounts: Mapping[str, Account]) -> list[Row]:
     stats, heard = connector.journal.stats(), connector.journal.arrivals().heard
     bound = connector.journal.recall_all([("line", name) for name in accounts])
+    phones = {one.name: one for one in pbxs(connector)}
     return [
         _row(
             account,
             stats.get(f"account:{name}", {}),
             bound.get(("line", name)),
             heard[name].last if name in heard else None,
+            phones.get(name),
         )
         for name, account in accounts.items()
     ]
 
 
-def _row(account: Account, work: Mapping[str, Any], bound: Mapping[str, Any] | None, heard: datetime | None) -> Row:
+def _row(
+    account: Account,
+    work: Mapping[str, Any],
+    bound: Mapping[str, Any] | None,
+    heard: datetime | None,
+    phone: Pbx | None,
+) -> Row:
     chosen = bound["line"] if bound else account.settings.line
     line, parked = "" if chosen is None else str(chosen), int(work.get("parked", 0))
-    troubles = ((_NO_LINE, not line), (_PARKED, parked > 0), (_WAITS, float(work.get("oldest", 0.0)) > STALE))
-    trouble = next((words for words, holds in troubles if holds), None)
+    alarm = (_apart(phone) if phone else None, _NO_LINE if not line and account.provider.channel else None)
+    troubles = ((_PARKED, parked > 0), (_WAITS, float(work.get("oldest", 0.0)) > STALE))
+    trouble = next(filter(None, alarm), None) or next((words for words, holds in troubles if holds), None)
     return Row(
         name=account.name,
         title=account.provider.title,
         portal=account.portal,
         line=line,
         bound=bound is not None,
-        mark="warn" if trouble else "good",
+        mark="bad" if alarm[0] else "warn" if trouble else "good",
         state=trouble or _FINE,
         waiting=int(work.get("waiting", 0)),
         parked=parked,
-        heard=heard,
+        heard=max(filter(None, (heard, phone.heard if phone else None)), default=None),
+        phone=phone,
     )
+
+
+def _apart(phone: Pbx) -> Text | None:
+    """The trouble of a PBX in a word: its stream, else its history."""
+    if not phone.problems:
+        return None
+    return state_in_words(phone.state) if phone.state not in ("", CONNECTED) else _UNREAD

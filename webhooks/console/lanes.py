@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, g, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.exceptions import NotFound
 
 from connector.bootstrap import Connector
-from connector.journal.users import ROLES
 from connector.journal.waiting import COUNTED, IN_LANE, Queue, Waiter, WaitingLane
 from connector.logs import mask_credentials
 from connector.speech import Text
@@ -19,7 +18,7 @@ from webhooks.console.gist import gist
 from webhooks.console.kinds import kind_of
 from webhooks.console.masking import visible
 from webhooks.console.purse import Purse
-from webhooks.console.showing import Shows
+from webhooks.console.showing import Shows, insider
 from webhooks.console.typed import HIGHEST, cleaned
 
 _PAGE, _FEW = 50, 10
@@ -65,7 +64,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         queues = connector.journal.queues()
         chosen = request.args.get("destination", "").replace("\0", "")[:100]
         # Whoever may not see clients' numbers must not guess them letter by letter either.
-        begins = cleaned(request.args.get("begins", ""), 100) if _insider() else ""
+        begins = cleaned(request.args.get("begins", ""), 100) if insider() else ""
         after = _after(connector)
         named = [queue for queue in queues if queue.name == chosen] if chosen else queues
         purse = Purse(_WORDS)
@@ -77,7 +76,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
             queues=queues,
             chosen=chosen,
             begins=begins,
-            insider=_insider(),
+            insider=insider(),
             sections=sections,
             rest=named[_OPEN:],
             paged=after is not None,
@@ -107,7 +106,7 @@ def _lane(connector: Connector, shows: Shows, number: int, place: tuple[str, str
         lane=visible(_named(place[1])),
         leased=queue.leased if queue else False,
         lines=_lines([WaitingLane(head=waiter, waiting=1) for waiter in waiters[:_PAGE]], Purse(_WORDS)),
-        parked=journal.lane_parked(*place) if _insider() else [],
+        parked=journal.lane_parked(*place) if insider() else [],
         further=url_for("ops.lane", number=number, after=f"{last.position}.{last.id}") if last else None,
         newest=url_for("ops.lane", number=number) if "after" in request.args else None,
     )
@@ -139,7 +138,7 @@ def _lines(lanes: Sequence[WaitingLane], purse: Purse) -> list[Line]:
 
 
 def _line(waiter: Waiter, waiting: int, purse: Purse) -> Line:
-    inside = _insider()
+    inside = insider()
     return Line(
         number=waiter.id,
         trace=waiter.trace,
@@ -161,17 +160,12 @@ def _hint(waiter: Waiter, purse: Purse) -> Text | None:
     return Text(*(purse.word(words, 400) for words in waiter.hint)) if waiter.hint else None
 
 
-def _insider() -> bool:
-    """Whether the visitor may see what clients say and who they are."""
-    return ROLES.index(g.visitor.role) >= ROLES.index("operator")
-
-
 def _named(lane: str) -> str:
     """A lane's name; a viewer sees whose account it is and the end of the conversation's id, which may be a number."""
-    if _insider():
+    if insider():
         return lane[:150]
     head, dot, rest = lane.partition(".")
-    if head in ("reply", "session"):
+    if head in ("reply", "session", "call", "recording", "transcript", "reached"):
         account, dot, rest = rest.partition(".")
         head = f"{head}.{account}"
     return f"{head}.…{rest[-_TAIL:]}" if len(rest) > _TAIL else f"{head}{dot}{rest}"

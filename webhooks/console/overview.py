@@ -14,6 +14,7 @@ from connector.domain.states import in_words
 from connector.errors import TransientError
 from connector.journal.tallies import Day
 from connector.speech import Text
+from connector.telephony.health import state_in_words
 from webhooks.console.charts import Bars, bars
 from webhooks.console.showing import Shows
 
@@ -67,8 +68,10 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     def overview() -> Response:
         seen, day = status.overview(connector), _day(connector)
         portals = [_portal(connector, row, seen, day) for row in seen.portals]
+        apart = {one.name: state_in_words(one.state) for one in seen.pbxs if one.state and one.problems}
         accounts = [
-            _card("account", name, account.provider.title, seen, day) for name, account in connector.accounts.items()
+            _card("account", name, account.provider.title, seen, day, stopped=apart.get(name))
+            for name, account in connector.accounts.items()
         ]
         return shows.page(
             "overview.html",

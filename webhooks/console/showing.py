@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError, Refused, TransientError
+from connector.journal.users import ROLES
 from connector.speech import Text
 from webhooks.console.access import allowed
 from webhooks.console.duties import TITLES
@@ -21,6 +22,7 @@ MENU = (
     ("ops.lanes", Text("Lanes", "Очереди")),
     ("ops.parked", Text("Parked", "Отложено")),
     ("ops.traces", Text("Traces", "Трассы")),
+    ("ops.calls", Text("Calls", "Звонки")),
     ("ops.portals", Text("Portals", "Порталы")),
     ("ops.accounts", Text("Accounts", "Аккаунты")),
     ("ops.connect", Text("Connect", "Подключение")),
@@ -50,13 +52,18 @@ class Shows:
             csrf=seal(),
             nonce=g.nonce,
             coded=coded,
-            menu=[entry for entry in MENU if role and allowed(entry[0], role)],
+            menu=[entry for entry in MENU if role and allowed(entry[0], role) and self._wanted(entry[0])],
             titles=TITLES,
             may=lambda endpoint: allowed(endpoint, role),
             here=request.full_path.rstrip("?") if request.method == "GET" else "/ops",
             **values,
         )
         return Response(body, status, mimetype="text/html")
+
+    def _wanted(self, endpoint: str) -> bool:
+        """Whether a house like this one has something to show there: calls are of telephony alone."""
+        accounts = self._connector.accounts.values()
+        return endpoint != "ops.calls" or any(account.provider.telephony is not None for account in accounts)
 
     def fault(self, error: ConnectorError) -> Response:
         """Why it cannot be done and what to do."""
@@ -66,6 +73,11 @@ class Shows:
     def lost(self) -> Response:
         """Nothing is there."""
         return self.page("fault.html", 404, hint=_LOST)
+
+
+def insider() -> bool:
+    """Whether the visitor may see what clients say and who they are."""
+    return ROLES.index(g.visitor.role) >= ROLES.index("operator")
 
 
 def coded(text: str) -> Markup:
