@@ -73,15 +73,24 @@ export function drawCards(state, me) {
   byId("ring").textContent = `${what}: ${nameOf(last)}, ${last.phone}`;
 }
 
+/** What the row that is being replaced has of this kind: an open transcript stays open, a recording goes on playing. */
+const former = (row, what) => byId("calls").querySelector(`[data-key="${CSS.escape(row.id)}"] ${what}`);
+
 function transcript(row) {
   if (!row.transcript.length) return null;
   const lines = row.transcript.map((line) => el("li", {},
     text("dim", `${clock(line.start)} `), el("b", {}, `${say(`side_${line.side}`)}: `), line.text));
-  return el("details", { className: "transcript" }, el("summary", {}, say("transcript")), el("ol", {}, ...lines));
+  const open = Boolean(former(row, "details")?.open);
+  return el("details", { className: "transcript", open }, el("summary", {}, say("transcript")), el("ol", {}, ...lines));
 }
 
 function player(row) {
   if (!row.record) return null;
+  const held = former(row, "audio");
+  if (held?.getAttribute("src") === row.record.url) {
+    if (!held.paused) setTimeout(() => held.play());
+    return held;
+  }
   const name = row.client || row.phone;
   return el("audio", { controls: true, preload: "metadata", src: row.record.url, ariaLabel: say("record_of", { name }) });
 }

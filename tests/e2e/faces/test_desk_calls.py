@@ -136,20 +136,23 @@ def test_what_cannot_be_dialled_is_explained_and_stays_to_be_mended(shop: Caller
 
 def test_a_recording_really_plays_and_the_transcript_can_be_read(shop: Caller, browser_page: OpenPage):
     known(shop)
-    call = finished(shop, 12, SHOW=0)
-    recorded(shop, call, sound(3.0))
+    call = finished(shop, 0, SHOW=0)
+    recorded(shop, call, sound(20.0))
     face = telephone(browser_page(), shop)
     audio = face.page.get_by_label("Запись звонка: Мария Ли")
     until(lambda: audio.evaluate("audio => audio.readyState") >= 1, what="the recording is known")
-    assert audio.evaluate("audio => audio.duration") == pytest.approx(3.0, abs=0.1)
+    assert audio.evaluate("audio => audio.duration") == pytest.approx(20.0, abs=0.1)
     audio.evaluate("audio => audio.play()")
     until(lambda: audio.evaluate("audio => audio.currentTime") > 0.3, what="it plays")
     # What else happens does not stop it.
     ringing(shop, "+79990000000")
     expect(cards(face)).to_have_count(1)
-    audio.evaluate("audio => { audio.currentTime = 2 }")
-    until(lambda: audio.evaluate("audio => audio.currentTime") > 2, what="it plays from the middle")
+    audio.evaluate("audio => { audio.currentTime = 6 }")
+    until(lambda: audio.evaluate("audio => audio.currentTime") > 6.1, what="it plays from the middle")
     face.page.get_by_text("Расшифровка").click()
+    finished(shop, 5, TYPE=1, SHOW=0)
+    expect(face.page.locator("#calls > li").last).to_contain_text("перезвонили")
+    until(lambda: audio.evaluate("audio => audio.currentTime") > 6.6, what="a change of the row does not stop it")
     expect(face.page.get_by_text("Добрый день, где мой заказ?")).to_be_visible()
     face.is_accessible()
 
