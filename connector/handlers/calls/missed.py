@@ -7,21 +7,21 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from connector.domain.callbacks import CallBackChanged
 from connector.domain.calls import CallFinished
 from connector.domain.effects import Call, Emit, Plan, Recall, Remember
+from connector.domain.telephony import Found
 from connector.errors import PermanentError
 from connector.handlers.calls.hours import opening
-from connector.handlers.calls.people import line_settings, owner_of
+from connector.handlers.calls.people import line_settings, looked_up, owner_of
 from connector.handlers.case import GONE, Place
 from connector.handlers.making import seen_activity
 from connector.handlers.rules import Rules
 from connector.speech import Text
 
 DUE = "call.due"  # by <portal>/<phone>: what is open; by <portal> alone: {phone: {"rows", "at"}} of all that is open
-TALKED = "call.talked"  # by <portal>/<phone>: {"at"}, when the last talk ended
+TALKED = "event.talked"  # by <portal>/<phone>: {"at"}, when the last talk ended; what is older is trimmed
 TOO_OLD = timedelta(days=7)  # read from a PBX's history: nobody expects to be called back any more
 
 TITLE = Text("Call back {who}: missed on line {line}", "Перезвонить {who}: пропущен на линии {line}")
@@ -105,60 +105,52 @@ def _kept(portal: str, phone: str, due: list[dict[str, Any]]) -> Plan:
 
 
 def _made(event: CallFinished, minutes: int, rules: Rules) -> Plan:
-    """The to-do on the row that the call belongs to, else on the one that has the number; ``None``: there is none."""
-    for find in (_row_told, _row_found):
-        row: Row | None = yield from find(event, rules)
-        if row is None:
+    """The to-do on the row that the call belongs to, else on one that has the number; ``None``: there is none."""
+    owner: Found | None = yield from _owner(event, rules)
+    near = [(event.entity, event.entity_id), *([(owner.entity, owner.entity_id)] if owner else [])]
+    made = yield from _on_one_of(near, event, owner, minutes, rules)
+    return made or (yield from _on_one_of((yield from _found(event)), event, owner, minutes, rules))
+
+
+def _on_one_of(rows: list[Row], event: CallFinished, owner: Found | None, minutes: int, rules: Rules) -> Plan:
+    """The first of ``rows`` that is still there has it."""
+    for entity, number in dict.fromkeys(rows):
+        if entity not in KINDS or not number:
             continue
         try:
-            todo = yield from _planned(event, row, minutes, rules)
+            todo = yield from _planned(event, (entity, number), owner, minutes, rules)
         except PermanentError as error:
             if error.cause not in GONE:
                 raise
             continue
-        return {
-            "todo": todo,
-            "entity": row[0],
-            "owner_type": KINDS[row[0]].type_id,
-            "owner_id": row[1],
-            "account": event.account,
-            "call": event.call,
-            "at": event.ended_at.isoformat(),
-        }
+        about = {"entity": entity, "owner_type": KINDS[entity].type_id, "owner_id": number}
+        return {"todo": todo, **about, "account": event.account, "call": event.call, "at": event.ended_at.isoformat()}
     return None
 
 
-def _row_told(event: CallFinished, rules: Rules) -> Plan:
-    if event.entity in KINDS and event.entity_id:
-        return event.entity, event.entity_id
-    owner = yield from owner_of(event.portal, event.phone, rules)
-    return (owner.entity, owner.entity_id) if owner and owner.entity in KINDS and owner.entity_id else None
+def _owner(event: CallFinished, rules: Rules) -> Plan:
+    """Whose client it is now; the copy that we have when the portal does not say."""
+    try:
+        return (yield from looked_up(event.portal, event.phone, rules))
+    except PermanentError:
+        return (yield from owner_of(event.portal, event.phone, rules))
 
 
-def _row_found(event: CallFinished, rules: Rules) -> Plan:
+def _found(event: CallFinished) -> Plan:
+    """The oldest row of each kind that has the number."""
     answer = yield Call("crm.duplicate.findbycomm", {"type": "PHONE", "values": [event.phone]})
     found: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
-    for entity in KINDS:
-        if numbers := [int(number) for number in found.get(entity) or []]:
-            return entity, min(numbers)
-    return None
+    return [(entity, min(int(number) for number in found[entity])) for entity in KINDS if found.get(entity)]
 
 
-def _planned(event: CallFinished, row: Row, minutes: int, rules: Rules) -> Plan:
-    """The id of the to-do, which is made once for each call. Nobody is rung before the office opens."""
-    kind, zone = KINDS[row[0]], rules.mappings.config.zone
-    facts = rules.accounts[event.account]
-    owner = yield from owner_of(event.portal, event.phone, rules)
-    knows = owner is not None and (owner.entity, owner.entity_id) == row
+def _planned(event: CallFinished, row: Row, owner: Found | None, minutes: int, rules: Rules) -> Plan:
+    """The id of the to-do, which is made once for each call. It is not due before the office opens."""
+    kind, pbx = KINDS[row[0]], rules.accounts[event.account].pbx
     heard = max(filter(None, (event.ended_at, rules.at if event.past else None)))
-    hours = facts.pbx.hours if facts.pbx else ""
-    deadline = opening(hours, heard + timedelta(minutes=minutes), zone).isoformat(timespec="seconds")
-    name = event.name or (owner.name if owner else "")
-    who = f"{event.phone} ({name[:100]})" if name and name != event.phone else event.phone
-    line = line_settings(facts.pbx, event.line, rules).name or event.line
-    began = event.started_at.astimezone(ZoneInfo(zone))
-    responsible = (owner.user if owner and knows else 0) or event.user
-    title = rules.say(event.account, TITLE, who=who, line=line)
+    due = opening(pbx.hours if pbx else "", heard + timedelta(minutes=minutes), rules.mappings.config.zone)
+    deadline, title = due.isoformat(timespec="seconds"), _title(event, owner, rules)
+    began = event.started_at.astimezone(due.tzinfo)
+    responsible = (owner.user if owner and (owner.entity, owner.entity_id) == row else 0) or event.user
     params = {
         "ownerTypeId": kind.type_id,
         "ownerId": row[1],
@@ -175,6 +167,13 @@ def _planned(event: CallFinished, row: Row, minutes: int, rules: Rules) -> Plan:
         judge=_number,
     )
     return int(made["id"])
+
+
+def _title(event: CallFinished, owner: Found | None, rules: Rules) -> str:
+    name = event.name or (owner.name if owner else "")
+    who = f"{event.phone} ({name[:100]})" if name and name != event.phone else event.phone
+    line = line_settings(rules.accounts[event.account].pbx, event.line, rules).name or event.line
+    return rules.say(event.account, TITLE, who=who, line=line)
 
 
 def _number(answer: Any) -> dict[str, str]:

@@ -32,7 +32,8 @@ def test_a_missed_call_is_a_to_do_on_the_contact_until_they_are_called_back(offi
     office.talked("c-1", direction="incoming", talk=0)
     [todo] = office.todos()
     assert standing(office) == [("3", anna, "N")]
-    assert todo["SUBJECT"] == f"Call back {CLIENT}: missed on line {LINE}"
+    assert todo["RESPONSIBLE_ID"] == "2"
+    assert todo["SUBJECT"] == f"Call back {CLIENT} (Anna): missed on line {LINE}"
     office.talked("c-2", direction="outgoing", talk=0)
     office.talked("c-3", direction="incoming", talk=0)
     assert standing(office) == [("3", anna, "N")]

@@ -99,14 +99,32 @@ def test_a_missed_call_is_a_to_do_on_the_clients_row() -> None:
     assert emit.destination == "portal:main"
 
 
+def owned(user: int = 9, entity: str = "CONTACT", number: int = 12) -> list[dict[str, Any]]:
+    row = {"CRM_ENTITY_TYPE": entity, "CRM_ENTITY_ID": number, "ASSIGNED_BY_ID": user, "NAME": "ООО Ромашка"}
+    return [{**row, "ASSIGNED_BY": {"ID": str(user), "USER_PHONE_INNER": "101"}}]
+
+
 def test_whoever_is_responsible_for_the_row_is_to_call_back() -> None:
-    copy = {"name": "ООО Ромашка", "user": 9, "entity": "CONTACT", "entity_id": 12}
-    links = (("phone.owner", f"main/{PHONE}"), copy)
-    [params] = made(finished(replace(MISSED, name=""), with_links(links)))
+    driver = with_links(telephony__externalCall__searchCrmEntities=owned())
+    [params] = made(finished(replace(MISSED, name=""), driver))
     assert params["responsibleId"] == 9
     assert "(ООО Ромашка)" in params["title"]
-    [other] = made(finished(replace(MISSED, entity_id=13), with_links(links)))
-    assert other["responsibleId"] == 5
+    assert driver.links["phone.owner", f"main/{PHONE}"]["user"] == 9
+    other = with_links(telephony__externalCall__searchCrmEntities=owned(number=13))
+    assert made(finished(MISSED, other))[0]["responsibleId"] == 5
+
+
+def test_when_the_portal_does_not_say_whose_client_it_is_our_copy_does() -> None:
+    copy = (("phone.owner", f"main/{PHONE}"), {"user": 9, "entity": "CONTACT", "entity_id": 12})
+    driver = with_links(copy, telephony__externalCall__searchCrmEntities=GONE)
+    assert made(finished(MISSED, driver))[0]["responsibleId"] == 9
+
+
+def test_a_call_without_a_row_is_due_on_the_clients_own() -> None:
+    driver = with_links(telephony__externalCall__searchCrmEntities=owned(entity="LEAD", number=3))
+    [params] = made(finished(replace(MISSED, entity="", entity_id=0), driver))
+    assert (params["ownerTypeId"], params["ownerId"], params["responsibleId"]) == (1, 3, 9)
+    assert not driver.named("crm.duplicate.findbycomm")
 
 
 def test_the_line_is_called_by_its_name() -> None:
@@ -233,12 +251,12 @@ def portal(method: str, params: Any) -> Any:
     if method == "crm.activity.list":
         subject = f"Перезвонить {PHONE} (Анна): пропущен на линии office"
         return [{"ID": "77", "SUBJECT": subject, "DEADLINE": "2026-09-01T12:30:00+03:00"}]
-    return {"id": 77}
+    return [] if method.startswith("telephony.") else {"id": 77}
 
 
 def test_a_to_do_whose_answer_was_lost_is_found_and_not_made_twice() -> None:
-    walk = Walk(answer=portal, cut_after=1)
+    walk = Walk(answer=portal, cut_after=2)
     with pytest.raises(Exception, match="cut"):
         walk.run(missed.call_finished(MISSED, rules()))
-    assert walk.run(missed.call_finished(MISSED, rules())) == ["crm.activity.list"]
+    assert "crm.activity.todo.add" not in walk.run(missed.call_finished(MISSED, rules()))
     assert walk.links[DUE][0]["todo"] == 77

@@ -68,7 +68,7 @@ def test_an_operators_reply_completes_what_is_due_for_the_chats_client() -> None
     driver.run(reached.client_reached(REACHED, rules()))
     assert driver.named("crm.activity.update")[0].params == {"id": 91, "fields": {"COMPLETED": "Y"}}
     assert driver.links[DUE] is None
-    assert driver.links["call.talked", f"main/{PHONE}"] == {"at": AT.isoformat()}
+    assert driver.links["event.talked", f"main/{PHONE}"] == {"at": AT.isoformat()}
 
 
 def test_a_chat_is_asked_about_once_a_session() -> None:
