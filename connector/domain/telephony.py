@@ -88,6 +88,14 @@ class Listening(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Renewal:
+    """A subscription by which a PBX tells us of calls, for a while: its ``id`` there, and when it is to be renewed."""
+
+    id: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Telephony(Door):
     """The telephony role of a provider: a door (webhooks), or a stream that ``listen`` reads until it is stopped.
 
@@ -97,7 +105,9 @@ class Telephony(Door):
     ready yet. ``history`` reads finished calls that began in the span as ``CallEnded(past=True)`` and what belongs to
     them. ``asks`` is the number that a request wants to be routed (empty: it asks nothing), ``tells`` the answer.
     ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
-    which a stream that says nothing is dead.
+    which a stream that says nothing is dead. ``renew`` subscribes to a PBX that forgets us after a while:
+    ``renew(settings, hook_url, http, former)``, where ``former`` is the id of the last renewal, which is given up
+    (empty: there was none); to be called again when it is due.
     """
 
     dial: Callable[[Outgoing, Any, Http], Receipt] | None = None
@@ -107,3 +117,4 @@ class Telephony(Door):
     tells: Callable[[Found | None, Any], Reply] | None = None
     listen: Callable[[Any, Listening], None] | None = None
     silence: float = 60.0
+    renew: Callable[[Any, str, Http, str], Renewal] | None = None
