@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
-from connector.domain.events import RecordChanged, dump
+from connector.domain.events import CallFinished, EventMapped, RecordChanged, dump
 from connector.handlers import Rules
 from connector.handlers.rules import PortalFacts
 from connector.rulebook.explaining import explained, kept_events, mapped_event, recounted
@@ -41,6 +42,28 @@ def test_a_delivery_is_tried_by_its_number() -> None:
     kept = mapped_event({**MINIMAL["message.received"], "text": "hello"})
     (event,) = kept_events(OneRow(json.loads(dump(kept))), "7", rules_of("on: message.received\nline: 3\n"))  # type: ignore[arg-type]
     assert event == kept
+
+
+def test_a_call_is_tried_by_the_number_of_its_delivery() -> None:
+    at = datetime(2026, 3, 10, 9, tzinfo=UTC)
+    about = {"portal": "main", "account": "office", "call": "c-1", "call_id": "externalCall.1", "line": "office"}
+    told = {
+        "phone": "+79001112233",
+        "name": "Anna",
+        "employee": "101",
+        "user": 1,
+        "status": "304",
+        "talk": 0,
+        "wait": 9,
+    }
+    call = CallFinished(**about, **told, direction="incoming", missed=True, started_at=at, ended_at=at)  # type: ignore[arg-type]
+    rules = rules_of("on: call.finished\nwhen: event.missed\ntags: ['{{ event.client.phone }}']\n")
+    (event,) = kept_events(OneRow(json.loads(dump(call))), "7", rules)  # type: ignore[arg-type]
+    assert isinstance(event, EventMapped)
+    assert event.about["at"] == at.isoformat()
+    outcome = recounted(event, rules.mappings)  # type: ignore[arg-type]
+    assert outcome is not None
+    assert outcome.tags == ("+79001112233",)
 
 
 def test_a_rule_that_fails_is_told_as_the_delivery_would_be_parked() -> None:
