@@ -13,9 +13,10 @@ from connector.domain.events import Event
 from connector.domain.provider import Http
 from connector.errors import PermanentError, TransientError
 from connector.providers.mango.api import call, decoded, post, unclear
-from connector.providers.mango.inbound import number, phone, recording_file, text
+from connector.providers.mango.inbound import number, recording_file, text
 from connector.providers.mango.reasons import cause
 from connector.providers.mango.settings import MangoSettings
+from connector.providers.numbers import bare
 from connector.speech import Text
 
 LONGEST = timedelta(days=30)  # Mango refuses more than a month
@@ -107,8 +108,8 @@ def _events(row: Json, settings: MangoSettings, people: Mapping[str, str]) -> It
         "call": entry,
         "at": started + timedelta(seconds=number(row.get("duration"))),
         "direction": direction,
-        "client": phone(row.get("called_number" if outward else "caller_number")),
-        "line": "" if outward else phone(row.get("called_number")),
+        "client": bare(row.get("called_number" if outward else "caller_number")),
+        "line": "" if outward else bare(row.get("called_number")),
         "employee": caller if outward else _extension(people_legs[-1] if people_legs else {}, people),
     }
     yield CallEnded(

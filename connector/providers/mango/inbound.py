@@ -24,6 +24,7 @@ from connector.errors import Refused
 from connector.providers.mango.reasons import cause, leg_cause
 from connector.providers.mango.settings import MangoSettings
 from connector.providers.mango.signature import body
+from connector.providers.numbers import bare
 
 Json = dict[str, Any]
 _DIRECTIONS: Mapping[int, Direction] = {0: "internal", 1: "incoming", 2: "outgoing"}
@@ -75,21 +76,16 @@ def number(value: object) -> int:
     return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 13 else 0
 
 
-def phone(value: object) -> str:
-    """A number without ``sip:`` or ``tel:``."""
-    return text(value).removeprefix("sip:").removeprefix("tel:")
-
-
 def _side(told: Json, name: str) -> tuple[str, str]:
     """(extension, number) of ``from`` or ``to``."""
     side = told.get(name)
     side = side if isinstance(side, dict) else {}
-    return text(side.get("extension")), phone(side.get("number"))
+    return text(side.get("extension")), bare(side.get("number"))
 
 
 def _line(told: Json) -> str:
     side = told.get("to")
-    return phone(side.get("line_number")) if isinstance(side, dict) else ""
+    return bare(side.get("line_number")) if isinstance(side, dict) else ""
 
 
 def _entry(told: Json) -> str:
@@ -178,7 +174,7 @@ def _summary(told: Json, settings: MangoSettings, received_at: datetime) -> list
             at=_moment(told, "end_time", settings, received_at),
             direction=direction,
             client=client,
-            line=phone(told.get("line_number")),
+            line=bare(told.get("line_number")),
             employee=called if incoming else caller,
             cause=cause(reason, talked=bool(answered)),
             talk=max(0, ended - answered) if answered else 0,

@@ -11,14 +11,11 @@ from typing import Any
 from connector.domain.request import Request
 from connector.errors import Refused
 from connector.providers.formbody import pairs
+from connector.providers.gate import check_network
 from connector.providers.mango.settings import MangoSettings
 from connector.providers.payload import check_method, json_object
 from connector.speech import Text
 
-_SOURCE = Text(
-    "Requests from this address are not accepted: add it to sources of the account, if it is Mango's.",
-    "С этого адреса запросы не принимаются: если это адрес Mango, добавьте его в sources аккаунта.",
-)
 _UNSIGNED = Text("Send the form fields vpbx_api_key, sign and json.", "Передайте поля формы vpbx_api_key, sign и json.")
 _MISMATCH = Text(
     "The signature does not fit: compare api_key and sign_key of the account with the cabinet of Mango Office.",
@@ -35,8 +32,7 @@ def sign(settings: MangoSettings, text: str) -> str:
 def verify(request: Request, settings: MangoSettings) -> None:
     """Raises ``Refused``: 405 method, 403 address, 401 signature, 400 or 415 for a body that cannot be read."""
     check_method(request)
-    if not settings.lets(request.remote):
-        raise Refused("mango.source", hint=_SOURCE, status=403)
+    check_network(request, settings.allow_from, "mango")
     fields = _fields(request)
     key, signature, text = (fields.get(name, "") for name in ("vpbx_api_key", "sign", "json"))
     if not (key and signature and text):

@@ -13,8 +13,9 @@ from connector.domain.events import Event
 from connector.domain.provider import Http
 from connector.errors import PermanentError
 from connector.providers.megafon.api import decoded, old, rest, unclear
-from connector.providers.megafon.inbound import direction_of, ended, moment, number
+from connector.providers.megafon.inbound import direction_of, ended, moment
 from connector.providers.megafon.settings import MegafonSettings
+from connector.providers.numbers import bare
 
 MOST = 1000  # rows of one answer; a span with so many is asked for in halves
 STEP, LEAST = timedelta(days=1), timedelta(minutes=1)
@@ -56,13 +57,13 @@ def _events(row: Row, settings: MegafonSettings, people: Mapping[str, str]) -> l
         return []
     kind = row.get("type", "").lower()
     who = row.get("ext", "") or row.get("user", "") or row.get("account", "")
-    client = number(row.get("client", "") or row.get("phone", ""))
+    client = bare(row.get("client", "") or row.get("phone", ""))
     about: dict[str, Any] = {
         "account": settings.account,
         "call": call[:200],
         "direction": direction_of(_DIRECTIONS.get(kind, ""), client),
         "client": client,
-        "line": number(row.get("diversion", "") or row.get("via", "")),
+        "line": bare(row.get("diversion", "") or row.get("via", "")),
         "employee": people.get(who, who).strip(),
     }
     missed = kind == "missed" or (not row.get("status") and row.get("duration", "0") in ("", "0"))

@@ -27,6 +27,7 @@ from connector.domain.values import File
 from connector.errors import Refused
 from connector.providers.formbody import form
 from connector.providers.megafon.settings import MegafonSettings
+from connector.providers.numbers import bare
 from connector.providers.payload import check_method, json_object
 from connector.speech import Text
 
@@ -109,7 +110,7 @@ def parse(request: Request, settings: MegafonSettings) -> list[Event]:
 def asks(request: Request, _: MegafonSettings) -> str:
     """The number that ``contact`` asks about; empty for every other request."""
     told = fields(request)
-    return number(told.get("phone", "")) if told.get("cmd") == "contact" else ""
+    return bare(told.get("phone", "")) if told.get("cmd") == "contact" else ""
 
 
 def tells(found: Found | None, _: MegafonSettings) -> Reply:
@@ -117,11 +118,6 @@ def tells(found: Found | None, _: MegafonSettings) -> Reply:
     told = {"contact_name": found.name, "responsible": found.extension} if found else {}
     said = json.dumps({name: value for name, value in told.items() if value}, ensure_ascii=False)
     return Reply(body=said.encode(), content_type="application/json; charset=utf-8")
-
-
-def number(text: str) -> str:
-    """A number without ``sip:`` or ``tel:``."""
-    return text.strip().removeprefix("sip:").removeprefix("tel:")
 
 
 def direction_of(told: Direction, phone: str) -> Direction:
@@ -188,9 +184,9 @@ def _about(told: Mapping[str, str], settings: MegafonSettings, at: datetime, dir
         "account": settings.account,
         "call": told["callid"][:200],
         "at": at,
-        "direction": direction_of(direction, number(told.get("phone", ""))),
-        "client": number(told.get("phone", "")),
-        "line": number(told.get("diversion", "")),
+        "direction": direction_of(direction, bare(told.get("phone", ""))),
+        "client": bare(told.get("phone", "")),
+        "line": bare(told.get("diversion", "")),
         "employee": told.get("ext", "").strip() or told.get("user", "").strip(),
     }
 

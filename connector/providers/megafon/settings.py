@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr
 
 from connector.domain.telephony import PbxSettings
 from connector.providers.addresses import SafeUrl
+from connector.providers.gate import given
 from connector.speech import Text
 
-_SECRET = Text("a value, not empty", "непустое значение")
 _COPY = Text(
     "in the cabinet open Settings → Integration with CRM and copy it from there",
     "в личном кабинете откройте «Настройки» → «Интеграция с CRM» и скопируйте его оттуда",
 )
+Key = Annotated[SecretStr, given(_COPY)]
 
 
 class MegafonSettings(PbxSettings):
@@ -25,15 +26,8 @@ class MegafonSettings(PbxSettings):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    crm_token: SecretStr
-    api_key: SecretStr
+    crm_token: Key
+    api_key: Key
     api_url: SafeUrl = Field(examples=["https://vats123456.megapbx.ru"])
     api: Literal["rest", "old"] = "rest"
     show_phone: bool = True
-
-    @field_validator("crm_token", "api_key")
-    @classmethod
-    def _secrets(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().strip():
-            raise ValueError(_SECRET, _COPY)
-        return value

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from connector.domain.calls import CallEnded, CallRecorded
 from connector.domain.events import Event
 from connector.domain.provider import Http
+from connector.providers.numbers import bare
 from connector.providers.zadarma.api import call, unclear
-from connector.providers.zadarma.inbound import cause_of, direction_of, moment, number, recording_file, seconds, yes
+from connector.providers.zadarma.inbound import cause_of, direction_of, moment, recording_file, seconds, yes
 from connector.providers.zadarma.settings import ZadarmaSettings
 
 LONGEST = timedelta(days=30)
@@ -102,7 +103,7 @@ def _spoken(row: Row) -> int:
 def _bare(text: str) -> str:
     """``"Ivan" <79001112233>`` → the number."""
     found = _NUMBER.findall(text.rpartition("<")[2])
-    return found[-1] if found else number(text)
+    return found[-1] if found else bare(text)
 
 
 def _texts(row: Mapping[str, Any]) -> Row:

@@ -24,6 +24,7 @@ from connector.domain.telephony import Found
 from connector.domain.values import File
 from connector.errors import Refused
 from connector.providers.formbody import form
+from connector.providers.numbers import bare
 from connector.providers.zadarma.settings import ZadarmaSettings
 
 Told = Mapping[str, str]
@@ -87,7 +88,7 @@ def parse(request: Request, settings: ZadarmaSettings) -> list[Event]:
 def asks(request: Request, _: ZadarmaSettings) -> str:
     """Who calls, when the PBX has just taken the call and waits for a word of ours; empty otherwise."""
     told = form(request)
-    caller = number(told.get("caller_id", "")) if told.get("event") == "NOTIFY_START" else ""
+    caller = bare(told.get("caller_id", "")) if told.get("event") == "NOTIFY_START" else ""
     return caller if re.fullmatch(r"\+?\d{3,20}", caller) else ""
 
 
@@ -100,11 +101,6 @@ def tells(found: Found | None, settings: ZadarmaSettings) -> Reply:
         told["caller_name"] = found.name
     body = json.dumps(told, ensure_ascii=False).encode()
     return Reply(body=body, content_type="application/json; charset=utf-8")
-
-
-def number(text: str) -> str:
-    """A number without ``sip:`` or ``tel:``."""
-    return text.strip().removeprefix("sip:").removeprefix("tel:")
 
 
 def moment(text: str, settings: ZadarmaSettings) -> datetime | None:
@@ -148,14 +144,14 @@ def direction_of(call: str, client: str) -> Direction:
 
 
 def _about(told: Told, settings: ZadarmaSettings, at: datetime, **who: str) -> dict[str, Any]:
-    call, client = told["pbx_call_id"][:200], number(who.get("client", ""))
+    call, client = told["pbx_call_id"][:200], bare(who.get("client", ""))
     return {
         "account": settings.account,
         "call": call,
         "at": at,
         "direction": direction_of(call, client),
         "client": client,
-        "line": number(who.get("line", "")),
+        "line": bare(who.get("line", "")),
         "employee": who.get("employee", "").strip(),
     }
 
@@ -188,7 +184,7 @@ def _answer(told: Told, settings: ZadarmaSettings, received_at: datetime) -> lis
             {**told, "internal": told.get("internal") or told.get("caller_id", "")}, settings, received_at
         )
     else:
-        who = told.get("internal") or number(told.get("destination", ""))
+        who = told.get("internal") or bare(told.get("destination", ""))
         about = _incoming({**told, "called_did": ""}, settings, received_at, who)
     return [CallAnswered(**about)]
 

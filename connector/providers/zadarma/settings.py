@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from typing import Annotated
+
+from pydantic import ConfigDict, Field, SecretStr
 
 from connector.domain.telephony import PbxSettings
 from connector.providers.addresses import SafeUrl
+from connector.providers.gate import given
 from connector.providers.zones import Zone
 from connector.speech import Text
 
 OFFICIAL = "https://api.zadarma.com"
-_KEY = Text("the value from the cabinet, not empty", "непустое значение из личного кабинета")
 _COPY = Text(
     "in the cabinet open Settings → Integrations and API → Keys and API and copy it from there",
     "в личном кабинете откройте «Настройки» → «Интеграции и API» → «Ключи и API» и скопируйте его оттуда",
 )
+Key = Annotated[SecretStr, given(_COPY)]
 
 
 class ZadarmaSettings(PbxSettings):
@@ -26,15 +29,8 @@ class ZadarmaSettings(PbxSettings):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    key: SecretStr
-    secret: SecretStr
+    key: Key
+    secret: Key
     zone: Zone = "Europe/Moscow"
     return_timeout: int = Field(default=15, ge=3, le=120)
     api_url: SafeUrl = OFFICIAL
-
-    @field_validator("key", "secret")
-    @classmethod
-    def _keys(cls, value: SecretStr) -> SecretStr:
-        if not value.get_secret_value().strip():
-            raise ValueError(_KEY, _COPY)
-        return value

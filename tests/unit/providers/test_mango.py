@@ -136,7 +136,7 @@ def post(remote: str = "81.88.80.132", path: str = "/hooks/office/events/call", 
 
 def test_only_named_addresses_may_post_when_some_are_named():
     signature.verify(post(remote="anything"), account())
-    settings = account(sources=["81.88.80.132", "81.88.82.0/24"])
+    settings = account(allow_from=["81.88.80.132", "81.88.82.0/24"])
     signature.verify(post(remote="81.88.82.45"), settings)
     for stranger in ("81.88.80.133", "", "not an address", "::1"):
         with pytest.raises(Refused) as refusal:
@@ -172,7 +172,7 @@ def test_a_code_that_nobody_knows_is_a_failure_and_a_talk_needs_no_reason():
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"sources": ["everywhere"]}, {"zone": "Moscow/Europe"}, {"zone": "../etc"}, {"clock_ahead": 99}, {"salt": "x"}],
+    [{"allow_from": ["everywhere"]}, {"zone": "Moscow/Europe"}, {"zone": "../etc"}, {"clock_ahead": 99}, {"salt": "x"}],
 )
 def test_settings_that_cannot_be_right_are_refused(wrong: dict[str, Any]):
     with pytest.raises(ValidationError):

@@ -95,6 +95,7 @@ def test_novofon_is_asked_at_its_own_address():
         ({"status": "error", "message": "Something"}, "zadarma.refused", PermanentError),
         ({"status": "error", "message": "You have exceeded the limit"}, "zadarma.busy", TransientError),
         (Reply(status=502), "zadarma.down", TransientError),
+        (Reply(status=500, body=b'{"status":"success"}'), "zadarma.down", TransientError),
         (Reply(body=b"<html>"), "zadarma.unclear", TransientError),
     ],
 )
@@ -208,6 +209,12 @@ def test_history_tells_finished_calls_of_one_or_several_rows():
     assert slept == []
     told = parse_qs(wire.seen[0].query)
     assert (told["start"], told["end"]) == (["2026-01-15 15:00:00"], ["2026-01-15 16:00:00"])
+
+
+def test_the_talks_of_a_call_that_was_put_through_add_up():
+    rows = [row(seconds=30), row(destination="101", seconds=70, callstart="2026-01-15 15:00:30", is_recorded=False)]
+    (ended, _), _ = read(saying({**DONE, "stats": rows}))
+    assert (ended.talk, ended.employee, ended.at) == (100, "101", BEGAN + timedelta(seconds=100))
 
 
 def test_a_long_history_is_asked_for_slowly_by_months_and_pages():
