@@ -11,13 +11,14 @@ import pytest
 from connector.domain.callbacks import CallPrepared, CallRequested
 from connector.domain.effects import Emit
 from connector.domain.telephony import LineSettings
-from connector.errors import PermanentError
+from connector.errors import PermanentError, TransientError
 from connector.handlers.calls import clicks
 from connector.handlers.calls.placing import account_for
 from connector.speech import Text
 
 from .calling import AT, MUTE, PHONE, office, rules
 from .driving import Driver
+from .walking import Walk
 
 CLICK = CallRequested(portal="main", phone="8 900 123-45-67", user=12, call_id="externalCall.a1")
 FORM = CallRequested(portal="main", phone=PHONE, text="Перезвоните", entity="LEAD", entity_id=7)
@@ -200,3 +201,25 @@ def test_a_call_back_that_nobody_would_make_waits_for_a_person() -> None:
         requested(FORM, Driver({"profile": refused("bitrix24.access_denied")}))
     assert parked.value.cause == "call.nobody"
     assert "responsible" in parked.value.hint.ru
+
+
+def answering(method: str, params: Any) -> Any:
+    answers = {
+        "telephony.externalCall.searchCrmEntities": OWNED,
+        "telephony.externalCall.register": {"CALL_ID": f"externalCall.{params.get('EXTERNAL_CALL_ID')}"},
+        "profile": {"ID": "12"},
+        "user.get": ANNA,
+        "im.notify": 1,
+    }
+    return answers[method]
+
+
+@pytest.mark.parametrize("cut", range(1, 6))
+def test_wherever_it_is_cut_off_a_form_is_one_call_and_is_prepared_once(cut: int) -> None:
+    walk = Walk(answer=answering, cut_after=cut)
+    with pytest.raises(TransientError):
+        walk.run(clicks.call_requested(FORM, rules()))
+    walk.run(clicks.call_requested(FORM, rules()))
+    names = {params["EXTERNAL_CALL_ID"] for method, params in walk.calls if method.endswith("register")}
+    assert len(names) == 1
+    assert [emit.event.call_id for emit in walk.emitted] == [f"externalCall.{names.pop()}"]
