@@ -30,7 +30,7 @@ _LOCAL = re.compile(r"Local/([^@/]+)@", re.IGNORECASE)
 @dataclass(frozen=True, kw_only=True)
 class Party:
     """One channel as a block tells of it. ``number`` is the employee's for an extension, and for a helper of a call
-    that was placed through the manager."""
+    that was placed through the manager; ``up``: it talks; ``waiting``: we call it, and nobody has lifted yet."""
 
     role: Role
     call: str
@@ -42,6 +42,7 @@ class Party:
     exten: str = ""
     context: str = ""
     up: bool = False
+    waiting: bool = False
 
     @property
     def first(self) -> bool:
@@ -76,6 +77,7 @@ def party(block: Block, settings: AsteriskSettings, prefix: str = "") -> Party |
         exten=told("Exten"),
         context=told("Context"),
         up=told("ChannelState") == "6",
+        waiting=told("ChannelState") in ("0", "5"),
     )
 
 

@@ -168,8 +168,8 @@ def _hung_up(block: Block, settings: AsteriskSettings, tell: Telling) -> list[Ev
         return []
     events: list[Event] = []
     if here.role != "helper":
-        # A leg ends where it began. A call of which nobody said where it went was an Originate.
-        direction: Direction = "outgoing" if here.role == "extension" and here.first else ""
+        # A leg ends where it began. A telephone that was not dialled from and never lifted was called by an Originate.
+        direction: Direction = "outgoing" if here.role == "extension" and here.first and here.waiting else ""
         call, cause = block[BORN] or here.call, _cause_of_end(block, here, settings)
         events.append(tell(LegEnded, here, call=call, direction=direction, employee=here.number, cause=cause))
     if block[LAST]:

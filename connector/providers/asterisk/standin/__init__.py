@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from connector.providers.asterisk.standin.acting import Wish
 from connector.providers.asterisk.standin.manners import Manners, Originating
+from connector.providers.asterisk.standin.recorded import frames_of, written
 from connector.providers.asterisk.standin.scenes import SCENES
 from connector.providers.asterisk.standin.script import Board, Dialogue, Frame, Meant, Stage, interleaved
 from connector.providers.asterisk.standin.server import AmiServer
@@ -29,5 +30,7 @@ __all__ = [
     "Originating",
     "Stage",
     "Wish",
+    "frames_of",
     "interleaved",
+    "written",
 ]

@@ -99,4 +99,4 @@ def went(wish: Wish, call: str, **known: Any) -> Meant:
 
 def seconds(since: float, until: float) -> int:
     """Talk as it is counted: whole seconds, one at least."""
-    return max(1, round(until - since))
+    return max(1, round(round(until - since, 3)))

@@ -84,8 +84,8 @@ def pickup(board: Board, wish: Wish) -> Dialogue:
     stage.wait(wish.ring)
     taker = stage.channel(wish.colleague, number=wish.colleague, exten=f"**{wish.extension}", state="Ring")
     code = taker.linkedid
+    since = stage.now
     stage.emit("Pickup", [*taker.told(), *ringing.told("Target")])
-    since = stage.now + 0.02
     stage.dialled(client, taker, "ANSWER")
     stage.hang(replace(ringing, name=f"{ringing.name}<ZOMBIE>"), "26")
     stage.join(client, taker)
