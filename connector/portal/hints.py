@@ -191,6 +191,10 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "Bitrix24 has no such external line; run `connector portal rebind`, then replay.",
             "В Битрикс24 нет такой внешней линии; выполните `connector portal rebind` и повторите.",
         ),
+        "busy": Text(
+            "The portal is busy with talk; this goes as soon as there is room, by itself.",
+            "Портал занят разговорами; это уйдёт само, как только появится место.",
+        ),
         "no_upload_url": Text(
             "The portal did not say where a file is to be posted: an older version. Update its telephony module, then "
             "replay, or attach the recording by hand.",

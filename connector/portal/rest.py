@@ -34,7 +34,7 @@ from connector.portal.selfcheck import Line, examine
 from connector.portal.tariff import Tariff, tariff_of
 from connector.portal.tokens import Tokens
 from connector.portal.transport import Transport
-from connector.portal.uploading import upload
+from connector.portal.uploading import make_room, upload
 from connector.portal.visitors import Visitor, recognised
 from connector.portal.webhook_store import WebhookInstallations
 from connector.speech import Text
@@ -107,9 +107,11 @@ class Portal:
     ) -> Any:
         """Give a file to ``method`` in two steps (telephony-crm §1.5 mode C); the decoded result of the second.
 
-        It goes behind live calls. Raises like :meth:`call`; ``maybe_done`` only when the file itself was on its way.
+        Raises like :meth:`call`, and ``TransientError`` ``portal.busy`` at once while half of the burst is in use;
+        ``maybe_done`` only when the file itself was on its way.
         """
-        errand = _errand(method, params, False, request_id)
+        make_room(self.budget)
+        errand = _errand(method, params, True, request_id)
         return upload(errand, name, mime, content, transport=self._transport, perform=self._perform)
 
     def page(

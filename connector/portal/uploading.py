@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from connector.domain.ports import Budget
 from connector.errors import PermanentError, TransientError
 from connector.portal.answers import Answer, Success
 from connector.portal.conversation import Errand, Post
@@ -16,6 +17,7 @@ from connector.portal.hints import HINTS
 from connector.portal.transport import Transport
 
 UPLOAD = "upload"  # what the second request runs
+SHARE, AGAIN = 0.5, 5.0  # of the burst that may be in use; seconds until the next try
 _FIELD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -44,6 +46,16 @@ def upload(
         method=UPLOAD, params={}, load={UPLOAD: 1.0}, live=errand.live, request_id=errand.request_id, post=post
     )
     return perform(sending).result
+
+
+def make_room(budget: Budget) -> None:
+    """Raise ``TransientError`` while talk and cards need the portal's requests: a recording can come later.
+
+    It does not wait in here, as bulk work does: whoever waits holds a place that others could use.
+    """
+    level = budget.level()
+    if 0 < level["burst"] * SHARE < level["used"]:
+        raise TransientError("portal.busy", hint=HINTS["busy"], retry_after=AGAIN)
 
 
 def _listening(errand: Errand, post: Post, asked: list[str]) -> Errand:

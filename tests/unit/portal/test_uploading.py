@@ -8,6 +8,7 @@ import requests
 
 from connector.errors import PermanentError, Stopped, TransientError
 from connector.portal.application import needs_application
+from connector.portal.memory import OpenBudget
 from tests.unit.portal.world import NOW, REST, URL, World, denied, pair, webhook_settings
 
 METHOD = "telephony.externalCall.attachRecord"
@@ -45,7 +46,34 @@ def test_a_file_goes_in_two_steps_and_by_the_same_budget(world: World):
     assert b"Content-Type: audio/mpeg" in body
     assert SOUND in body
     assert [call.request.headers["X-Request-ID"] for call in world.wire.calls] == ["0" * 32] * 2
-    assert world.budget.spent == [False, False]
+    assert world.budget.spent == [True, True]
+
+
+class Used(OpenBudget):
+    """A bucket that is used so far."""
+
+    def __init__(self, used: float, burst: float = 50.0) -> None:
+        super().__init__()
+        self.used, self.burst = used, burst
+
+    def level(self) -> dict[str, float]:
+        return {"used": self.used, "burst": self.burst, "per_second": 2.0}
+
+
+def test_a_recording_waits_while_talk_needs_the_portal(world: World):
+    world.budget = Used(26.0)
+    with pytest.raises(TransientError) as waits:
+        given(world)
+    assert (waits.value.cause, waits.value.retry_after, waits.value.maybe_done) == ("portal.busy", 5.0, False)
+    assert len(world.wire.calls) == 0
+
+
+@pytest.mark.parametrize(("used", "burst"), [(25.0, 50.0), (0.0, 50.0), (1000.0, 0.0)])
+def test_with_room_or_without_a_limit_it_goes_at_once(world: World, used: float, burst: float):
+    world.budget = Used(used, burst)
+    world.answer(METHOD, told())
+    uploads(world)
+    assert given(world) == {"FILE_ID": 9079}
 
 
 def test_an_old_portal_answers_without_an_envelope(world: World):
