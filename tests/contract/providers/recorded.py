@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import urlsplit
 
 import requests
 from pydantic import TypeAdapter
@@ -77,95 +76,6 @@ def channel_fixtures(*, refused: bool) -> list[tuple[Provider, Path]]:
         for path in (fixtures(provider) if provider.channel else ())
         if path.name.startswith(("forged__", "unsigned__", "hostile__")) == refused
     ]
-
-
-def telephony_fixtures(*beginnings: str, refused: bool = False) -> list[tuple[Provider, Path]]:
-    """Fixtures of all PBXs that post to us: those with a meaning, those to be refused, or those that begin so."""
-    return [
-        (provider, path)
-        for provider in providers().values()
-        for path in (fixtures(provider) if provider.telephony else ())
-        if (path.name.startswith(beginnings) if beginnings else _role(path) == ("refused" if refused else "meant"))
-    ]
-
-
-def _role(path: Path) -> str:
-    """What a fixture of a PBX is there for, by how its name begins."""
-    beginnings = {"refused": ("forged__", "unsigned__", "hostile__"), "apart": ("golden__", "handshake__")}
-    return next((role for role, known in beginnings.items() if path.name.startswith(known)), "meant")
-
-
-def golden_account(provider: Provider, path: Path) -> AccountSettings:
-    """The account with the published secret of a golden vector: its ``.account.json`` says what differs."""
-    raw = json.loads((path.parent / "account.json").read_bytes())
-    return provider.settings.model_validate(raw | json.loads(path.with_suffix(".account.json").read_bytes()))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Proof:
-    """By what a request of a PBX proves who sent it: ``fixtures/proof.json``.
-
-    One of ``header``, ``field`` (of a form or a JSON body), ``query`` (parameter) or ``path`` (its last part) bears it.
-    ``covers`` are fields of a form that it is made of: the first one that a request has, changed, does not fit any
-    more; ``*`` is the whole body. ``secrets`` are the settings that are secret: none of them may be empty or be seen.
-    """
-
-    header: str = ""
-    field: str = ""
-    query: str = ""
-    path: bool = False
-    covers: tuple[str, ...] = ()
-    secrets: tuple[str, ...]
-
-    def shown(self, request: Request) -> str:
-        """The proof of a request, as text."""
-        if self.header:
-            return request.header(self.header)
-        if self.path:
-            return request.path.rstrip("/").rpartition("/")[2]
-        if self.query:
-            return dict(parse_qsl(request.query, keep_blank_values=True))[self.query]
-        if _is_json(request):
-            return str(json.loads(request.body)[self.field])
-        return dict(parse_qsl(request.body.decode(), keep_blank_values=True))[self.field]
-
-    def replaced(self, request: Request, value: str | None) -> Request:
-        """The request with another proof, or without any (``None``)."""
-        if self.header:
-            rest = {name: told for name, told in request.headers.items() if name != self.header.lower()}
-            return replace(request, headers=rest if value is None else {**rest, self.header.lower(): value})
-        if self.path:
-            kept = request.path.rstrip("/").rpartition("/")[0]
-            return replace(request, path=kept if value is None else f"{kept}/{value}")
-        if self.query:
-            return replace(request, query=_with(request.query, self.query, value))
-        if _is_json(request):
-            rest = {name: told for name, told in json.loads(request.body).items() if name != self.field}
-            return replace(request, body=json.dumps(rest if value is None else {**rest, self.field: value}).encode())
-        return replace(request, body=_with(request.body.decode(), self.field, value).encode())
-
-    def tampered(self, request: Request) -> Request | None:
-        """The request with something else in what the proof covers; ``None`` when it covers nothing."""
-        if "*" in self.covers:
-            return replace(request, body=request.body[:-1] + b" " + request.body[-1:])
-        told = dict(parse_qsl(request.body.decode(), keep_blank_values=True)) if self.covers else {}
-        field = next((name for name in self.covers if name in told), "")
-        return replace(request, body=_with(request.body.decode(), field, f"{told[field]}1").encode()) if field else None
-
-
-def proof(provider: Provider) -> Proof:
-    """How requests of a PBX are proved."""
-    path = FOLDERS / provider.slug / "fixtures" / "proof.json"
-    return TypeAdapter(Proof).validate_json(path.read_bytes())
-
-
-def _is_json(request: Request) -> bool:
-    return "json" in request.header("content-type")
-
-
-def _with(form: str, field: str, value: str | None) -> str:
-    rest = [(name, told) for name, told in parse_qsl(form, keep_blank_values=True) if name != field]
-    return urlencode(rest if value is None else [*rest, (field, value)])
 
 
 class Wire:

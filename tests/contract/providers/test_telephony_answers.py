@@ -16,10 +16,9 @@ from connector.domain.request import Reply
 from connector.domain.telephony import Telephony
 from connector.domain.values import File, Receipt
 from connector.errors import ConnectorError, TransientError
-from connector.registry import providers
-from tests.contract.providers.recorded import Wire, account, parse_http, proof, telephony_fixtures
+from tests.contract.providers.pbxs import POSTING, proof, telephony_fixtures
+from tests.contract.providers.recorded import Wire, account, parse_http
 
-POSTING = [provider for provider in providers().values() if provider.telephony and provider.telephony.listen is None]
 UNTIL = datetime(2026, 1, 15, 13, 0, tzinfo=UTC)
 DIAL = Dial(account="pbx", extension="101", phone="+79001112233", call="b24-1", line="")
 ODD = {
