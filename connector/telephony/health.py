@@ -34,7 +34,7 @@ STATES: Mapping[str, Text] = {
     CONNECTED: Text("connected", "на связи"),
     "connecting": Text("connecting", "подключается"),
     "refused": Text("refused", "отказано"),
-    "waiting": Text("waits to connect again", "ждёт нового подключения"),
+    "waiting": Text("waits to reconnect", "ждёт связи"),
     NOBODY: Text("nobody listens", "никто не слушает"),
 }
 

@@ -46,7 +46,7 @@ def test_the_listeners_reason_may_be_in_both_languages(stage: Stage) -> None:
 
 
 def test_a_stream_without_a_reason_says_its_state(stage: Stage) -> None:
-    assert "waits to connect again" in listened(stage, state="waiting").problems[0].en
+    assert "waits to reconnect" in listened(stage, state="waiting").problems[0].en
 
 
 def test_a_pbx_that_nobody_listens_to_is_told_with_the_command(stage: Stage) -> None:
