@@ -1,24 +1,45 @@
-"""The table of docs/providers.md, made from the manifests: ``python -m tests.house.capabilities`` prints it."""
+"""The tables of docs/providers.md, made from the manifests: ``python -m tests.house.capabilities`` prints them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from connector.domain.provider import Provider
+from connector.domain.telephony import Telephony
 from connector.registry import providers
 
 HEADER = (
     "| Provider | Text | Files | Send up to | Take up to | Edit | Delete | Buttons | Reply window |",
     "|---|---|---|---|---|---|---|---|---|",
 )
+PBX_HEADER = (
+    "| Telephone system | Tells of calls by | Click to call | Recordings | Calls of the past | Asks whom to ring |",
+    "|---|---|---|---|---|---|",
+)
 MIB = 1024 * 1024
 
 
 def rows() -> Iterator[str]:
-    """The whole table, line by line."""
+    """Both tables, line by line."""
     yield from HEADER
     for slug, provider in sorted(providers().items()):
-        yield row(slug, provider)
+        if provider.channel:
+            yield row(slug, provider)
+    yield from PBX_HEADER
+    for slug, provider in sorted(providers().items()):
+        if provider.telephony:
+            yield pbx_row(slug, provider.title.en, provider.telephony)
+
+
+def pbx_row(slug: str, title: str, able: Telephony) -> str:
+    """One telephone system's line."""
+    offered = (able.dial, able.recording, able.history, able.asks)
+    cells = (
+        f"[{title}](../connector/providers/{slug}/README.md) (`{slug}`)",
+        "a connection that we hold" if able.listen else "webhooks",
+        *("yes" if way else "no" for way in offered),
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def row(slug: str, provider: Provider) -> str:

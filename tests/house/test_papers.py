@@ -10,7 +10,9 @@ import pytest
 
 from connector import settings
 from connector.cli import cli
-from connector.registry import models
+from connector.domain.provider import AccountSettings
+from connector.domain.telephony import PbxSettings
+from connector.registry import models, providers
 from connector.settings.machine import MACHINE_NAMES
 from tests.house.capabilities import rows
 
@@ -24,8 +26,12 @@ REGISTRIES = tuple(
         ("proxy", "golang", "org"),
     )
 )
+OF_ALL = frozenset(AccountSettings.model_fields)
+OF_PBXS = frozenset(PbxSettings.model_fields) - OF_ALL
 EXAMPLE = {
     "B24_CLIENT_SECRET": "secret",
+    "MANGO_KEY": "key",
+    "MANGO_SIGN_KEY": "key",
     "TELEGRAM_TOKEN": "123456:token",
     "TELEGRAM_SECRET": "secret",
     "SITE_CHAT_SECRET": "s" * 64,
@@ -76,14 +82,17 @@ def test_every_setting_is_in_the_docs(root: Path):
 def test_every_provider_folder_is_complete(slug: str, root: Path):
     folder = root / "connector/providers" / slug
     readme = (folder / "README.md").read_text(encoding="utf-8")
-    fields = [
-        name for name in models()[slug].model_fields if name not in ("account", "provider", "portal", "line", "api_url")
-    ]
-    assert [name for name in fields if f"`{name}`" not in readme] == []
-    recorded = {file.name.removesuffix(".http") for file in (folder / "fixtures").glob("*.http")}
-    assert recorded
+    page = (root / "docs/providers.md").read_text(encoding="utf-8")
+    shared = OF_ALL | OF_PBXS if issubclass(models()[slug], PbxSettings) else OF_ALL
+    assert [name for name in models()[slug].model_fields if name not in shared and f"`{name}`" not in readme] == []
+    assert [file.name for kind in ("*.http", "*.ami") for file in (folder / "fixtures").glob(kind)]
     assert "PROVIDER" in (folder / "__init__.py").read_text(encoding="utf-8")
-    assert slug in (root / "docs/providers.md").read_text(encoding="utf-8")
+    assert f"`{slug}`" in page
+
+
+def test_what_every_telephone_system_may_say_is_in_the_docs(root: Path):
+    page = (root / "docs/providers.md").read_text(encoding="utf-8")
+    assert [name for name in sorted(OF_PBXS) if f"`{name}`" not in page] == []
 
 
 def test_the_table_of_providers_is_what_their_manifests_say(root: Path):
@@ -136,4 +145,6 @@ def test_the_example_settings_load(root: Path):
     env = {**EXAMPLE, "CONNECTOR_SECRET_KEY": "k" * 40}
     loaded = settings.load(example, env, models())
     assert set(loaded.accounts) >= {"shop"}
-    assert {account.provider for account in loaded.accounts.values()} == set(models())
+    used = {account.provider for account in loaded.accounts.values()}
+    assert used >= {slug for slug, provider in providers().items() if provider.channel}
+    assert used & {slug for slug, provider in providers().items() if provider.telephony}
