@@ -30,6 +30,7 @@ _COLUMNS = (
     *("start", "answer", "end", "duration", "billsec", "disposition", "amaflags", "uniqueid", "userfield"),
     *("peeraccount", "linkedid", "sequence"),
 )
+_READ = 64 * 2**20  # bytes from the end of the file: months of a busy office
 _NEEDED = 17  # up to uniqueid
 _LONGEST = timedelta(hours=24)  # a call that began so long before the span can hardly end in it
 
@@ -84,7 +85,7 @@ def history(since: datetime, until: datetime, settings: AsteriskSettings, http: 
 def _lines(place: CdrPlace, settings: AsteriskSettings, http: Http) -> Iterable[str]:
     if place.url.startswith("file:"):
         try:
-            return Path(unquote(urlsplit(place.url).path)).read_text(encoding="utf-8", errors="replace").splitlines()
+            return _tail(Path(unquote(urlsplit(place.url).path)))
         except OSError as error:
             hint = _NO_FILE.with_(account=settings.account)
             raise TransientError("asterisk.no_cdr", hint=hint, detail=type(error).__name__) from None
@@ -93,6 +94,15 @@ def _lines(place: CdrPlace, settings: AsteriskSettings, http: Http) -> Iterable[
         kind = TransientError if answer.status_code >= 500 else PermanentError
         raise kind("asterisk.no_cdr", hint=_NO_FILE.with_(account=settings.account), detail=str(answer.status_code))
     return answer.content.decode("utf-8", "replace").splitlines()
+
+
+def _tail(file: Path) -> list[str]:
+    """The last lines of a file that grows for years."""
+    with file.open("rb") as opened:
+        skipped = max(0, file.stat().st_size - _READ)
+        opened.seek(skipped)
+        lines = opened.read(_READ).decode("utf-8", "replace").splitlines()
+    return lines[1:] if skipped else lines
 
 
 def _rows(lines: Iterable[str], settings: AsteriskSettings, since: datetime) -> Iterator[Row]:

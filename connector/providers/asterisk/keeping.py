@@ -37,6 +37,10 @@ class Keeper:
     def put(self, frame: bytes, at: datetime) -> None:
         """Hand a frame over; waits while too many wait. Raises what keeping raised."""
         self._put((frame, at))
+        self.check()
+
+    def check(self) -> None:
+        """Raises what keeping raised."""
         if self._error is not None:
             raise self._error
 

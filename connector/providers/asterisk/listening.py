@@ -108,6 +108,7 @@ class Stream:
             frames = self._session.read(1.0)
             for frame in frames:
                 self._take(frame)
+            self._keeper.check()
             now = self._clock()  # after keeping: a journal that is slow is no silence
             if frames:
                 heard = now

@@ -173,15 +173,14 @@ def opened(settings: AsteriskSettings, *, events: str) -> Iterator[Session]:
 
 def _connected(settings: AsteriskSettings, place: str) -> socket.socket:
     try:
-        # A context for verifying is made first: a `ca` that cannot be read is told as what it is.
         context = ssl.create_default_context(cafile=settings.ca or None) if settings.tls else None
-        stream = socket.create_connection(settings.address, timeout=PATIENCE)
-    except ssl.SSLError as error:
+    except OSError as error:  # ssl.SSLError is one too
         raise _untrusted(place, error) from None
+    try:
+        stream = socket.create_connection(settings.address, timeout=PATIENCE)
     except OSError as error:
-        cause = _untrusted(place, error) if settings.ca and error.filename == settings.ca else None
         hint = _UNREACHABLE.with_(place=place)
-        raise cause or TransientError("asterisk.unreachable", hint=hint, detail=type(error).__name__) from None
+        raise TransientError("asterisk.unreachable", hint=hint, detail=type(error).__name__) from None
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if context is None:
         return stream

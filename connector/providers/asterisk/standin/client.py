@@ -26,6 +26,8 @@ class House(Protocol):
 
     manners: Manners
     actions: list[str]
+    secrets_seen: list[str]
+    before_showing: Callable[[], None]
 
     def channels(self) -> list[Block]: ...
 
@@ -98,6 +100,7 @@ class Client:
 
     def _log_in(self, order: dict[str, str], number: tuple[str, str]) -> None:
         manners = self._house.manners
+        self._house.secrets_seen += [order["Secret"]] if "Secret" in order else []
         key = hashlib.md5((self._challenge + manners.secret).encode(), usedforsecurity=False).hexdigest()
         known = order.get("Secret") == manners.secret or bool(self._challenge and order.get("Key") == key)
         if order.get("Username") != manners.username or not known:
@@ -112,6 +115,7 @@ class Client:
         self.block(("Response", "Success"), number, ("Ping", "Pong"), ("Timestamp", "1770000000.000000"))
 
     def _show(self, order: dict[str, str], number: tuple[str, str]) -> None:
+        self._house.before_showing()
         said = ("Message", "Channels will follow")
         self.block(("Response", "Success"), number, ("EventList", "start"), said)
         channels = self._house.channels()

@@ -23,7 +23,8 @@ Then = Callable[[dict[str, str]], Sequence[Frame]]
 
 class AmiServer:
     """Started when entered. ``manners`` is how it behaves, and may be changed while it runs; ``orders`` are the
-    ``Originate`` that it got (the last of a repeated key), ``actions`` the names of all actions."""
+    ``Originate`` that it got (the last of a repeated key), ``actions`` the names of all actions, ``secrets_seen`` what
+    came in clear; ``before_showing`` is called before channels are listed."""
 
     def __init__(
         self, *, manners: Manners | None = None, port: int = 0, tls: ssl.SSLContext | None = None, seed: int = 7
@@ -31,6 +32,8 @@ class AmiServer:
         self.manners = manners or Manners()
         self.orders: list[dict[str, str]] = []
         self.actions: list[str] = []
+        self.secrets_seen: list[str] = []
+        self.before_showing: Callable[[], None] = lambda: None
         self.originating = Originating()
         self.then: Then | None = None
         self.port = port
