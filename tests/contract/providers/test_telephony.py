@@ -92,7 +92,8 @@ def test_what_is_to_be_recorded_is_recorded(provider: Provider):
     assert {"forged", "unsigned", "hostile"} <= set(names)
     assert any(name.startswith("dialogue_") for name in names)
     kinds = {event.kind for known, path in MEANT if known is provider for event in told(provider, path)}
-    assert {"call.started", "call.answered", "call.ended", "ignored"} <= kinds
+    assert {"call.started", "call.answered", "ignored"} <= kinds
+    assert kinds & {"call.ended", "call.leg_ended"}
 
 
 @pytest.mark.parametrize("provider", POSTING, ids=named)
