@@ -15,7 +15,6 @@ from connector.domain.calls import CallAnswered, CallEnded, CallRinging, CallSta
 from connector.domain.request import Request
 from connector.errors import Refused
 from connector.providers.twilio import PROVIDER, inbound, signature
-from connector.providers.twilio.parties import employee_of, parties
 from connector.providers.twilio.settings import TwilioSettings
 
 SID = "AC0123456789abcdef0123456789abcdef"
@@ -211,43 +210,6 @@ def test_a_get_is_signed_by_its_address_and_has_no_body():
 def test_settings_that_cannot_work_are_refused(changes: dict[str, Any]):
     with pytest.raises(ValidationError):
         account(**changes)
-
-
-@pytest.mark.parametrize(
-    ("address", "extension"),
-    [
-        ("sip:101@acme.sip.twilio.com", "101"),
-        ("SIP:101@ACME.sip.twilio.com;transport=tls", "101"),
-        ("+12025550102", "102"),
-        ("client:anna", "103"),
-        ("client:boris", "boris"),
-        ("sip:109@acme.sip.twilio.com", "109"),
-        ("sip:+79001112233@acme.sip.twilio.com", ""),
-        ("+79001112233", ""),
-        ("", ""),
-    ],
-)
-def test_an_employee_is_known_by_the_address_of_their_telephone(address: str, extension: str):
-    assert employee_of(address, account()) == extension
-
-
-@pytest.mark.parametrize(
-    ("leg", "child", "sides"),
-    [
-        (("+7900", "+1202", "inbound"), False, ("incoming", "+7900", "+1202", "")),
-        (("+7900", "client:anna", "outbound-dial"), True, ("incoming", "+7900", "", "103")),
-        (("client:anna", "+7900", "inbound"), False, ("outgoing", "+7900", "", "103")),
-        (("+1202", "client:anna", "outbound-api"), False, ("outgoing", "", "+1202", "103")),
-        (("+1202", "+7900", "outbound-api"), False, ("outgoing", "+7900", "+1202", "")),
-        (("+1202", "+7900", "outbound-dial"), True, ("", "", "", "")),
-        (("client:anna", "sip:101@acme.sip.twilio.com", "inbound"), False, ("internal", "103", "", "101")),
-        (("+266696687", "+1202", "inbound"), False, ("incoming", "", "+1202", "")),
-    ],
-)
-def test_who_is_who_follows_from_the_addresses(leg: tuple[str, str, str], child: bool, sides: tuple[str, ...]):
-    named = dict(zip(("From", "To", "Direction"), leg, strict=True))
-    who = parties(named, account(), child=child)
-    assert (who.direction, who.client, who.line, who.employee) == sides
 
 
 @pytest.mark.parametrize(

@@ -2,35 +2,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from connector.domain.calls import CallEnded, CallRecorded, CallStarted
-from connector.domain.effects import Dial
-from connector.domain.provider import Outgoing
+from connector.domain.calls import CallStarted
 from connector.domain.request import Reply, Request
-from connector.domain.values import File, Receipt
+from connector.domain.values import Receipt
 from connector.errors import PermanentError, Refused, Stopped, TransientError
 from connector.providers import uis
-from connector.providers.uis import inbound, outbound, setup
-from connector.providers.uis.settings import UisSettings
-from tests.contract.providers.recorded import Wire
+from connector.providers.uis import inbound, setup
+from tests.unit.providers.uis_portal import NOW, PLACED, TOKEN, Api, account, dial, refusal
 
-TOKEN = "c0ffee5e1f0f1a2b3c4d5e6f7a8b9c0d"
-RAW: dict[str, Any] = {
-    "account": "calls",
-    "provider": "uis",
-    "portal": "main",
-    "token": TOKEN,
-    "access_token": "uis-access-token-0001",
-    "number": "+7 495 123-45-67",
-    "employees": {"101": 25},
-}
 README = (Path(uis.__file__).parent / "README.md").read_text(encoding="utf-8")
 TEMPLATES = re.findall(r"```uis\n(.*?)\n```", README)
 VALUES: dict[str, Any] = {
@@ -45,16 +31,6 @@ VALUES: dict[str, Any] = {
     "file_link": "https://app.uiscom.ru/system/media/talk/1/a/",
     "external_id": None,
 }
-NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
-EMPLOYEES = [
-    {"id": 25, "extension": {"extension_phone_number": "101"}, "phone_numbers": [{"phone_number": "79160000025"}]},
-    {"id": 26, "extension": {"extension_phone_number": "102"}, "phone_numbers": []},
-    {"id": 27, "extension": None, "phone_numbers": None},
-]
-
-
-def account(**changes: Any) -> UisSettings:
-    return UisSettings.model_validate(RAW | changes)
 
 
 def posted(body: bytes, content_type: str = "application/json", **parts: Any) -> Request:
@@ -66,39 +42,6 @@ def filled(template: str) -> bytes:
     """What UIS makes of a template: its variables as JSON."""
     written = template.replace("SECRET", TOKEN)
     return re.sub(r"\{\{(\w+)\}\}", lambda found: json.dumps(VALUES.get(found[1], "79001112233")), written).encode()
-
-
-class Api:
-    """Both APIs of UIS: answers by method."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers: dict[str, Any] = {"get_employees": {"data": EMPLOYEES}, **answers}
-        self.wire = Wire(self.handle)
-
-    def handle(self, request: Request) -> Reply:
-        asked = json.loads(request.body)
-        answer = self.answers[asked["method"].replace(".", "_")]
-        answer = answer(asked["params"]) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
-        if isinstance(answer, Reply):
-            return answer
-        said = answer if "error" in answer else {"result": answer}
-        return Reply(body=json.dumps({"jsonrpc": "2.0", "id": asked["id"], **said}).encode())
-
-    def asked(self, number: int = -1) -> dict[str, Any]:
-        return json.loads(self.wire.seen[number].body)
-
-
-def refusal(mnemonic: str, **metadata: Any) -> dict[str, Any]:
-    data = {"mnemonic": mnemonic, "metadata": metadata}
-    return {"error": {"code": -32602, "message": "It is not so", "data": data}}
-
-
-def dial(api: Api, extension: str = "101", line: str = "", **changes: Any) -> Receipt:
-    command = Dial(account="calls", extension=extension, phone="+79001112233", call="b24-7f3a", line=line)
-    return outbound.dial(Outgoing(command=command), account(**changes), api.wire)
-
-
-PLACED = {"data": {"call_session_id": 237859081}}
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda text: re.search(r'"event": "(\w+)"', text)[1])
@@ -249,83 +192,6 @@ def test_without_a_key_uis_is_not_asked():
     with pytest.raises(PermanentError) as refused:
         dial(api, access_token=None)
     assert (refused.value.cause, api.wire.seen) == ("uis.no_access_token", [])
-
-
-def row(number: int, **changes: Any) -> dict[str, Any]:
-    return {
-        "id": number,
-        "start_time": "2026-01-15 13:00:00",
-        "finish_time": "2026-01-15 13:01:00",
-        "direction": "in",
-        "is_lost": False,
-        "talk_duration": 41,
-        "wait_duration": 9,
-        "total_duration": 60,
-        "contact_phone_number": "79001112233",
-        "virtual_phone_number": "74951234567",
-        "communication_id": 77,
-        "call_records": ["2e675888"],
-        "last_answered_employee_id": 25,
-        **changes,
-    }
-
-
-def past(*rows: Any) -> list[Any]:
-    api = Api(get_calls_report={"data": list(rows)})
-    return list(outbound.history(NOW - timedelta(hours=3), NOW, account(), api.wire))
-
-
-def test_the_past_is_told_with_its_recordings():
-    ended, recorded = past(row(1))
-    assert isinstance(ended, CallEnded)
-    assert (ended.call, ended.past, ended.talk, ended.cause, ended.employee) == ("1", True, 41, "", "101")
-    assert ended.started_at == datetime(2026, 1, 15, 10, tzinfo=UTC)
-    assert ended.answered_at == datetime(2026, 1, 15, 10, 0, 9, tzinfo=UTC)
-    assert ended.at == datetime(2026, 1, 15, 10, 1, tzinfo=UTC)
-    assert isinstance(recorded, CallRecorded)
-    assert recorded.recording.ref == "https://app.uiscom.ru/system/media/talk/77/2e675888/"
-    source = outbound.recording(recorded.recording, account(), Api().wire)
-    assert (source.url, source.headers) == (recorded.recording.ref, {})
-
-
-@pytest.mark.parametrize(
-    ("changes", "cause", "detail"),
-    [
-        ({"is_lost": True, "talk_duration": 0}, "missed", ""),
-        ({"talk_duration": 0, "finish_reason": "timeout"}, "missed", "timeout"),
-        ({"direction": "out", "talk_duration": 0, "finish_reason": "no_success_subscriber_call"}, "unreachable", None),
-        ({"direction": "out", "talk_duration": 0, "finish_reason": "mystery"}, "failed", "mystery"),
-        ({"direction": "out", "talk_duration": 3, "finish_reason": "mystery"}, "", ""),
-    ],
-)
-def test_why_nobody_talked_is_read_from_the_report(changes: dict[str, Any], cause: str, detail: str | None):
-    ended = past(row(1, call_records=None, **changes))[0]
-    assert ended.cause == cause
-    assert detail is None or ended.detail == detail
-
-
-def test_the_report_is_read_page_by_page_in_the_zone_of_the_cabinet():
-    def report(params: dict[str, Any]) -> dict[str, Any]:
-        left = outbound.PAGE + 1 - params["offset"]
-        return {"data": [row(1 + params["offset"] + each) for each in range(min(left, params["limit"]))]}
-
-    api = Api(get_calls_report=report)
-    events = outbound.history(NOW - timedelta(hours=3), NOW, account(), api.wire)
-    ended = [event for event in events if isinstance(event, CallEnded)]
-    assert len({event.call for event in ended}) == outbound.PAGE + 1
-    first, second = (json.loads(request.body)["params"] for request in api.wire.seen)
-    assert (first["date_from"], first["date_till"]) == ("2026-01-15 12:00:00", "2026-01-15 15:00:00")
-    assert second["offset"] == outbound.PAGE
-
-
-def test_rows_that_are_no_calls_are_passed_over():
-    assert past({}, {"id": 1}, "?", row(2, start_time="?")) == []
-
-
-@pytest.mark.parametrize("ref", ["file:///etc/passwd", "", "record"])
-def test_a_recording_that_is_no_address_is_refused(ref: str):
-    with pytest.raises(PermanentError):
-        outbound.recording(File(ref=ref), account(), Api().wire)
 
 
 def test_a_check_names_employees_that_uis_does_not_have():
