@@ -37,6 +37,7 @@ RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (conn
 TALLY_SECONDS = 60
 BACKFILL_SECONDS = 60  # how often it is asked whether a PBX's history is due (connector/telephony/checkpoint.py)
 CALLS_SECONDS = 300
+SUBSCRIBE_SECONDS = 60  # how often it is asked whether a subscription at a PBX is to be renewed
 HANDLERS_SECONDS = 3600
 LIMITS_SECONDS = 3600
 TRIM_AT = "23 3 * * *"  # local time
@@ -114,6 +115,7 @@ def cron(redis: Redis) -> Cron:
     timetable.add(tasks.learn_limits, every=LIMITS_SECONDS)
     timetable.add(tasks.reconcile, every=RECONCILE_SECONDS)
     timetable.add(tasks.backfill, every=BACKFILL_SECONDS)
+    timetable.add(tasks.subscribe, every=SUBSCRIBE_SECONDS)
     timetable.add(tasks.watch_calls, every=CALLS_SECONDS)
     timetable.add(tasks.check_handlers, every=HANDLERS_SECONDS)
     timetable.add(tasks.tally, every=TALLY_SECONDS)

@@ -14,7 +14,7 @@ from connector import reconcile as reconciling
 from connector.bootstrap import Connector
 from connector.errors import ConnectorError, PermanentError
 from connector.portal import Portal
-from connector.telephony import history, watchdog
+from connector.telephony import history, renewal, watchdog
 from jobs.dispatch import House, house
 from jobs.queues import PUMP_SECONDS
 
@@ -150,6 +150,13 @@ def backfill(home: House | None = None) -> int:
         report = history.backfill(connector, name, seconds=seconds, stop=stopping().is_set)
         found += report.found + report.recordings if report else 0
     return found
+
+
+def subscribe(home: House | None = None) -> int:
+    """Renew our subscriptions at PBXs that forget us after a while; returns how many were renewed."""
+    connector = (home or house()).connector
+    names = [name for name, account in connector.accounts.items() if renewal.renews(account)]
+    return sum(renewal.renew(connector, name) for name in names)
 
 
 def watch_calls(home: House | None = None) -> int:

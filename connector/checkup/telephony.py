@@ -10,6 +10,7 @@ from connector.errors import ConnectorError
 from connector.repair import House
 from connector.speech import Text
 from connector.telephony.health import CONNECTED, Pbx, pbxs, state_in_words
+from connector.telephony.renewal import renews, subscription_of
 
 LINES = "telephony.externalLine.get"
 KNOWN = "phone.user"  # links by <portal>/<extension>: {"user", "at"} (connector/handlers/calls/people.py)
@@ -21,6 +22,11 @@ _UNSEEN = Text("What is known of the calls can be read", "Сведения о з
 _STREAM = Text("The stream of the PBX is read: {state}", "Поток событий АТС читается: {state}")
 _CALLS = Text("Calls that go on: {count}", "Звонков сейчас: {count}")
 _HISTORY = Text("The history of the PBX is read", "История звонков АТС читается")
+_SUBSCRIBED = Text("The PBX holds our subscription to its calls", "АТС держит нашу подписку на звонки")
+_SUBSCRIBES_SOON = Text(
+    "Not subscribed yet: `connector clock` does it within a minute",
+    "Подписки ещё нет: `connector clock` сделает её за минуту",
+)
 _LINES = Text("Bitrix24 knows the lines of this account", "Битрикс24 знает линии этого аккаунта")
 _LINES_HINT = Text(
     "Not there yet: {names}. Users cannot choose them for calls by a click. Run `{mend}`.",
@@ -40,6 +46,7 @@ def phone_findings(house: House, name: str) -> Iterator[Finding]:
     """The stream, the history, the lines in Bitrix24 and the extensions of the account ``name``. Never raises."""
     try:
         yield from _stream(next(seen for seen in pbxs(house) if seen.name == name))
+        yield from _subscription(house, name)
         yield from _lines(house, name)
         yield from _people(house, name)
     except ConnectorError as error:
@@ -55,6 +62,17 @@ def _stream(one: Pbx) -> Iterator[Finding]:
     if one.history:
         yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one, words), "telephony.history")
     yield Finding(_CALLS.with_(count=one.calls), "ok", code="telephony.calls")
+
+
+def _subscription(house: House, name: str) -> Iterator[Finding]:
+    if not renews(house.accounts[name]):
+        return
+    kept = subscription_of(house, name)
+    if kept.why:
+        yield Finding(_SUBSCRIBED, "bad", Text(*kept.hint), "telephony.subscription")
+    else:
+        waits = None if kept.id else _SUBSCRIBES_SOON
+        yield Finding(_SUBSCRIBED, "warn" if waits else "ok", waits, "telephony.subscription")
 
 
 def _unread(one: Pbx, words: list[Text]) -> Text | None:

@@ -99,7 +99,7 @@ def status(out: Output) -> None:
             "destinations": seen.destinations,
             "portals": seen.portals,
             "silences": seen.silences,
-            "pbxs": seen.pbxs,
+            "pbxs": [_plain(out, row) for row in seen.pbxs],
             "problems": [problem.say(out.language) for problem in seen.problems],
         }
     )
@@ -111,6 +111,11 @@ def _pbx(out: Output, row: Pbx, now: datetime) -> tuple[object, ...]:
     state = out.words(state_in_words(row.state) if row.state else _HOOKS)
     heard, read = (_age((now - at).total_seconds()) if at else "" for at in (row.heard, row.read))
     return row.name, state, heard, row.calls, read
+
+
+def _plain(out: Output, row: Pbx) -> dict[str, object]:
+    """A PBX for JSON: what is said of it in the reader's language."""
+    return {**vars(row), "why": out.words(row.why), "problems": [out.words(problem) for problem in row.problems]}
 
 
 def _age(seconds: float) -> str:

@@ -21,12 +21,14 @@ from connector.speech import Text
 from connector.telephony.checkpoint import Checkpoint, checkpoint_of
 from connector.telephony.history import has_history
 from connector.telephony.house import Seen
-from connector.telephony.watchdog import open_calls
+from connector.telephony.ongoing import open_calls
+from connector.telephony.renewal import renews, subscription_of
 
 KIND, CONNECTED = "stream", "connected"
 GONE = timedelta(seconds=120)  # a stream of which nobody wrote for so long has no process
 APART = timedelta(seconds=60)  # so long a stream may be away without an alarm
 UNREAD = timedelta(hours=1)
+LAPSED = timedelta(minutes=10)
 SILENT = Text("", "")
 NOBODY = "nobody"  # the state of a stream that no process listens to
 
@@ -51,6 +53,12 @@ _APART = Text(
 _UNREAD = Text(
     "{name}: the history of the PBX cannot be read ({why}), so calls of an outage stay unknown. {hint}",
     "{name}: историю АТС прочитать не удаётся ({why}), поэтому звонки за время сбоя останутся неизвестны. {hint}",
+)
+
+
+_LAPSED = Text(
+    "{name}: the PBX does not take our subscription ({why}), so it will not tell of calls. {hint}",
+    "{name}: АТС не принимает нашу подписку ({why}) и не сообщит о звонках. {hint}",
 )
 
 
@@ -93,7 +101,7 @@ def listens(account: Account) -> bool:
 def check_streams(house: Seen) -> None:
     """Raises ``TransientError`` with the first stream that is not as it should be; ``JournalAway``."""
     for one in pbxs(house):
-        if one.state and one.problems:
+        if one.state not in ("", CONNECTED) and one.problems:
             raise TransientError("streams.away", hint=one.problems[0], detail=one.name)
 
 
@@ -112,7 +120,11 @@ def _pbx(house: Seen, account: Account, link: Link | None, calls: int) -> Pbx:
         history=mark is not None,
         read=mark.until if mark else None,
         unread=mark.why if mark else "",
-        problems=(*_stream_problems(account.name, told, now), *_history_problems(account.name, mark, now)),
+        problems=(
+            *_stream_problems(account.name, told, now),
+            *_subscription_problems(house, account, now),
+            *_history_problems(account.name, mark, now),
+        ),
         **told,
     )
 
@@ -145,6 +157,14 @@ def _history_problems(name: str, mark: Checkpoint | None, now: datetime) -> list
     if mark is None or not mark.why or (mark.until is not None and now - mark.until <= UNREAD):
         return []
     return [_UNREAD.with_(name=name, why=mark.why, hint=Text(*mark.hint))]
+
+
+def _subscription_problems(house: Seen, account: Account, now: datetime) -> list[Text]:
+    """One that is not renewed in time may still hold for a while; then it is over."""
+    kept = subscription_of(house, account.name) if renews(account) else None
+    if kept is None or not kept.why or (kept.due_at is not None and now - kept.due_at <= LAPSED):
+        return []
+    return [_LAPSED.with_(name=account.name, why=kept.why, hint=Text(*kept.hint))]
 
 
 def _why(words: Text, state: str) -> Text:

@@ -30,11 +30,11 @@ from connector.telephony.checkpoint import (
     slices,
 )
 from connector.telephony.house import House
+from connector.telephony.ongoing import STORY, open_calls
 
 log = structlog.get_logger()
 
 SECONDS = 240.0  # of one look; the next one goes on
-STORY, OPEN = "event.call", "call.open"  # links by <account>.<call> (connector/handlers/calls)
 _NAMES = 300  # links asked for at once
 _LOCK = 600.0
 
@@ -172,7 +172,7 @@ def _stories(house: House, name: str, calls: Sequence[str]) -> dict[str, Any]:
 
 def _opened(house: House, name: str) -> datetime | None:
     """When the oldest call of the account began that is not over."""
-    began = [_moment(link.value.get("at")) for link in house.journal.links_like(OPEN, f"{name}.")]
+    began = [_moment(link.value.get("at")) for link in open_calls(house, name)]
     return min(filter(None, began), default=None)
 
 

@@ -12,34 +12,32 @@ import structlog
 
 from connector.domain.calls import CallEnded
 from connector.intake import Account
-from connector.journal.links import Link
 from connector.telephony import own
-from connector.telephony.house import House, Seen
+from connector.telephony.health import CONNECTED, pbxs
+from connector.telephony.house import House
+from connector.telephony.ongoing import STORY, open_calls
 
 log = structlog.get_logger()
 
-STORY, OPEN = "event.call", "call.open"  # links by <account>.<call> (connector/handlers/calls)
 LOST = timedelta(hours=4)
-_MOST = 5000
+# A PBX whose stream is read says itself which calls are gone, each time that the connection comes: those that it left
+# open go on. Only a call that nothing can be believed of any more is lost.
+LOST_THOUGH_HEARD = timedelta(hours=24)
 
 
 def watch(house: House) -> int:
     """Tell the handlers of each call that is lost; returns how many were told of now. Raises ``JournalAway``."""
     now, lost = house.clock(), 0
-    rows = house.journal.links_like(OPEN, limit=_MOST)
+    rows = open_calls(house)
     heard = house.journal.links_written([(STORY, row.key) for row in rows])
+    told = {one.name for one in pbxs(house) if one.state == CONNECTED} if rows else set()
     for row in rows:
         name, _, call = row.key.partition(".")
         account = house.accounts.get(name)
         last = heard.get((STORY, row.key), row.at)
-        if account is not None and call and now - last >= LOST:
+        if account is not None and call and now - last >= (LOST_THOUGH_HEARD if name in told else LOST):
             lost += _tell(house, account, call, last)
     return lost
-
-
-def open_calls(house: Seen, name: str = "") -> list[Link]:
-    """The calls that are not finished in Bitrix24, of one account or of all; 5000 at most. Raises ``JournalAway``."""
-    return house.journal.links_like(OPEN, f"{name}." if name else "", limit=_MOST)
 
 
 def _tell(house: House, account: Account, call: str, last: datetime) -> bool:

@@ -15,7 +15,7 @@ from connector.journal.called import Called, CallPage, Recording
 from connector.journal.links import Link
 from connector.speech import Text
 from connector.telephony.health import Pbx, pbxs, state_in_words
-from connector.telephony.watchdog import STORY, open_calls
+from connector.telephony.ongoing import STORY, open_calls
 from webhooks.console.call_words import DIRECTIONS, HELD, RINGS, TALKS, outcome, recorded
 from webhooks.console.purse import Purse
 from webhooks.console.showing import Shows, insider

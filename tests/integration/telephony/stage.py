@@ -41,6 +41,7 @@ class Stage:
         self.journal = open_journal(url, Vault([SECRET]), clock=clock)
         self.accounts: dict[str, Account] = {"office": pbx(history=self.past), "plain": pbx("plain")}
         self.portals: dict[str, Any] = {}
+        self.settings: Any = None
         self.spool = Spool(folder / "spool")
         self.door = Door(Intake(self.journal, self.spool, self.accounts, clock))
 

@@ -109,3 +109,14 @@ def test_what_cannot_be_read_is_one_finding(house: House) -> None:
     house.journal.links_like = away  # type: ignore[method-assign]
     (found,) = phone_findings(house, "office")  # type: ignore[arg-type]
     assert (found.state, found.code) == ("bad", "telephony.unseen")
+
+
+def test_a_subscription_is_told_as_it_stands(house: House) -> None:
+    house.accounts["office"] = pbx(renew=lambda *_: None)
+    assert house.found("telephony.subscription").state == "warn"
+    kept = {"id": "s1", "due_at": "", "url": "", "why": "", "hint": ["", ""], "again": ""}
+    house.journal.remember("subscription", "office", kept)
+    assert house.found("telephony.subscription").state == "ok"
+    house.journal.remember("subscription", "office", {**kept, "why": "x", "hint": ["Make a key", "Создайте ключ"]})
+    found = house.found("telephony.subscription")
+    assert (found.state, found.hint) == ("bad", Text("Make a key", "Создайте ключ"))

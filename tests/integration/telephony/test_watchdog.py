@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from connector.telephony.watchdog import LOST, open_calls, watch
+from connector.telephony.ongoing import open_calls
+from connector.telephony.watchdog import LOST, LOST_THOUGH_HEARD, watch
 from tests.integration.telephony.stage import KilledError, Stage
+from tests.unit.telephony.pbx import pbx
 
 HOURS = LOST.total_seconds()
 
@@ -76,3 +78,29 @@ def test_what_the_watchdog_wrote_says_so(stage: Stage) -> None:
     (row,) = stage.journal.list("envelopes")
     assert (row["method"], row["path"], row["dedupe_key"]) == ("WATCHDOG", "/watchdog/office", "watchdog:stuck")
     assert json.loads(stage.journal.show(row["trace"])["body"])[0]["call"] == "stuck"
+
+
+def test_a_pbx_that_is_listened_to_is_believed_for_a_day(stage: Stage) -> None:
+    stage.accounts["office"] = pbx(listens=True)
+    stage.story("conference")
+    stage.clock.advance(HOURS)
+
+    def stream(state: str) -> None:
+        now = stage.clock().isoformat()
+        stage.journal.remember("stream", "office", {"state": state, "since": now, "heard": now, "why": ""})
+
+    stream("connected")
+    assert watch(stage) == 0
+    stage.clock.advance(LOST_THOUGH_HEARD.total_seconds() - HOURS)
+    stream("connected")
+    assert watch(stage) == 1
+
+
+@pytest.mark.parametrize("state", ["waiting", ""])
+def test_a_pbx_that_is_away_is_believed_no_longer(stage: Stage, state: str) -> None:
+    stage.accounts["office"] = pbx(listens=True)
+    stage.story("stuck")
+    stage.clock.advance(HOURS)
+    if state:
+        stage.journal.remember("stream", "office", {"state": state, "since": "", "heard": "", "why": ""})
+    assert watch(stage) == 1

@@ -38,7 +38,8 @@ def timetable(redis) -> clock.Cron:
 def test_the_clock_does_all_its_duties_at_once_and_trims_at_night():
     redis = flaky()
     timetable(redis).tick()
-    duties = ["refresh_tokens", "learn_limits", "reconcile", "backfill", "watch_calls", "check_handlers", "tally"]
+    duties = ["refresh_tokens", "learn_limits", "reconcile", "backfill", "subscribe", "watch_calls"]
+    duties += ["check_handlers", "tally"]
     assert upkeep(redis) == [f"jobs.tasks.{duty}" for duty in duties]
 
 

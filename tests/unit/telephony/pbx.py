@@ -71,7 +71,9 @@ def _tells(found: Found | None, settings: Any) -> Reply:
     return Reply(body=json.dumps(told).encode(), content_type="application/json")
 
 
-def pbx(name: str = "office", *, listens: bool = False, history: Past | None = None, **settings: Any) -> Account:
+def pbx(
+    name: str = "office", *, listens: bool = False, history: Past | None = None, renew: Any = None, **settings: Any
+) -> Account:
     """A wired account of the fake PBX."""
     provider = Provider(
         slug="fakepbx",
@@ -84,6 +86,7 @@ def pbx(name: str = "office", *, listens: bool = False, history: Past | None = N
             parse=_parse,
             accepted=Reply(body=b"ok"),
             history=history,
+            renew=renew,
             asks=_asks,
             tells=_tells,
             listen=(lambda settings, listening: None) if listens else None,
