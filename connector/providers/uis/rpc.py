@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import requests
@@ -113,7 +114,7 @@ def call(http: Http, settings: UisSettings, url: str, method: str, params: Mappi
     if isinstance(error, dict):
         raise _error(error)
     if answer.status_code != 200 or not isinstance(result, dict):
-        raise _unreadable(answer.status_code)
+        raise _unreadable(answer)
     return result
 
 
@@ -125,10 +126,14 @@ def _json(answer: requests.Response) -> Json:
     return said if isinstance(said, dict) else {}
 
 
-def _unreadable(status: int) -> Exception:
-    if 400 <= status < 500 and status != 429:
+def _unreadable(answer: requests.Response) -> Exception:
+    status = answer.status_code
+    if status == 429:
+        wait = transport.retry_after(answer.headers.get("retry-after", ""), lambda: datetime.now(UTC))
+        return TransientError("uis.limit", hint=_LIMIT, detail="429", retry_after=wait)
+    if 400 <= status < 500:
         return PermanentError(_UNKNOWN.cause, hint=_UNKNOWN.hint, detail=str(status))
-    return TransientError("uis.down", hint=_DOWN, detail=str(status), maybe_done=status != 429)
+    return TransientError("uis.down", hint=_DOWN, detail=str(status), maybe_done=True)
 
 
 def _error(error: Json) -> Exception:
