@@ -81,7 +81,8 @@ class _Look:
 
 
 class Routing:
-    """Finds the responsible for the accounts of this process. ``mappings`` gives the set of rules in use."""
+    """Finds the responsible for the accounts of this process. ``mappings`` gives the set of rules in use, ``remembered``
+    is how many numbers a process knows by itself."""
 
     def __init__(
         self,
@@ -92,11 +93,12 @@ class Routing:
         clock: Clock,
         *,
         deadline: float = DEADLINE,
+        remembered: int = _REMEMBERED,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         self._journal, self._portals, self._accounts = journal, portals, accounts
         self._mappings, self._clock, self._deadline, self._ticks = mappings, clock, deadline, ticks
-        self._guard = threading.Lock()
+        self._guard, self._most = threading.Lock(), remembered
         self._looks: dict[tuple[str, str], _Look] = {}
         self._known: OrderedDict[tuple[str, str], tuple[float, Routed]] = OrderedDict()
         self._slots = {name: threading.BoundedSemaphore(ASKED) for name in portals}
@@ -192,7 +194,7 @@ class Routing:
         with self._guard:
             self._known[name] = self._ticks() - age, routed
             self._known.move_to_end(name)
-            while len(self._known) > _REMEMBERED:
+            while len(self._known) > self._most:
                 self._known.popitem(last=False)
 
 

@@ -12,7 +12,6 @@ import pytest
 from connector.errors import PermanentError, Stopped
 from connector.journal import JournalAway
 from connector.speech import Text
-from connector.telephony import routing
 from connector.telephony.owners import KIND, METHOD
 from connector.telephony.routing import ASKED, LOOKS, Routed, Routing
 from tests.conftest import FakeClock
@@ -48,7 +47,9 @@ class Copies:
 class Desk:
     """Routing for one account, with a clock that is told to go on."""
 
-    def __init__(self, clock: FakeClock, *, deadline: float = 5.0, tables: Any = None, own: Any = ()) -> None:
+    def __init__(
+        self, clock: FakeClock, *, deadline: float = 5.0, tables: Any = None, own: Any = (), remembered: int = 100
+    ) -> None:
         self.clock, self.copies, self.portal = clock, Copies(), Portal([row()])
         config = SimpleNamespace(country="RU", own_phones=frozenset(own), tables=tables or {})
         self.routing = Routing(
@@ -58,6 +59,7 @@ class Desk:
             lambda: SimpleNamespace(config=config),
             clock,
             deadline=deadline,
+            remembered=remembered,
             ticks=lambda: clock().timestamp(),
         )
 
@@ -253,9 +255,8 @@ def test_an_account_that_is_not_there_is_an_error(desk: Desk) -> None:
         desk.routing.find("nowhere", PHONE)
 
 
-def test_what_is_remembered_is_bounded(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(routing, "_REMEMBERED", 3)
-    desk = Desk(clock)
+def test_what_is_remembered_is_bounded(clock: FakeClock) -> None:
+    desk = Desk(clock, remembered=3)
     for number in range(5):
         desk.find(f"+7900123{number:04}")
     desk.find("+79001230004")
