@@ -20,6 +20,7 @@ from connector.speech import Text
 
 MASK = "***"
 _SECRET = re.compile(r"token|secret|signature|authorization|cookie|passw|api-?_?key|^sign$", re.IGNORECASE)
+_LONG = re.compile(r"[A-Za-z0-9_-]{24,}")
 # Columns that a new delivery does not have yet.
 _LATER = ("id", "replayed_at", "settled_at", "leader", "mapping")
 _HIGHEST = 2**63 - 1
@@ -50,6 +51,14 @@ def _masked_pair(pair: str) -> str:
     return f"{name}={MASK}" if equals and _SECRET.search(unquote_plus(name)) else pair
 
 
+def masked_path(path: str) -> str:
+    """The path without long words below ``/hooks/<account>/``: a PBX that signs nothing has our secret there."""
+    if path.count("/") < 3 or not path.startswith("/hooks/"):
+        return path
+    door, below = path[: path.index("/", 7) + 1], path[path.index("/", 7) + 1 :]
+    return door + _LONG.sub(MASK, below)
+
+
 def clean(text: str) -> str:
     """``text`` as both databases can keep it: no NUL, no lone surrogates."""
     if text.isascii() and "\0" not in text:
@@ -73,14 +82,14 @@ def unpack_hint(text: str) -> Text | None:
 
 
 def envelope_row(envelope: Envelope, now: float) -> tuple[Any, ...]:
-    """The values of ``ENVELOPE``. Secrets of headers and query are masked; the body stays as received."""
+    """The values of ``ENVELOPE``. Secrets of headers, path and query are masked; the body stays as received."""
     request = envelope.request
     return (
         clean(envelope.trace),
         clean(envelope.account),
         clean(envelope.dedupe_key),
         clean(request.method),
-        clean(request.path),
+        clean(masked_path(request.path)),
         clean(masked_query(request.query)),
         pack(masked_headers(request.headers)),
         request.body,

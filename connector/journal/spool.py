@@ -25,7 +25,7 @@ from connector.domain.request import Request
 from connector.errors import PermanentError
 from connector.journal.faults import JournalAway, unwritable
 from connector.journal.model import Envelope, NewDelivery
-from connector.journal.rows import masked_headers, masked_query
+from connector.journal.rows import masked_headers, masked_path, masked_query
 from connector.speech import Text
 
 log = structlog.get_logger()
@@ -174,6 +174,7 @@ def _line(envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bytes:
         "request": {
             **asdict(request),
             "headers": masked_headers(request.headers),
+            "path": masked_path(request.path),
             "query": masked_query(request.query),
             "body": base64.b64encode(request.body).decode(),
             "received_at": request.received_at.isoformat(),

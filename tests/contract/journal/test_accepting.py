@@ -151,6 +151,22 @@ def test_secrets_of_headers_and_query_are_masked_and_the_body_is_not_touched(jou
     assert kept.received_at == request.received_at
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/hooks/cloud/0f1e2d3c4b5a69788796a5b4", "/hooks/cloud/***"),
+        ("/hooks/cloud/events/0f1e2d3c4b5a69788796a5b4/", "/hooks/cloud/events/***/"),
+        ("/hooks/office/events/record/added", "/hooks/office/events/record/added"),
+        ("/hooks/a-name-of-thirty-one-characters", "/hooks/a-name-of-thirty-one-characters"),
+        ("/bitrix24/events", "/bitrix24/events"),
+    ],
+)
+def test_a_secret_at_the_end_of_a_hook_is_masked(journal: Journal, path: str, kept: str) -> None:
+    envelope = an_envelope(request=replace(a_request(), path=path))
+    journal.accept(envelope, [])
+    assert journal.envelope(envelope.trace).request.path == kept
+
+
 def test_what_could_not_be_read_is_kept_parked(journal: Journal) -> None:
     hint = Text("Look", "Смотри")
     journal.accept(an_envelope(state="parked", cause="telegram.unreadable", hint=hint, detail="line 1"), [])
