@@ -81,8 +81,10 @@ class _Look:
 
 
 class Routing:
-    """Finds the responsible for the accounts of this process. ``mappings`` gives the set of rules in use, ``remembered``
-    is how many numbers a process knows by itself."""
+    """Finds the responsible for the accounts of this process. ``mappings`` gives the set of rules in use.
+
+    ``deadline`` are seconds; ``remembered`` is how many numbers a process knows by itself.
+    """
 
     def __init__(
         self,
