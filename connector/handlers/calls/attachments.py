@@ -10,6 +10,8 @@ from connector.domain.calls import Phrase, RecordingDue, TranscriptDue
 from connector.domain.effects import Emit, Plan
 from connector.handlers.calls.ongoing import Ongoing
 
+APART = 30.0  # seconds between two recordings of one call
+
 
 def attachments(call: Ongoing) -> Plan:
     """Send on each recording and each transcript that was told and not sent on yet."""
@@ -17,10 +19,11 @@ def attachments(call: Ongoing) -> Plan:
     after: dict[str, Any] = {"portal": call.portal, "account": call.account, "call": call.call, "call_id": done.call_id}
     if not done.call_id:
         return
-    for file in call.story.files():
-        if file.ref not in done.sent:
-            done.sent.append(file.ref)
-            yield Emit(RecordingDue(**after, recording=file), f"portal:{call.portal}")
+    fresh = [file for file in call.story.files() if file.ref not in done.sent]
+    for place, file in enumerate(fresh):
+        done.sent.append(file.ref)
+        # Bitrix24 keeps one of them: each knows of the one before, without waiting for it for ever.
+        yield Emit(RecordingDue(**after, recording=file), f"portal:{call.portal}", after=APART * place)
     for script in call.story.scripts:
         name = hashlib.sha256(json.dumps(script).encode()).hexdigest()[:16]
         if name not in done.sent:

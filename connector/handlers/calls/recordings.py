@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from connector.domain.calls import AfterCall, Phrase, RecordingDue, TranscriptDue
-from connector.domain.effects import Attach, Call, Fetch, Plan, Recall
+from connector.domain.effects import Attach, Call, Fetch, Plan, Recall, Remember
 from connector.domain.values import StoredFile
 from connector.handlers.calls.cards import in_statistics
 from connector.handlers.calls.ongoing import CALL, dialled
@@ -21,24 +21,36 @@ from connector.speech import Text
 
 _EXTENSIONS: Mapping[str, str] = {"audio/wav": "wav", "audio/mpeg": "mp3"}
 _LONGEST_PHRASE = 10_000  # characters
+RECORD = "event.record"  # link by <portal>/<call_id>: {"ref", "size"} of the recording that is attached
+ONE_ONLY = Text(
+    "The call has a longer recording already, and Bitrix24 keeps one for a call; this one stays at the PBX.",
+    "У звонка уже есть более длинная запись, а Битрикс24 хранит одну на звонок; эта остаётся на АТС.",
+)
 NOTHING_SAID = Text(
     "The transcript has no words, so there was nothing to attach.", "В расшифровке нет слов, прикреплять нечего."
 )
 
 
 def recording_due(event: RecordingDue, rules: Rules) -> Plan:
-    """Bring the recording here and give it to Bitrix24. A repeat replaces it, so it harms nothing.
+    """Bring the recording here and give it to Bitrix24. A repeat replaces it, so it harms nothing; of several (a PBX
+    may make one for each leg) the largest stays, since Bitrix24 keeps one for a call.
 
     It waits while the PBX has it not ready or Bitrix24 has the call not finished; what Bitrix24 never takes is parked.
     """
+    key, mine = f"{event.portal}/{event.call_id}", _short(event.recording.ref)
     stored = yield Fetch(file=event.recording, origin=f"account:{event.account}", recording=True, late=rules.late)
+    kept = (yield Recall(RECORD, key)) or {"ref": mine, "size": 0}
+    if kept["ref"] != mine and kept["size"] >= stored.size:
+        return ONE_ONLY.en
     name = yield from _name(event, stored, rules)
     yield Attach(
         method="telephony.externalCall.attachRecord",
         params={"CALL_ID": event.call_id, "FILENAME": name},
         file=replace(stored, name=name),
-        key=f"record:{event.portal}:{event.call_id}:{_short(event.recording.ref)}",
+        key=f"record:{event.portal}:{event.call_id}:{mine}",
     )
+    yield Remember(RECORD, key, {"ref": mine, "size": stored.size})
+    return ""
 
 
 def transcript_due(event: TranscriptDue, rules: Rules) -> Plan:

@@ -91,6 +91,16 @@ def test_a_cut_in_the_middle_of_it_loses_and_doubles_nothing(house: Recorder, pb
     assert house.sound(call_id) == MP3
 
 
+def test_of_several_recordings_the_longest_stays_whichever_comes_last(house: Recorder, pbx: Listener):
+    sounds = {f"{number}.mp3": MP3 + b"\0" * 100 * number for number in (1, 3, 2)}
+    pbx.answers.update({f"/rec/{name}": file(sound) for name, sound in sounds.items()})
+    call_id = house.call()
+    states = [house.recorded(call_id, f"{MONITOR}/{name}")["state"] for name in sounds]
+    assert states == ["done"] * 3
+    assert "longer recording" in house.delivery()["flagged"]
+    assert house.sound(call_id) == sounds["3.mp3"]
+
+
 def test_what_bitrix24_never_takes_is_parked_with_what_to_set_on_the_pbx(house: Recorder, pbx: Listener):
     pbx.answers["/rec/a.gsm"] = file(b"\xd8\x20\xa2" * 40)
     call_id = house.call()

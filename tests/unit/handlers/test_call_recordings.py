@@ -83,6 +83,23 @@ def test_two_recordings_of_a_call_are_two_and_one_is_one():
     assert key(FILE).startswith("record:main:externalCall.1:")
 
 
+@pytest.mark.parametrize(("size", "attaches"), [(2, True), (3, False), (4, False)])
+def test_of_several_recordings_the_largest_stays(size: int, attaches: bool):
+    driver = Driver({Fetch: STORED}, {("event.record", "main/externalCall.1"): {"ref": "another", "size": size}})
+    driver.run(recording_due(due(), rules()))
+    assert bool(driver.of(Attach)) is attaches
+    assert bool(driver.returned) is not attaches
+    kept = driver.links["event.record", "main/externalCall.1"]
+    assert kept["size"] == (STORED.size if attaches else size)
+
+
+def test_the_same_recording_may_replace_itself_with_a_shorter_one():
+    driver = driven()
+    driver.answers[Fetch] = StoredFile(key="1" * 64, name="in.wav", mime="audio/wav", size=1, url="")
+    driver.run(recording_due(due(), rules()))
+    assert len(driver.of(Attach)) == 2
+
+
 def transcribed(phrases: tuple[Phrase, ...] = SAID) -> list[Effect]:
     return Driver().run(transcript_due(TranscriptDue(**AFTER, phrases=phrases), rules()))
 
