@@ -70,7 +70,10 @@ class AmiServer:
 
     def cut(self) -> None:
         """Cut all connections; whoever comes again is let in."""
-        for client in self._listed():
+        with self._lock:
+            gone = list(self._clients)
+            self._clients.clear()
+        for client in gone:
             client.close()
 
     def account(self, **more: Any) -> dict[str, Any]:
