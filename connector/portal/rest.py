@@ -34,7 +34,7 @@ from connector.portal.selfcheck import Line, examine
 from connector.portal.tariff import Tariff, tariff_of
 from connector.portal.tokens import Tokens
 from connector.portal.transport import Transport
-from connector.portal.uploading import make_room, upload
+from connector.portal.uploading import Uploads, upload
 from connector.portal.visitors import Visitor, recognised
 from connector.portal.webhook_store import WebhookInstallations
 from connector.speech import Text
@@ -84,7 +84,7 @@ class Portal:
         self._adoption = Adoption(
             settings, store=self._store, auth=auth, transport=transport, gate=self._gate, clock=clock
         )
-        self._lacking = Lacking(clock)
+        self._lacking, self._uploads = Lacking(clock), Uploads()
         self._log = structlog.get_logger().bind(portal=self.name)
 
     def call(self, method: str, params: Mapping[str, Any] = NOTHING, *, live: bool = True, request_id: str = "") -> Any:
@@ -107,12 +107,12 @@ class Portal:
     ) -> Any:
         """Give a file to ``method`` in two steps (telephony-crm §1.5 mode C); the decoded result of the second.
 
-        Raises like :meth:`call`, and ``TransientError`` ``portal.busy`` at once while half of the burst is in use;
-        ``maybe_done`` only when the file itself was on its way.
+        Raises like :meth:`call`, ``maybe_done`` only when the file itself was on its way; ``TransientError``
+        ``portal.busy`` at once while half of the burst, or every place for a file, is in use.
         """
-        make_room(self.budget)
         errand = _errand(method, params, True, request_id)
-        return upload(errand, name, mime, content, transport=self._transport, perform=self._perform)
+        with self._uploads.place(self.budget):
+            return upload(errand, name, mime, content, transport=self._transport, perform=self._perform)
 
     def page(
         self, method: str, params: Mapping[str, Any] = NOTHING, *, live: bool = False, request_id: str = ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +20,7 @@ from connector.portal.transport import Transport
 
 UPLOAD = "upload"  # what the second request runs
 SHARE, AGAIN = 0.5, 5.0  # of the burst that may be in use; seconds until the next try
+AT_ONCE = 4
 _FIELD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
@@ -48,14 +51,26 @@ def upload(
     return perform(sending).result
 
 
-def make_room(budget: Budget) -> None:
-    """Raise ``TransientError`` while talk and cards need the portal's requests: a recording can come later.
+class Uploads:
+    """How many files this process gives to a portal at once: each is in memory, and a slow line must not be theirs."""
 
-    It does not wait in here, as bulk work does: whoever waits holds a place that others could use.
-    """
-    level = budget.level()
-    if 0 < level["burst"] * SHARE < level["used"]:
-        raise TransientError("portal.busy", hint=HINTS["busy"], retry_after=AGAIN)
+    def __init__(self) -> None:
+        self._places = threading.BoundedSemaphore(AT_ONCE)
+
+    @contextmanager
+    def place(self, budget: Budget) -> Iterator[None]:
+        """Raises ``TransientError`` when there is none, or while talk and cards need the portal's requests.
+
+        It does not wait, as bulk work does: whoever waits holds a thread that others could use.
+        """
+        level = budget.level()
+        busy = 0 < level["burst"] * SHARE < level["used"]
+        if busy or not self._places.acquire(blocking=False):
+            raise TransientError("portal.busy", hint=HINTS["busy"], retry_after=AGAIN)
+        try:
+            yield
+        finally:
+            self._places.release()
 
 
 def _listening(errand: Errand, post: Post, asked: list[str]) -> Errand:

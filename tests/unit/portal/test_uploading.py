@@ -9,6 +9,7 @@ import requests
 from connector.errors import PermanentError, Stopped, TransientError
 from connector.portal.application import needs_application
 from connector.portal.memory import OpenBudget
+from connector.portal.uploading import AT_ONCE
 from tests.unit.portal.world import NOW, REST, URL, World, denied, pair, webhook_settings
 
 METHOD = "telephony.externalCall.attachRecord"
@@ -74,6 +75,27 @@ def test_with_room_or_without_a_limit_it_goes_at_once(world: World, used: float,
     world.answer(METHOD, told())
     uploads(world)
     assert given(world) == {"FILE_ID": 9079}
+
+
+def test_a_few_files_leave_at_once_and_the_others_come_again(world: World):
+    portal, refusals = world.portal(), []
+
+    def another(request: requests.PreparedRequest) -> tuple[int, dict[str, str], str]:
+        if depth[0] < AT_ONCE:
+            depth[0] += 1
+            try:
+                portal.upload(METHOD, PARAMS, "a.mp3", "audio/mpeg", SOUND)
+            except TransientError as busy:
+                refusals.append(busy.cause)
+        return 200, {}, '{"result": {"FILE_ID": 1}}'
+
+    depth = [0]
+    world.answer(METHOD, told())
+    world.wire.add_callback("POST", re.compile(r".*/upload\.json\?.*"), callback=another)
+    portal.upload(METHOD, PARAMS, "a.mp3", "audio/mpeg", SOUND)
+    assert refusals == ["portal.busy"]
+    assert len(posted(world)) == AT_ONCE
+    portal.upload(METHOD, PARAMS, "a.mp3", "audio/mpeg", SOUND)
 
 
 def test_an_old_portal_answers_without_an_envelope(world: World):
