@@ -136,7 +136,7 @@ def _recorded(data: wire.RecordedData, account: str) -> Sequence[Event]:
 
 
 def _recording(data: wire.CallData, part: wire.RecordingPart, account: str) -> Event:
-    file = File(ref=part.url, name=part.name, mime=part.type, size=part.size, kind="audio")
+    file = File(ref=part.url or part.path, name=part.name, mime=part.type, size=part.size, kind="audio")
     return calls.CallRecorded(**_about(data, account), recording=file)
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from pydantic import ValidationError
@@ -112,7 +113,14 @@ _HISTORY = Text(
     'history_url must answer {{"calls": […], "next": "…"}}, each call as the data of call.ended ({wrong} wrong).',
     'history_url должен отвечать {{"calls": […], "next": "…"}}, звонок — как data у call.ended (неверных: {wrong}).',
 )
-_BAD_URL = Text("The recording's address must be http or https.", "Адрес записи должен быть http или https.")
+_NO_PLACE = Text(
+    "The PBX told a path of a recording, but the account does not say where it lies: give it recordings: {url: …}.",
+    "АТС назвала путь записи, но в аккаунте не сказано, где она лежит: добавьте ему recordings: {url: …}.",
+)
+_OUTSIDE = Text(
+    "The PBX named a recording outside its folder, and it is not fetched: mend the path that it posts.",
+    "АТС назвала запись вне её папки, она не загружена: исправьте путь, который она присылает.",
+)
 
 
 def _now() -> datetime:
@@ -152,13 +160,22 @@ def post(settings: WebhookPbxSettings, http: Http, message_id: str, kind: str, d
 
 
 def recording(file: File, settings: WebhookPbxSettings, http: Http) -> Source:
-    """The PBX gave the address itself; our login goes to addresses below ``api_url`` only."""
-    if urlsplit(file.ref).scheme not in ("http", "https"):
-        raise PermanentError("pbx.file_address", hint=_BAD_URL)
-    secret = settings.files_authorization
-    ours = bool(secret) and file.ref.startswith(settings.api_url.rstrip("/") + "/")
-    headers = {"authorization": secret.get_secret_value()} if secret and ours else {}
-    return Source(url=file.ref, headers=headers, name=file.name, mime=file.mime)
+    """Where a recording lies: its own address, or its path below ``recordings``.
+
+    Our login goes to addresses below ``api_url`` only. Raises ``PermanentError``.
+    """
+    if urlsplit(file.ref).scheme in ("http", "https"):
+        secret = settings.files_authorization
+        ours = bool(secret) and file.ref.startswith(settings.api_url.rstrip("/") + "/")
+        headers = {"authorization": secret.get_secret_value()} if secret and ours else {}
+        return Source(url=file.ref, headers=headers, name=file.name, mime=file.mime)
+    if settings.recordings is None:
+        raise PermanentError("recording.no_place", hint=_NO_PLACE)
+    parts = PurePosixPath(file.ref).parts
+    if not parts or parts[0] == "/" or ".." in parts or "\\" in file.ref or not file.ref.isprintable():
+        raise PermanentError("recording.outside", hint=_OUTSIDE)
+    name = file.name or parts[-1]
+    return Source(url=f"{settings.recordings.url}/{quote('/'.join(parts))}", name=name, mime=file.mime)
 
 
 def history(since: datetime, until: datetime, settings: WebhookPbxSettings, http: Http) -> Iterable[Event]:

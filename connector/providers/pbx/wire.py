@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
 Bare = Annotated[str, BeforeValidator(lambda value: str(value) if type(value) is int else value)]
 Id = Annotated[Bare, Field(min_length=1, max_length=200, pattern=r"^\S+$")]
 Number = Annotated[Bare, Field(max_length=100, description="as the PBX writes it; empty: not known, or hidden")]
 Word = Annotated[str, Field(max_length=255)]
 Seconds = Annotated[int, Field(ge=0, le=604_800)]
-HttpUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]+")]
 Told = Annotated[Bare, Field(max_length=60, description="a word of ours, or a Q.850 or SIP number; others: failed")]
 
 
@@ -22,12 +21,19 @@ class _Part(BaseModel):
 
 
 class RecordingPart(_Part):
-    """A recording to download, wav or mp3. Addresses that ask for a login need files_authorization."""
+    """A recording to fetch, wav or mp3: by ``url``, or by ``path`` below the account's ``recordings``."""
 
-    url: HttpUrl
+    url: Annotated[str, Field(max_length=2000, pattern=r"^(https?://[^\s/]+.*)?$")] = ""
+    path: Annotated[str, Field(max_length=1000, pattern=r"^([^/\s].*)?$")] = ""
     name: Word = ""
     type: Annotated[Word, Field(description="MIME type")] = ""
     size: Annotated[int, Field(ge=0, description="bytes")] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if bool(self.url) == bool(self.path):
+            raise ValueError("recording: give url or path, one of them")
+        return self
 
 
 class PhrasePart(_Part):

@@ -184,11 +184,27 @@ def test_a_login_goes_to_the_pbx_and_to_nobody_else():
     assert "5f1c" not in repr(settings)
 
 
-@pytest.mark.parametrize("ref", ["file:///etc/passwd", "ftp://a/b", "", "1.mp3"])
-def test_a_recording_that_is_no_address_is_refused(ref: str):
+def test_a_recording_that_is_told_by_path_lies_in_the_folder_of_the_account():
+    settings = account(recordings={"url": "sftp://pbx@pbx.example/rec/", "key": "/k", "host_key": "SHA256:x"})
+    source = outbound.recording(File(ref="2026/01/Анна 1.wav"), settings, answering(said({})))
+    assert source.url == "sftp://pbx@pbx.example/rec/2026/01/%D0%90%D0%BD%D0%BD%D0%B0%201.wav"
+    assert (source.name, source.headers) == ("Анна 1.wav", {})
+
+
+@pytest.mark.parametrize(
+    "ref", ["../1.wav", "a/../../b.wav", "/etc/passwd", "..", "", "a\\..\\b.wav", "a\x00.wav", "a\n.wav"]
+)
+def test_a_recording_outside_its_folder_is_refused(ref: str):
     with pytest.raises(PermanentError) as refusal:
-        outbound.recording(File(ref=ref), account(), answering(said({})))
-    assert refusal.value.cause == "pbx.file_address"
+        outbound.recording(File(ref=ref), account(recordings={"url": "file:///srv/rec"}), answering(said({})))
+    assert refusal.value.cause == "recording.outside"
+
+
+def test_a_path_without_a_folder_says_what_is_missing():
+    with pytest.raises(PermanentError) as refusal:
+        outbound.recording(File(ref="1.wav"), account(), answering(said({})))
+    assert refusal.value.cause == "recording.no_place"
+    assert "recordings" in refusal.value.hint.ru
 
 
 @pytest.mark.parametrize(
@@ -201,6 +217,9 @@ def test_a_recording_that_is_no_address_is_refused(ref: str):
         {"dial_url": "https://user:pass@pbx.example/in"},
         {"history_url": "pbx.example"},
         {"files_authorization": "Bearer 5f1c"},
+        {"recordings": {"url": "/srv/rec"}},
+        {"recordings": {"url": "sftp://pbx:5f1c@pbx.example/rec"}},
+        {"recordings": {"url": "https://pbx.example/rec"}},
     ],
 )
 def test_settings_that_cannot_work_are_refused_without_telling_a_secret(changes: dict[str, Any]):
