@@ -18,6 +18,7 @@ from connector.domain.calls import (
     CallRecorded,
     CallRinging,
     CallStarted,
+    CallUnwatched,
     Cause,
     Direction,
     LegEnded,
@@ -252,6 +253,7 @@ def _shown(block: Block, settings: AsteriskSettings, tell: Telling) -> list[Even
         direction: Direction = "internal" if settings.is_extension(here.connected) else "outgoing"
         told: Direction = direction if here.connected else ""
         events = [began(CallStarted, here, direction=told, employee=here.number, client=here.connected)]
+    events.append(tell(CallUnwatched, here, leg=""))
     if here.role == "extension" and here.up and block["BridgeId"]:
         events.append(tell(CallAnswered, here, leg="", employee=here.number))
     return events

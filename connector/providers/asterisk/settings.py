@@ -185,6 +185,11 @@ class AsteriskSettings(PbxSettings):
         except ValueError:
             return False
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the account says where finished calls are written down."""
+        return self.cdr is not None
+
     def is_extension(self, number: str) -> bool:
         """Whether an employee's number looks like this."""
         return bool(number) and re.fullmatch(self.extensions, number) is not None

@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from connector.domain.values import File
 from connector.errors import PermanentError
+from connector.providers.asterisk.listening import EVENTS
 from connector.providers.asterisk.outbound import recording
 from connector.providers.asterisk.settings import below
-from tests.unit.providers.asterisk_files import account
+from tests.unit.providers.asterisk_files import FOLDER, account
 
 PLACE = {"url": "https://pbx.example/monitor", "username": "b24", "password": "hush"}
 
@@ -93,3 +94,9 @@ def test_without_a_place_it_says_what_to_write():
     with pytest.raises(PermanentError) as refused:
         recording(File(ref="a.wav"), account(recordings=None), None)
     assert "recordings:" in refused.value.hint.en
+
+
+def test_the_papers_ask_for_the_rights_that_listening_needs():
+    papers = (FOLDER.parent / "README.md").read_text(encoding="utf-8")
+    assert f"read = {EVENTS}\n" in papers
+    assert {"originate", "reporting"} <= set(papers.partition("write = ")[2].splitlines()[0].split(","))
