@@ -111,6 +111,13 @@ class LegEnded(AboutCall):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CallUnwatched(AboutCall):
+    """A part of the call was not seen: nobody listened. What is known of it may be wrong; the PBX's history is right."""
+
+    kind: Literal["call.unwatched"] = "call.unwatched"
+
+
+@dataclass(frozen=True, kw_only=True)
 class CallEnded(AboutCall):
     """The whole call is over, says the PBX; ``employee`` is who talked in the end.
 
@@ -246,6 +253,7 @@ CALL_KINDS = (
     "call.ended",
     "call.recorded",
     "call.transcribed",
+    "call.unwatched",
 )
 CallEvent = (
     CallStarted
@@ -257,6 +265,7 @@ CallEvent = (
     | CallEnded
     | CallRecorded
     | CallTranscribed
+    | CallUnwatched
     | CallSettled
     | RecordingDue
     | TranscriptDue

@@ -29,6 +29,7 @@ from connector.domain.calls import CallSettled as CallSettled
 from connector.domain.calls import CallStarted as CallStarted
 from connector.domain.calls import CallTranscribed as CallTranscribed
 from connector.domain.calls import CallTransferred as CallTransferred
+from connector.domain.calls import CallUnwatched as CallUnwatched
 from connector.domain.calls import LegEnded as LegEnded
 from connector.domain.calls import RecordingDue as RecordingDue
 from connector.domain.calls import TranscriptDue as TranscriptDue

@@ -49,6 +49,11 @@ class PbxSettings(AccountSettings):
     callback: int = Field(default=30, ge=0, le=10080)
     route_token: SecretStr | None = None
 
+    @property
+    def remembers(self) -> bool:
+        """Whether the PBX can be asked for its history, if its provider knows how."""
+        return True
+
     @field_validator("hours")
     @classmethod
     def _readable(cls, text: str) -> str:

@@ -16,6 +16,7 @@ SLACK = timedelta(seconds=20)  # the clock asks once a minute, never quite on ti
 # A history is asked for calls that began in a span, and tells those that are over: a call longer than the overlap would
 # fall between two looks. Once an hour the look is wide enough for it.
 WIDE, WIDE_EVERY = timedelta(hours=4), timedelta(hours=1)
+AWAITED = timedelta(seconds=15)  # between two looks for calls whose end nobody saw
 QUIET = timedelta(minutes=2)  # between two looks at an account that is too quiet to be healthy
 SLICE = timedelta(hours=6)
 FAILED = timedelta(minutes=2)
@@ -44,19 +45,24 @@ class Checkpoint:
     hint: tuple[str, str] = ("", "")
     again: datetime = _NEVER
 
-    def due(self, now: datetime, *, back: datetime | None = None, quiet: bool = False) -> bool:
+    def due(
+        self, now: datetime, *, back: datetime | None = None, quiet: bool = False, awaited: bool = False
+    ) -> bool:
         """Whether to look now: every ten minutes; at once when the account came ``back`` after the last look; more
-        often while it is too ``quiet``. Never before the PBX wants to be asked again.
+        often while it is too ``quiet``, and while a call is ``awaited``, whose end nobody saw. Never before the PBX
+        wants to be asked again.
         """
         if now < self.again:
             return False
-        pause = QUIET if quiet else EVERY - SLACK
+        pause = AWAITED if awaited else QUIET if quiet else EVERY - SLACK
         return bool(self.why) or now - self.at >= pause or (back is not None and back > self.at)
 
-    def span(self, now: datetime, *, opened: datetime | None = None) -> tuple[datetime, datetime]:
-        """What to read: from the checkpoint less the overlap to five minutes ago; ``opened`` is when the oldest call
-        began that is not over as far as we know."""
-        until = now - LAG
+    def span(
+        self, now: datetime, *, opened: datetime | None = None, awaited: bool = False
+    ) -> tuple[datetime, datetime]:
+        """What to read: from the checkpoint less the overlap to five minutes ago, or to this moment while a call is
+        ``awaited``; ``opened`` is when the oldest call began that is not over as far as we know."""
+        until = now if awaited else now - LAG
         if self.until is None:
             return until - FIRST, until
         since = min(self.until, until) - (WIDE if self.is_wide(now) else OVERLAP)

@@ -16,6 +16,7 @@ import structlog
 
 from connector.domain.calls import AboutCall, CallEnded, CallRecorded
 from connector.domain.events import Event
+from connector.domain.telephony import PbxSettings
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.intake import Account
 from connector.journal import JournalAway
@@ -23,6 +24,7 @@ from connector.speech import Text
 from connector.telephony import own
 from connector.telephony.checkpoint import (
     FAILED,
+    LAG,
     REFUSED,
     Checkpoint,
     checkpoint_of,
@@ -64,7 +66,9 @@ class Report:
 
 def has_history(account: Account) -> bool:
     """Whether the PBX can be asked for calls of the past."""
-    return account.provider.telephony is not None and account.provider.telephony.history is not None
+    telephony, settings = account.provider.telephony, account.settings
+    asked = isinstance(settings, PbxSettings) and settings.remembers
+    return asked and telephony is not None and telephony.history is not None
 
 
 def due(house: House, name: str) -> bool:
@@ -72,8 +76,11 @@ def due(house: House, name: str) -> bool:
     stream = house.journal.recall("stream", name)
     connected = isinstance(stream, Mapping) and stream.get("state") == "connected"
     back = _moment(stream.get("since")) if connected and isinstance(stream, Mapping) else None
+    mark, now, awaited = checkpoint_of(house.journal, name), house.clock(), _awaited(house, name)
+    if mark.due(now, back=back, awaited=awaited):
+        return True
     quiet = any(silence.name == f"account:{name}" for silence in house.journal.silences())
-    return checkpoint_of(house.journal, name).due(house.clock(), back=back, quiet=quiet)
+    return mark.due(now, back=back, quiet=quiet)
 
 
 def backfill(house: House, name: str, *, seconds: float = SECONDS, stop: Stop = lambda: False) -> Report | None:
@@ -90,14 +97,14 @@ def backfill(house: House, name: str, *, seconds: float = SECONDS, stop: Stop = 
 
 def _look(house: House, account: Account, stop: Stop) -> Report:
     now, mark, report = house.clock(), checkpoint_of(house.journal, account.name), Report()
-    since, until = mark.span(now, opened=_opened(house, account.name))
+    since, until = mark.span(now, opened=_opened(house, account.name), awaited=_awaited(house, account.name))
     try:
         for begin, end in slices(since, until):
             part = Report(whole=False) if stop() else _slice(house, account, begin, end, stop)
             report += part
             if not part.whole:
                 break
-            mark = mark.read(end)
+            mark = mark.read(min(end, now - LAG))
             keep_checkpoint(house.journal, account.name, mark)
     except JournalAway:
         raise
@@ -174,6 +181,11 @@ def _opened(house: House, name: str) -> datetime | None:
     """When the oldest call of the account began that is not over."""
     began = [_moment(link.value.get("at")) for link in open_calls(house, name)]
     return min(filter(None, began), default=None)
+
+
+def _awaited(house: House, name: str) -> bool:
+    """Whether a call of the account waits for its history (connector/handlers/calls/cards.py)."""
+    return any(link.value.get("waits") for link in open_calls(house, name))
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,7 @@ from connector.handlers.rules import Rules
 from connector.speech import Text
 
 SETTLE = 3.0  # seconds that a call must look over: what was shuffled on its way arrives meanwhile
+HISTORY = 150.0  # seconds for the PBX's history to be read when the end of a call was not seen
 STALE = 60.0  # seconds; a piece that waited longer pops no card up any more
 NO_SUCH_USER = "bitrix24.call_user"
 HIDDEN_NUMBER = "000000"  # Bitrix24 registers nothing without digits (§1.2)
@@ -53,11 +54,16 @@ def call_told(event: AboutCall, rules: Rules) -> Plan:
 
 def _settling(call: Ongoing) -> Plan:
     """When the call looks over, it is looked at again in a while; what comes late but was before is told before."""
-    story = call.story
-    if story.over and story.done.settling != story.over:
-        story.done.settling = story.over
-        at = moment(story.over) + timedelta(seconds=SETTLE)
-        yield Emit(CallSettled(account=call.account, call=call.call, at=at), f"portal:{call.portal}", after=SETTLE)
+    story, waits = call.story, call.may_be_told_better
+    sign = f"{story.over}?" if waits else story.over
+    if not story.over or story.done.settling == sign:
+        return
+    story.done.settling = sign
+    after, place = (HISTORY, timedelta(days=1)) if waits else (SETTLE, timedelta(seconds=SETTLE))
+    if waits:  # whoever reads the history sees that somebody waits for it
+        yield Remember(OPEN, call.key, {"at": story.began, "call_id": story.done.call_id, "waits": story.over})
+    settled = CallSettled(account=call.account, call=call.call, at=moment(story.over) + place)
+    yield Emit(settled, f"portal:{call.portal}", after=after)
 
 
 def _shown(call: Ongoing) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from connector.domain.calls import CallFinished, CallSettled
@@ -15,8 +16,13 @@ from connector.handlers.calls.outcome import Outcome, outcome
 from connector.handlers.calls.people import default_user
 from connector.handlers.calls.story import Story, moment
 from connector.handlers.rules import Rules
+from connector.speech import Text
 
 GONE = "bitrix24.call_not_found"
+NO_WAY = Text(
+    "The PBX never said whether this call came in or went out, so it is not in Bitrix24.",
+    "АТС так и не сообщила, входящий это звонок или исходящий, поэтому в Битрикс24 его нет.",
+)
 ENTITIES = ("CONTACT", "LEAD", "COMPANY")
 
 
@@ -24,13 +30,16 @@ def call_settled(event: CallSettled, rules: Rules) -> Plan:
     """If the call is still over, have it finished in Bitrix24 and send on what waited for that."""
     story = Story.read((yield Recall(CALL, f"{event.account}.{event.call}")))
     if not story.over or story.done.finished:
-        return
+        return ""
     call = ongoing(event, story, rules)
+    if call.may_be_told_better and event.at - moment(story.over) < timedelta(days=1):
+        return ""  # the history of the PBX is awaited, and a later look is on its way
     if call.ours:
         yield from _finished(call)
     story.done.finished = True
     yield Remember(OPEN, call.key, None)
     yield Remember(CALL, call.key, story.dump())
+    return "" if story.direction else NO_WAY.en
 
 
 def _finished(call: Ongoing) -> Plan:

@@ -55,8 +55,8 @@ class Ongoing:
     @property
     def ours(self) -> bool:
         """Whether it is a call of this account, and not one between colleagues that nobody wants kept."""
-        if self.story.direction == "internal":
-            return self.pbx.internal
+        if self.story.direction in ("", "internal"):
+            return self.pbx.internal and bool(self.story.direction)
         return not self.pbx.only_lines or bool(self._known_line)
 
     @property
@@ -64,6 +64,14 @@ class Ongoing:
         """Whether the other side is the company itself (trap 9)."""
         own = self.rules.mappings.config.own_phones
         return self.phone in own or self.phone in {dialled(line, self.rules) for line in self.pbx.lines}
+
+    @property
+    def may_be_told_better(self) -> bool:
+        """Whether a part of it was not seen, and the PBX can be asked how it was, and has not told yet."""
+        telephony, story = self.rules.accounts[self.account].provider.telephony, self.story
+        asked = telephony is not None and telephony.history is not None and self.pbx.remembers
+        unseen = bool(story.unseen) or any(end["cause"] == "lost" for end in story.ends)
+        return asked and (unseen or not story.direction) and not any(end["past"] for end in story.ends)
 
     @property
     def _known_line(self) -> str:

@@ -22,6 +22,7 @@ from connector.domain.calls import (
     CallStarted,
     CallTranscribed,
     CallTransferred,
+    CallUnwatched,
     Direction,
     LegEnded,
 )
@@ -59,12 +60,13 @@ class Done:
 
 @dataclass(kw_only=True)
 class Story:
-    """What was told. ``said`` is by name the earliest (time, word); ``legs`` by id [opened, closed, cause]; ``rang``
+    """What was told. ``unseen``: since when a part may be missing. ``said`` is by name the earliest (time, word); ``legs`` by id [opened, closed, cause]; ``rang``
     and ``left`` by employee the latest time (and cause); ``answered`` by employee [first, last] time; ``moves`` are
     transfers (time, from, to, how); ``ends`` are what the PBX said of the end.
     """
 
     began: str = ""
+    unseen: str = ""
     said: dict[str, list[str]] = field(default_factory=dict)
     legs: dict[str, list[str]] = field(default_factory=dict)
     rang: dict[str, str] = field(default_factory=dict)
@@ -106,8 +108,8 @@ class Story:
 
     @property
     def direction(self) -> Direction:
-        """Which way; a call of which nobody said it came in."""
-        return self.word("direction") or ("incoming" if self.over else "")  # type: ignore[return-value]
+        """Which way; empty while nobody has said it."""
+        return self.word("direction")  # type: ignore[return-value]
 
     @property
     def end(self) -> dict[str, Any] | None:
@@ -215,6 +217,10 @@ def _ended(story: Story, event: CallEnded, at: str) -> None:
         story.began = min(filter(None, (story.began, stamp(event.started_at))))
 
 
+def _unwatched(story: Story, event: CallUnwatched, at: str) -> None:
+    story.unseen = min(filter(None, (story.unseen, at)))
+
+
 def _recorded(story: Story, event: CallRecorded, at: str) -> None:
     if _room(story.records, event.recording.ref):
         about = {name: value for name, value in asdict(event.recording).items() if name != "ref"}
@@ -245,6 +251,7 @@ _PUT: Mapping[type, Callable[[Story, Any, str], None]] = {
     CallEnded: _ended,
     CallRecorded: _recorded,
     CallTranscribed: _transcribed,
+    CallUnwatched: _unwatched,
 }
 
 
