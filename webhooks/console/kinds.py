@@ -31,6 +31,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "call.ended": Text("call ended", "звонок завершён"),
         "call.recorded": Text("recording told of", "есть запись звонка"),
         "call.transcribed": Text("transcript told of", "есть расшифровка звонка"),
+        "call.unwatched": Text("part of a call was not seen", "часть звонка не видели"),
         "call.settled": Text("call to be finished", "звонок пора закрыть"),
         "call.recording_due": Text("recording to be attached", "запись к звонку"),
         "call.transcript_due": Text("transcript to be attached", "расшифровка к звонку"),

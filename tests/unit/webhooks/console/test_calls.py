@@ -6,12 +6,14 @@ import re
 
 import pytest
 
+from connector.domain.calls import CALL_KINDS
 from connector.journal.called import Recording
 from tests.conftest import FakeClock
 from tests.unit.telephony.pbx import Past, pbx
 from tests.unit.webhooks.console.calls_stage import finished, going
 from tests.unit.webhooks.console.conftest import Console
 from webhooks.console.call_words import STATUSES, outcome, recorded
+from webhooks.console.kinds import kind_of
 
 HOSTILE = "<script>alert(1)</script>"
 
@@ -142,6 +144,12 @@ def test_every_status_has_words(status: str) -> None:
     assert words.ru.startswith("пропущен")
     assert outcome({"status": status, "talk": 0, "missed": False}) == ("", STATUSES[status])
     assert outcome({"status": status, "talk": 1})[0] == "good"
+
+
+def test_every_kind_of_call_event_has_words() -> None:
+    told = (*CALL_KINDS, "call.settled", "call.finished", "call.recording_due", "call.transcript_due")
+    for kind in (*told, "call.requested", "call.prepared", "call.refused", "client.reached"):
+        assert kind_of(kind).ru != kind
 
 
 def test_of_several_recordings_the_one_that_needs_a_look_is_told() -> None:
