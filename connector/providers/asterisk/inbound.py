@@ -29,7 +29,7 @@ from connector.domain.values import File
 from connector.errors import Refused
 from connector.providers.asterisk import joining
 from connector.providers.asterisk.channels import Party, party, telephone
-from connector.providers.asterisk.settings import AsteriskSettings, fits
+from connector.providers.asterisk.settings import AsteriskSettings, fits, placed
 from connector.providers.asterisk.telling import Telling
 from connector.providers.asterisk.wire import Block
 from connector.providers.asterisk.words import VOICEMAIL_APPS, dial_cause, hangup_cause
@@ -235,8 +235,10 @@ def recorded(tell: Telling, call: str, path: str, settings: AsteriskSettings) ->
     """The recording at ``path`` of the PBX; nothing when the account does not say where recordings lie."""
     if settings.recordings is None or not path or not re.search(r"\.\w{2,4}$", path):
         return []
-    name = path.rpartition("/")[2]
-    return [tell.of(CallRecorded, call, recording=File(ref=path, name=name, kind="audio"))]
+    folder, name = settings.recordings.folder.rstrip("/"), path.rpartition("/")[2]
+    inside = placed(path, folder)
+    ref = f"{folder}/{inside}" if inside else path  # what lies elsewhere is refused, with words, when it is fetched
+    return [tell.of(CallRecorded, call, recording=File(ref=ref, name=name, kind="audio"))]
 
 
 def _shown(block: Block, settings: AsteriskSettings, tell: Telling) -> list[Event]:

@@ -15,7 +15,7 @@ from connector.domain.provider import Http, Outgoing, Source
 from connector.domain.values import File, Receipt
 from connector.errors import PermanentError, Stopped, TransientError
 from connector.providers.asterisk.session import Session, opened
-from connector.providers.asterisk.settings import AsteriskSettings, below
+from connector.providers.asterisk.settings import AsteriskSettings, placed
 from connector.providers.asterisk.wire import Block
 from connector.speech import Text
 
@@ -23,7 +23,6 @@ GRACE = 5.0  # seconds beyond the time that the telephone may ring
 _EXTENSION = re.compile(r"[A-Za-z0-9_.+*#-]{1,40}")
 _PHONE = re.compile(r"\+?[0-9*#]{2,20}")
 _LINE = re.compile(r"\+?[0-9]{0,20}")
-_DATED = re.compile(r"-(\d{4})(\d{2})(\d{2})-\d{6}-")
 
 _NO_ANSWER = Text(
     "Your telephone {extension} did not answer. Lift it when it rings, then the client is called",
@@ -101,7 +100,7 @@ def recording(file: File, settings: AsteriskSettings, http: Http) -> Source:
     place = settings.recordings
     if place is None:
         raise PermanentError("recording.no_place", hint=_NO_PLACE)
-    path = below(_dated(file.ref), place.folder)
+    path = placed(file.ref, place.folder)
     if not path:
         raise PermanentError("recording.outside", hint=_OUTSIDE)
     headers = basic(place.username, place.password) if place.url.startswith("http") else {}
@@ -114,12 +113,6 @@ def basic(username: str, password: SecretStr | None) -> dict[str, str]:
         return {}
     pair = f"{username}:{password.get_secret_value() if password else ''}"
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
-
-
-def _dated(path: str) -> str:
-    """FreePBX's CDR has the bare name of a file that lies in a folder per day."""
-    found = _DATED.search(path)
-    return "/".join((*found.groups(), path)) if found and "/" not in path else path
 
 
 def _check(command: Dial) -> None:

@@ -15,6 +15,7 @@ from connector.domain.telephony import PbxSettings
 from connector.speech import Text
 
 PLAIN_PORT, TLS_PORT = 5038, 5039
+_DATED = re.compile(r"-(\d{4})(\d{2})(\d{2})-\d{6}-")
 MONITOR = "/var/spool/asterisk/monitor"
 
 _SECRET = Text("the secret of a manager user", "секрет пользователя AMI")
@@ -56,7 +57,10 @@ class Contexts(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    incoming: tuple[str, ...] = ("from-trunk*", "from-pstn*", "from-did-direct*", "from-sip-external", "from-dahdi")
+    incoming: tuple[str, ...] = (
+        *("from-trunk*", "from-pstn*", "from-did-direct*", "from-sip-external"),
+        *("from-digital*", "from-analog*", "from-dahdi*", "from-zaptel*"),
+    )
     internal: tuple[str, ...] = ("from-internal*",)
     after_hours: tuple[str, ...] = ("app-after-hours*", "after-hours*")
     voicemail: tuple[str, ...] = ("app-voicemail*", "app-vm*", "macro-vm", "sub-vm*", "voicemail*")
@@ -208,6 +212,15 @@ def below(path: str, folder: str) -> str:
     if given.is_absolute():
         return str(given.relative_to(top)) if given != top and given.is_relative_to(top) else ""
     return str(given) if given.name else ""
+
+
+def placed(path: str, folder: str) -> str:
+    """One name for one recording, however it was told of: its path below ``folder``; empty when it lies elsewhere.
+
+    FreePBX's CDR has the bare name of a file that lies in a folder per day.
+    """
+    dated = _DATED.search(path)
+    return below("/".join((*dated.groups(), path)) if dated and "/" not in path else path, folder)
 
 
 def _address(value: str, schemes: tuple[str, ...], expected: Text, example: Text) -> str:

@@ -173,10 +173,11 @@ def test_calls_that_are_gone_are_lost_when_they_were_last_heard_of():
 
 def test_a_channel_that_was_there_before_us_tells_what_can_still_be_known():
     fields = {"CallerIDNum": "79161234567", "ChannelState": "6", "Duration": "00:01:30"}
-    (came,) = told(frame("CoreShowChannel", **fields), OURS)
+    came, unwatched = told(frame("CoreShowChannel", **fields), OURS)
+    assert (unwatched.kind, unwatched.call, unwatched.leg) == ("call.unwatched", "1770000000.1", "")
     assert (came.direction, came.client, came.at) == ("incoming", "79161234567", RECEIVED - timedelta(seconds=90))
     leg = {"Channel": "PJSIP/101-00000002", "Uniqueid": "1770000000.2", "BridgeId": "b", "ChannelState": "6"}
-    began, answered = told(frame("CoreShowChannel", **leg), OURS)
+    began, _, answered = told(frame("CoreShowChannel", **leg), OURS)
     assert (began.leg, answered.kind, answered.employee) == ("1770000000.2", "call.answered", "101")
 
 
@@ -271,3 +272,19 @@ def test_a_click_that_nobody_lifted_for_was_an_outgoing_call():
     assert {event.call for event in story} == {"b24-2"}
     assert [event.direction for event in story if event.direction] == ["outgoing"]
     assert story[-1].kind == "call.leg_ended"
+
+
+def test_a_recording_told_of_in_two_ways_is_one_recording():
+    name = "in-74951234567-79161234567-20260202-120000-1770000000.1.wav"
+    whole = f"/var/spool/asterisk/monitor/2026/02/02/{name}"
+    by_variable = one("VarSet", Variable="MIXMONITOR_FILENAME", Value=whole)
+    by_cdr = one("Cdr", UserField=name)
+    assert by_variable.recording == by_cdr.recording
+    assert by_variable.recording.ref == whole
+    elsewhere = one("VarSet", Variable="MIXMONITOR_FILENAME", Value="/etc/x.wav")
+    assert elsewhere.recording.ref == "/etc/x.wav"
+
+
+def test_a_digital_line_that_is_numbered_like_an_extension_is_a_trunk():
+    event = one("Newchannel", Channel="DAHDI/23-1", Context="from-digital", CallerIDNum="79161234567", Exten="s")
+    assert (event.direction, event.employee) == ("incoming", "")
