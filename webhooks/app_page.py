@@ -40,13 +40,14 @@ _NOT_ADMIN = Text(
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One account in the table; ``line`` is empty while it serves none."""
+    """One account in the table; ``line`` is empty while it serves none, ``phone`` is a telephone system."""
 
     name: str
     title: Text
     line: str
     waiting: int
     parked: int
+    phone: bool = False
 
 
 def room(connector: Connector, doors: Doors, tickets: Tickets, entrance: Entrance) -> Blueprint:
@@ -157,6 +158,7 @@ def _rows(connector: Connector, portal: str) -> list[Row]:
                 name=account.name,
                 title=account.provider.title,
                 line=line_of(connector, account.name),
+                phone=account.provider.channel is None and account.provider.telephony is not None,
                 waiting=int(outgoing.get("waiting", 0)),
                 parked=int(outgoing.get("parked", 0)),
             )

@@ -8,6 +8,7 @@ from datetime import datetime
 from connector.checkup.rehearsal import Rehearsal
 from connector.domain.provider import Finding
 from connector.speech import Text
+from connector.telephony.health import Pbx
 
 NOBODY = Text("", "")
 PLACEHOLDER = "local.0000000000000.00000000"  # the client_id that `connector init` writes before there is one
@@ -20,7 +21,8 @@ class Facts:
     ``local``: portal and connector share this computer, so plain http is enough. ``unset`` are variables that the
     settings name and the environment lacks. ``installed`` is the installation's state, ``stuck`` why one that arrived
     was not taken. ``findings`` are what the network said; ``looked`` is false while it was not asked to the end.
-    ``travelled`` and ``replied`` are when a client's message and an operator's answer last went all the way.
+    ``travelled`` and ``replied`` are when a client's message and an operator's answer last went all the way. ``phone``
+    is what is known of a telephone system (with it the way is another one), ``called`` whether a call went all the way.
     """
 
     public_url: str
@@ -40,6 +42,8 @@ class Facts:
     rehearsal: Rehearsal | None = None
     travelled: datetime | None = None
     replied: datetime | None = None
+    phone: Pbx | None = None
+    called: bool = False
     findings: tuple[Finding, ...] = ()
     looked: bool = False
 

@@ -18,6 +18,7 @@ from connector.portal.selfcheck import examine
 from connector.repair import House
 from connector.settings.checks import loopback
 from connector.speech import Text
+from connector.telephony.health import pbxs
 
 
 def pair_of(house: House, portal: str = "", account: str = "") -> tuple[str, str]:
@@ -34,8 +35,10 @@ def pair_of(house: House, portal: str = "", account: str = "") -> tuple[str, str
 
 
 def accounts_of(house: House, portal: str) -> list[str]:
-    """The accounts of a portal that carry messages."""
-    return [line.account for line in lines_of(house, portal)]
+    """The accounts of a portal that carry messages, then its telephone systems."""
+    talk = [line.account for line in lines_of(house, portal)]
+    mine = [name for name, account in house.accounts.items() if account.portal == portal]
+    return talk + [name for name in mine if name not in talk and house.accounts[name].provider.telephony is not None]
 
 
 def look(house: House, portal: str, account: str) -> Iterator[Finding]:
@@ -77,6 +80,8 @@ def local(public_url: str, portal_url: str) -> bool:
 
 def _with_account(house: House, facts: Facts, name: str) -> Facts:
     account, journal = house.accounts[name], house.journal
+    if account.provider.channel is None and account.provider.telephony is not None:
+        return _with_phone(house, facts, name)
     tried = last_rehearsal(house, name)
     heard = journal.arrivals().heard.get(name)
     tested = tried is not None and tried.state == "done"
@@ -89,6 +94,18 @@ def _with_account(house: House, facts: Facts, name: str) -> Facts:
         rehearsal=tried,
         travelled=None if tested else _travelled(house, account.portal, name),
         replied=None if tried is not None and tried.answered else _replied(house, name),
+    )
+
+
+def _with_phone(house: House, facts: Facts, name: str) -> Facts:
+    heard = house.journal.arrivals().heard.get(name)
+    return replace(
+        facts,
+        account=name,
+        provider=house.accounts[name].provider.title,
+        heard=heard.last if heard else None,
+        phone=next(one for one in pbxs(house) if one.name == name),
+        called=bool(house.journal.calls_page(account=name, limit=1).rows),
     )
 
 

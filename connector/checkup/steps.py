@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from connector.checkup import phone_verdicts
 from connector.checkup.facts import Facts
 from connector.checkup.verdicts import (
     Verdict,
@@ -48,24 +49,31 @@ class _Rule(NamedTuple):
     judge: Callable[[Facts], Verdict]
 
 
-_RULES = (
+_BASIS = (
     _Rule("public", Text("Public address", "Внешний адрес"), (), public),
     _Rule("card", Text("Application in Bitrix24", "Приложение в Битрикс24"), ("public",), card),
     _Rule("keys", Text("Keys and secrets", "Ключи и секреты"), (), keys),
     _Rule(
         "installation", Text("Installation and rights", "Установка и права"), ("public", "card", "keys"), installation
     ),
+)
+_TALK = (
     _Rule("account", Text("Account at the provider", "Аккаунт у провайдера"), ("keys",), account),
     _Rule("line", Text("Open line", "Открытая линия"), ("installation", "account"), line),
     _Rule("test", Text("Test message", "Проверочное сообщение"), ("line",), test_message),
     _Rule("answer", Text("Operator's answer", "Ответ оператора"), ("test",), answer),
 )
+_CALLS = (
+    _Rule("account", Text("Telephone system", "Телефонная станция"), ("keys",), phone_verdicts.pbx),
+    _Rule("lines", Text("Lines in Bitrix24", "Линии в Битрикс24"), ("installation",), phone_verdicts.lines),
+    _Rule("call", Text("First call", "Первый звонок"), ("account", "lines"), phone_verdicts.call),
+)
 
 
 def steps(facts: Facts) -> Sequence[Step]:
-    """All of them, in order."""
+    """All of them, in order: to a talking channel, or to the first call of a telephone system."""
     found: dict[str, Step] = {}
-    for rule in _RULES:
+    for rule in (*_BASIS, *(_CALLS if facts.phone is not None else _TALK)):
         verdict = rule.judge(facts)
         ready = all(found[code].state == "ok" for code in rule.after)
         state: State = "later" if verdict.state == "wait" and not ready else verdict.state

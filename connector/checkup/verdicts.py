@@ -131,10 +131,8 @@ def installation(facts: Facts) -> Verdict:
 
 def account(facts: Facts) -> Verdict:
     """The provider answers and knows our address; one that cannot be asked has delivered something."""
-    if not facts.account:
-        return Verdict("bad", _NO_ACCOUNT)
-    if facts.unset:
-        return Verdict("wait", _UNSET.with_(names=", ".join(facts.unset)))
+    if (lacks := missing(facts)) is not None:
+        return lacks
     named = {"provider": facts.provider}
     if wrong := facts.wrong("account."):
         hint = wrong.hint or wrong.what
@@ -144,6 +142,13 @@ def account(facts: Facts) -> Verdict:
     if facts.found("account."):
         return Verdict("ok", _CONNECTED.with_(**named))
     return Verdict("wait", _LOOKING)
+
+
+def missing(facts: Facts) -> Verdict | None:
+    """What the settings lack of an account."""
+    if not facts.account:
+        return Verdict("bad", _NO_ACCOUNT)
+    return Verdict("wait", _UNSET.with_(names=", ".join(facts.unset))) if facts.unset else None
 
 
 def line(facts: Facts) -> Verdict:

@@ -21,6 +21,7 @@ _LOOKING = Text("Looking at each step", "Проверяю каждый шаг")
 _STEPS = Text("The way to the first message", "Путь к первому сообщению")
 _NOW = Text("Now: {title}. {told}", "Сейчас: {title}. {told}")
 _ALL = Text("Everything is proven: clients and operators can talk.", "Всё подтверждено: можно переписываться.")
+_ALL_CALLS = Text("Everything is proven: calls come into Bitrix24.", "Всё подтверждено: звонки попадают в Битрикс24.")
 _WIZARD = Text(
     "The same steps in the browser, with values to copy: {url}/ops/connect",
     "Те же шаги в браузере, со значениями для копирования: {url}/ops/connect",
@@ -44,7 +45,7 @@ def tell_standing(out: Output, path: Path, env: Mapping[str, str]) -> tuple[bool
         _tell(out, step, facts)
     out.say(Text("", ""))
     if now is None:
-        out.say(_ALL)
+        out.say(_ALL if facts.phone is None else _ALL_CALLS)
     else:
         out.say(_NOW, title=out.words(now.title), told=out.words(now.told))
         out.say(_WIZARD, url=facts.public_url.rstrip("/"))

@@ -51,6 +51,6 @@ def _look(connector: Connector, pair: str) -> Iterator[Finding]:
 
 
 def _fresh(findings: Sequence[Finding]) -> float:
-    """A line that the portal calls active is the end of the way: nobody looks every two seconds after that."""
-    right = any(finding.code == "portal.line" for finding in findings)
+    """A line that the portal knows is the end of the way: nobody looks every two seconds after that."""
+    right = any(finding.code in ("portal.line", "telephony.lines") for finding in findings)
     return _SETTLED if right and all(finding.state != "bad" for finding in findings) else _MOVING

@@ -97,3 +97,9 @@ def test_the_menu_with_calls_stays_in_one_row(house: Connector, console: str, br
         face.page.goto(f"{console}/ops/calls")
         assert face.page.evaluate(rows) == 1
         assert face.page.evaluate("document.documentElement.scrollWidth - innerWidth") == 0
+
+
+def test_the_way_to_a_pbx_is_accessible(house: Connector, console: str, browser_page: OpenPage):
+    seed(house)
+    pages = {"phone-way": "/ops/connect?portal=main&account=office", "hooks-way": "/ops/connect?account=cloud"}
+    in_every_look(console, browser_page, pages, name="integrator")

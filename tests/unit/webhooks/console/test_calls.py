@@ -193,3 +193,18 @@ def test_the_page_of_a_pbx_that_calls_us_has_the_address(office: Console) -> Non
     page = office.signed_in("operator", "ru").get("/ops/accounts/hooks").text
     assert "/hooks/hooks" in page
     assert "звонки по клику" in page
+
+
+def test_the_way_to_a_pbx_asks_for_no_open_line(office: Console) -> None:
+    page = office.signed_in("integrator").get("/ops/connect?portal=main&account=office").text
+    for told in ("Telephone system", "Lines in Bitrix24", "First call", "connector listen"):
+        assert told in page
+    for foreign in ("Open line", "Test message", "/hooks/office"):
+        assert foreign not in page
+
+
+def test_the_way_to_a_pbx_that_calls_us_has_the_address(office: Console) -> None:
+    office.connector.accounts["hooks"] = pbx("hooks")
+    page = office.signed_in("integrator", "ru").get("/ops/connect?portal=main&account=hooks").text
+    assert "/hooks/hooks" in page
+    assert "Первый звонок" in page
