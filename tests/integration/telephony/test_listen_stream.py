@@ -191,7 +191,7 @@ def test_a_slow_journal_makes_asterisk_wait_and_loses_nothing():
 
 def test_what_was_read_when_told_to_stop_is_kept():
     ear = Ear()
-    ear.slow = lambda: time.sleep(0.02)
+    ear.slow = lambda: time.sleep(0.08)  # longer than it takes to notice the stop
     with AmiServer() as ami, hearing(ami.settings(), ear) as made:
         assert ami.wait_for_listeners()
         ami.play(SCENES["queue"](Board(), Wish()).frames)
