@@ -94,7 +94,7 @@ class Stream:
         channels = [Block.read(frame) for frame in shown]
         ending = [block for block in map(Block.read, waiting) if block.event == "Hangup"]
         self._live.begin(channels)
-        there = {block["Linkedid"] for block in (*channels, *ending)} | {block["Uniqueid"] for block in ending}
+        there = {block["Linkedid"] for block in (*channels, *ending)}
         if gone := sorted(ours - there):
             log.info("listen.calls_lost", account=self._settings.account, calls=len(gone))
             self._keep(packed([("Event", RESYNC), *_stamp(before), *(("Gone", call) for call in gone)]).rstrip())

@@ -228,3 +228,20 @@ def test_the_check_tells_what_the_manager_user_may_not_do():
         "asterisk.recordings",
     }
     assert [(finding.code, finding.state) for finding in bad] == [("asterisk.login", "bad")]
+
+
+def test_a_transfer_in_which_the_connection_broke_leaves_nothing_open():
+    """The calls were joined while nobody listened: the consultation is gone, and the client's call goes on."""
+    board = Board()
+    dialogue = SCENES["attended_transfer"](board, Wish())
+    at = next(n for n, frame in enumerate(dialogue.frames) if frame.event == "AttendedTransfer")
+    client, asked = (meant.call for meant in dialogue.meant)
+    ear = Ear(calls=[client, asked])
+    with AmiServer() as ami:
+        ami.play(dialogue.frames[: at + 5])
+        with hearing(ami.settings(), ear):
+            assert ami.wait_for_listeners()
+            ami.play(dialogue.frames[at + 5 :])
+            heard_of(ear, 4, "Hangup")
+    said = [event for frame, _ in ear.frames for event in told(frame, ami.settings()) if event.kind == "call.ended"]
+    assert [(event.call, event.cause) for event in said] == [(asked, "lost"), (client, "")]

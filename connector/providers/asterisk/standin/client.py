@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from connector.providers.asterisk.standin.manners import Manners
-from connector.providers.asterisk.wire import Block, packed
+from connector.providers.asterisk.wire import packed
 
 # Who may do what (manager.c): any of the classes is enough; everybody may do the others.
 _NEEDS: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -29,7 +29,7 @@ class House(Protocol):
     secrets_seen: list[str]
     before_showing: Callable[[], None]
 
-    def channels(self) -> list[Block]: ...
+    def channels(self) -> list[dict[str, str]]: ...
 
     def originate(self, order: dict[str, str], client: Client) -> None: ...
 
@@ -162,15 +162,10 @@ class Client:
         return [data[:cut], data[cut:]]
 
 
-def _shown(channel: Block) -> list[tuple[str, str]]:
-    names = ("Channel", "ChannelState", "ChannelStateDesc", "CallerIDNum", "CallerIDName", "ConnectedLineNum")
-    more = ("ConnectedLineName", "Language", "AccountCode", "Context", "Exten", "Priority", "Uniqueid", "Linkedid")
-    told = [(name, channel[name]) for name in (*names, *more)]
-    where = [
-        ("BridgeId", channel["BridgeUniqueid"]),
-        ("Application", "AppDial" if channel["BridgeUniqueid"] else "Dial"),
-    ]
-    return [*told, *where, ("ApplicationData", "(Outgoing Line)"), ("Duration", "00:00:07")]
+def _shown(channel: dict[str, str]) -> list[tuple[str, str]]:
+    bridge = channel["BridgeId"]
+    said = (("Application", "AppDial" if bridge else "Dial"), ("ApplicationData", "(Outgoing Line)"))
+    return [*channel.items(), *said, ("Duration", "00:00:07")]
 
 
 _DEEDS: Mapping[str, Callable[[Client, dict[str, str], tuple[str, str]], None]] = MappingProxyType(

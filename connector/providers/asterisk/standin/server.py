@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from connector.providers.asterisk.settings import AsteriskSettings
+from connector.providers.asterisk.standin.channels import Channels
 from connector.providers.asterisk.standin.client import Client
 from connector.providers.asterisk.standin.manners import Manners, Originating
 from connector.providers.asterisk.standin.script import Frame
@@ -39,7 +40,7 @@ class AmiServer:
         self.port = port
         self._tls, self._chance = tls, random.Random(seed)
         self._clients: set[Client] = set()
-        self._channels: dict[str, Block] = {}
+        self._channels = Channels()
         self._lock = threading.Lock()
         self._door: socket.socket | None = None
 
@@ -114,14 +115,15 @@ class AmiServer:
         """Say frames now, as they are, to all who listen; whoever is not there never hears of them."""
         for frame in frames:
             block = Block.read(frame.text.encode())
-            self._note(block)
+            with self._lock:
+                self._channels.note(block)
             for client in self._listed():
                 client.tell(frame.text, block["Privilege"])
 
-    def channels(self) -> list[Block]:
+    def channels(self) -> list[dict[str, str]]:
         """The channels that there are by what was said."""
         with self._lock:
-            return list(self._channels.values())
+            return self._channels.shown()
 
     def forget_channels(self) -> None:
         """Asterisk was restarted: no call is left, and no Hangup told of it."""
@@ -134,16 +136,6 @@ class AmiServer:
         self.originating.answer(order, client)
         if self.then is not None and self.originating.how == "answered":
             self.play(self.then(order))
-
-    def _note(self, block: Block) -> None:
-        leg = block["Uniqueid"]
-        with self._lock:
-            if block.event == "Hangup":
-                self._channels.pop(leg, None)
-            elif block.event in ("Newchannel", "Newstate", "BridgeEnter"):
-                known = self._channels.get(leg)
-                if known is not None or block.event == "Newchannel":
-                    self._channels[leg] = block
 
     def _listed(self) -> list[Client]:
         with self._lock:
