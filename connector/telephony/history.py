@@ -46,6 +46,7 @@ _UNREADABLE = Text(
 )
 
 Stop = Callable[[], bool]
+Ripe = Callable[[str, datetime], bool]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +78,7 @@ def due(house: House, name: str) -> bool:
     connected = isinstance(stream, Mapping) and stream.get("state") == "connected"
     back = _moment(stream.get("since")) if connected and isinstance(stream, Mapping) else None
     mark, now, awaited = checkpoint_of(house.journal, name), house.clock(), _awaited(house, name)
-    if mark.due(now, back=back, awaited=awaited):
+    if mark.due(now, back=back, awaited=bool(awaited)):
         return True
     quiet = any(silence.name == f"account:{name}" for silence in house.journal.silences())
     return mark.due(now, back=back, quiet=quiet)
@@ -97,10 +98,16 @@ def backfill(house: House, name: str, *, seconds: float = SECONDS, stop: Stop = 
 
 def _look(house: House, account: Account, stop: Stop) -> Report:
     now, mark, report = house.clock(), checkpoint_of(house.journal, account.name), Report()
-    since, until = mark.span(now, opened=_opened(house, account.name), awaited=_awaited(house, account.name))
+    awaited = _awaited(house, account.name)
+    since, until = mark.span(now, opened=_opened(house, account.name), awaited=bool(awaited))
+
+    def ripe(call: str, ended: datetime) -> bool:
+        """What ended a moment ago is told by its own events, unless it waits for nothing else."""
+        return ended <= now - LAG or f"{account.name}.{call}" in awaited
+
     try:
         for begin, end in slices(since, until):
-            part = Report(whole=False) if stop() else _slice(house, account, begin, end, stop)
+            part = Report(whole=False) if stop() else _slice(house, account, begin, end, ripe, stop)
             report += part
             if not part.whole:
                 break
@@ -130,8 +137,8 @@ def _failed(house: House, name: str, mark: Checkpoint, error: ConnectorError) ->
     return Report(whole=False)
 
 
-def _slice(house: House, account: Account, since: datetime, until: datetime, stop: Stop) -> Report:
-    """Keep what is new of one span. Raises what the PBX refuses."""
+def _slice(house: House, account: Account, since: datetime, until: datetime, ripe: Ripe, stop: Stop) -> Report:
+    """Keep what is new of one span and ``ripe``. Raises what the PBX refuses."""
     telephony = account.provider.telephony
     assert telephony is not None
     assert telephony.history is not None
@@ -143,7 +150,8 @@ def _slice(house: House, account: Account, since: datetime, until: datetime, sto
     for call, events in told.items():
         if stop():
             return report + Report(whole=False)
-        report += _keep(house, account, call, events, stories.get(f"{account.name}.{call}"))
+        if all(ripe(call, event.at) for event in events if isinstance(event, CallEnded)):
+            report += _keep(house, account, call, events, stories.get(f"{account.name}.{call}"))
     return report
 
 
@@ -183,9 +191,9 @@ def _opened(house: House, name: str) -> datetime | None:
     return min(filter(None, began), default=None)
 
 
-def _awaited(house: House, name: str) -> bool:
-    """Whether a call of the account waits for its history (connector/handlers/calls/cards.py)."""
-    return any(link.value.get("waits") for link in open_calls(house, name))
+def _awaited(house: House, name: str) -> frozenset[str]:
+    """The calls, as ``<account>.<call>``, that wait for the history (connector/handlers/calls/cards.py)."""
+    return frozenset(link.key for link in open_calls(house, name) if link.value.get("waits"))
 
 
 def _short(text: str) -> str:
