@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Sequence
 
 from connector.providers.asterisk.standin import AmiServer, Frame
-from connector.providers.asterisk.wire import Block
 
 Deed = Callable[[], None]
 
@@ -20,23 +19,16 @@ class JitteredAmi(AmiServer):
 
     LATE, DOUBLED = 2.0, 12
 
-    def _note(self, block: Block) -> None:
-        """What is told late says nothing of how it is."""
-
-    def happens(self, frame: Frame) -> None:
-        """A channel comes or goes; nobody is told yet."""
-        AmiServer._note(self, Block.read(frame.text.encode()))
-
     def run(self, frames: Sequence[Frame], *, deeds: Sequence[tuple[float, Deed]] = ()) -> None:
         """Play ``frames`` in their own time; ``deeds`` are done so many seconds after the beginning."""
         chance, number, first = random.Random(20261129), itertools.count(), frames[0].at
         plan: list[tuple[float, int, Deed]] = []
         for frame in frames:
             at = frame.at - first
-            heapq.heappush(plan, (at, next(number), lambda frame=frame: self.happens(frame)))
+            heapq.heappush(plan, (at, next(number), lambda frame=frame: self.happen(frame)))
             for _ in range(2 if chance.randrange(self.DOUBLED) == 0 else 1):
                 late = at + chance.uniform(0, self.LATE)
-                heapq.heappush(plan, (late, next(number), lambda frame=frame: self.say(frame)))
+                heapq.heappush(plan, (late, next(number), lambda frame=frame: self.tell(frame)))
         for at, deed in deeds:
             apart = threading.Thread(target=deed, daemon=True)  # a deed that takes its time must not delay the frames
             heapq.heappush(plan, (at, next(number), apart.start))

@@ -114,11 +114,18 @@ class AmiServer:
     def say(self, *frames: Frame) -> None:
         """Say frames now, as they are, to all who listen; whoever is not there never hears of them."""
         for frame in frames:
-            block = Block.read(frame.text.encode())
-            with self._lock:
-                self._channels.note(block)
-            for client in self._listed():
-                client.tell(frame.text, block["Privilege"])
+            self.happen(frame)
+            self.tell(frame)
+
+    def happen(self, frame: Frame) -> None:
+        """It is so from now on, though nobody is told yet."""
+        with self._lock:
+            self._channels.note(Block.read(frame.text.encode()))
+
+    def tell(self, frame: Frame) -> None:
+        """Tell all who listen of what happened."""
+        for client in self._listed():
+            client.tell(frame.text, Block.read(frame.text.encode())["Privilege"])
 
     def channels(self) -> list[dict[str, str]]:
         """The channels that there are by what was said."""
