@@ -13,23 +13,21 @@ from typing import Any
 import structlog
 
 from connector import logs
-from connector.bootstrap import Connector
 from connector.errors import SettingsError
 from connector.telephony.health import listens
-from connector.telephony.listener import Listener
+from connector.telephony.listener import PACE, House, Listener, Pace
 from jobs.dispatch import house
 from jobs.patience import until_built
 
 log = structlog.get_logger()
 
-BEAT = 1.0
 GRACE = 30.0  # seconds for what was read to be kept
 
 
-def serve(connector: Connector, stop: threading.Event) -> bool:
+def serve(connector: House, stop: threading.Event, *, pace: Pace = PACE) -> bool:
     """Listen to all accounts that have a stream until ``stop``; whether all ended in time."""
     accounts = [account for account in connector.accounts.values() if listens(account)]
-    listeners = [Listener(connector, account, stop) for account in accounts]
+    listeners = [Listener(connector, account, stop, pace=pace) for account in accounts]
     threads = [
         threading.Thread(target=listener.run, name=f"listen-{listener.account.name}", daemon=True)
         for listener in listeners
@@ -37,17 +35,19 @@ def serve(connector: Connector, stop: threading.Event) -> bool:
     log.info("listen.started", accounts=[account.name for account in accounts])
     for thread in threads:
         thread.start()
-    while not stop.wait(BEAT):  # without any account too: whoever runs the Procfile stops all when one process ends
+    while not stop.wait(
+        pace.beat
+    ):  # without any account too: whoever runs the Procfile stops all when one process ends
         for listener in listeners:
             _beat(listener)
-    return _joined(threads, listeners)
+    return _joined(threads, listeners, pace.beat)
 
 
-def _joined(threads: list[threading.Thread], listeners: list[Listener]) -> bool:
+def _joined(threads: list[threading.Thread], listeners: list[Listener], beat: float) -> bool:
     """What was read is kept first, and the account stays ours meanwhile."""
-    for _ in range(int(GRACE / BEAT) if threads else 0):
+    for _ in range(int(GRACE / beat) if threads else 0):
         for thread in threads:
-            thread.join(BEAT / len(threads))
+            thread.join(beat / len(threads))
         if not any(thread.is_alive() for thread in threads):
             return True
         for listener in listeners:

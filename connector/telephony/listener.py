@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -21,18 +22,32 @@ from connector.telephony.streams import REFUSED, WAITING, Stream
 
 log = structlog.get_logger()
 
-FIRST, LONGEST = 1.0, 30.0  # seconds until another try, doubled each time
-REFUSED_PAUSE = 30.0  # a person has to mend it, and should not have to restart us afterwards
-GOOD = 60.0  # a connection that lasted so long was a good one: the pauses begin anew
-HOLD = 40.0  # seconds for which an account is ours; renewed every RENEW
-RENEW = 10.0
-LOOK = 5.0  # seconds until somebody else's account is looked at again
-
 _FAILED = Text(
     "Listening to the PBX failed ({error}): a fault of the connector. It is tried again; tell its makers, with the log",
     "Чтение потока АТС сорвалось ({error}): это ошибка коннектора. Попытка повторится; пришлите журнал разработчикам",
 )
 _ENDED = Text("The connector's process was stopped", "Процесс коннектора остановлен")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Seconds. Another try comes after ``first``, doubled up to ``longest``, anew after a connection that lasted
+    ``good``; one that was ``refused`` waits for a person, who should not have to restart us. An account is ours for
+    ``hold``, renewed every ``renew``; one that is somebody else's is looked at again after ``look``. ``beat`` is
+    between two looks at all that.
+    """
+
+    first: float = 1.0
+    longest: float = 30.0
+    good: float = 60.0
+    refused: float = 30.0
+    hold: float = 40.0
+    renew: float = 10.0
+    look: float = 5.0
+    beat: float = 1.0
+
+
+PACE = Pace()
 
 
 class House(Protocol):
@@ -42,6 +57,8 @@ class House(Protocol):
     def journal(self) -> Journal: ...
     @property
     def intake(self) -> Intake: ...
+    @property
+    def accounts(self) -> Mapping[str, Account]: ...
     def clock(self) -> datetime: ...
 
 
@@ -54,6 +71,7 @@ class Listener:
         account: Account,
         stop: threading.Event,
         *,
+        pace: Pace = PACE,
         ticks: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -62,7 +80,7 @@ class Listener:
         self.stream = Stream(
             account, intake=house.intake, journal=house.journal, clock=house.clock, stop=stop, ticks=ticks
         )
-        self._ticks, self._chance = ticks, chance
+        self._pace, self._ticks, self._chance = pace, ticks, chance
         self._held: Held | None = None
         self._renewed, self._pause, self._said = float("-inf"), 0.0, ""
 
@@ -72,7 +90,7 @@ class Listener:
             if self._ours():
                 self._listen()
             else:
-                self._stop.wait(LOOK)
+                self._stop.wait(self._pace.look)
         self._leave()
 
     def beat(self) -> None:
@@ -81,10 +99,10 @@ class Listener:
         if held is None:
             return
         self.stream.beat()
-        if self._ticks() - self._renewed < RENEW:
+        if self._ticks() - self._renewed < self._pace.renew:
             return
         try:
-            kept = self._journal.renew_lock(held, ttl=HOLD)
+            kept = self._journal.renew_lock(held, ttl=self._pace.hold)
         except JournalAway:
             return  # nobody else can take it either
         self._renewed = self._ticks()
@@ -96,7 +114,7 @@ class Listener:
     def _ours(self) -> bool:
         if self._held is None:
             try:
-                self._held = self._journal.take_lock(f"listen:{self.account.name}", ttl=HOLD)
+                self._held = self._journal.take_lock(f"listen:{self.account.name}", ttl=self._pace.hold)
             except JournalAway as away:
                 log.warning("listen.journal_away", account=self.account.name, cause=away.cause)
                 return False
@@ -122,11 +140,12 @@ class Listener:
             failure = ("stream.failed", _FAILED.with_(error=type(error).__name__), WAITING)
         if self.stream.stopped():
             return
-        self._rest(*failure, good=self._ticks() - began >= GOOD)
+        self._rest(*failure, good=self._ticks() - began >= self._pace.good)
 
     def _rest(self, cause: str, hint: Text, state: str, *, good: bool) -> None:
-        self._pause = FIRST if good or not self._pause else min(2 * self._pause, LONGEST)
-        pause = REFUSED_PAUSE if state == REFUSED else self._pause
+        pace = self._pace
+        self._pause = pace.first if good or not self._pause else min(2 * self._pause, pace.longest)
+        pause = pace.refused if state == REFUSED else self._pause
         seconds = pause * (0.5 + self._chance())  # many that lost one PBX do not come back in one moment
         tell = log.info if cause == self._said and not good else log.warning
         tell("listen.away", account=self.account.name, cause=cause, hint=hint.en, seconds=round(seconds, 1))

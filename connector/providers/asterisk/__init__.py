@@ -27,7 +27,7 @@ PROVIDER = Provider(
         recording=outbound.recording,
         history=history,
         listen=listening.listen,
-        silence=listening.SILENCE,
+        silence=listening.PACE.silence,
     ),
     check=setup.check,
     icon_svg=_ICON,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import structlog
@@ -22,9 +23,6 @@ from connector.speech import Text
 log = structlog.get_logger()
 
 EVENTS = "system,call,cdr,dialplan,user"
-PING = 10.0  # seconds between two questions whether it is there
-SILENCE = 30.0  # seconds after which it is not
-BOOTED = 3.0  # seconds for FullyBooted, which only comes to a user with read=system
 
 _SILENT = Text(
     "Asterisk's manager says nothing and answers no ping; the connection is made again",
@@ -38,13 +36,26 @@ _NO_RESYNC = Text(
 )
 
 
-def listen(settings: AsteriskSettings, listening: Listening) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Seconds: ``ping`` between two questions whether it is there, ``silence`` after which it is not, and ``booted``
+    that FullyBooted is waited for, which only comes to a user with ``read=system``."""
+
+    ping: float = 10.0
+    silence: float = 30.0
+    booted: float = 3.0
+
+
+PACE = Pace()
+
+
+def listen(settings: AsteriskSettings, listening: Listening, pace: Pace = PACE) -> None:
     """Keep what the stream tells of calls until ``listening.stopped()``.
 
     Raises ``TransientError`` when the connection is gone, ``Stopped`` when the login is refused.
     """
     with opened(settings, events=EVENTS) as session, Keeper(listening) as keeper:
-        stream = Stream(settings, listening, session, keeper)
+        stream = Stream(settings, listening, session, keeper, pace=pace)
         stream.come()
         stream.follow()
 
@@ -59,11 +70,12 @@ class Stream:
         session: Session,
         keeper: Keeper,
         *,
+        pace: Pace = PACE,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings, self._listening, self._session, self._keeper = settings, listening, session, keeper
-        self._clock, self._now = clock, now
+        self._pace, self._clock, self._now = pace, clock, now
         self._live = Live(settings)
 
     def come(self) -> None:
@@ -82,7 +94,7 @@ class Stream:
             self._take(frame)
 
     def _until_booted(self) -> list[bytes]:
-        ends, seen = self._clock() + BOOTED, list[bytes]()
+        ends, seen = self._clock() + self._pace.booted, list[bytes]()
         while (left := ends - self._clock()) > 0:
             frames = self._session.read(left)
             seen += frames
@@ -93,7 +105,7 @@ class Stream:
     def _compare(self, before: datetime, ours: set[str], shown: list[bytes], waiting: list[bytes]) -> None:
         channels = [Block.read(frame) for frame in shown]
         ending = [block for block in map(Block.read, waiting) if block.event == "Hangup"]
-        self._live.begin(channels)
+        self._live.begin((*channels, *ending))
         there = {block["Linkedid"] for block in (*channels, *ending)}
         if gone := sorted(ours - there):
             log.info("listen.calls_lost", account=self._settings.account, calls=len(gone))
@@ -113,9 +125,9 @@ class Stream:
             if frames:
                 heard = now
                 self._listening.heard()
-            elif now - heard > SILENCE:
+            elif now - heard > self._pace.silence:
                 raise TransientError("asterisk.silent", hint=_SILENT)
-            if now - pinged > PING:
+            if now - pinged > self._pace.ping:
                 self._session.send("Ping")
                 pinged = now
 

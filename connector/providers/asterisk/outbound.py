@@ -80,7 +80,7 @@ _REASONS: Mapping[str, tuple[str, Text]] = MappingProxyType(
 )
 
 
-def dial(outgoing: Outgoing, settings: AsteriskSettings, http: Http) -> Receipt:
+def dial(outgoing: Outgoing, settings: AsteriskSettings, http: Http, *, grace: float = GRACE) -> Receipt:
     """Ring at the employee's telephone and, when it is lifted, dial the number; waits until it is.
 
     The call has the id of the command. Raises ``PermanentError`` in words for whoever clicked, or ``TransientError``.
@@ -90,7 +90,7 @@ def dial(outgoing: Outgoing, settings: AsteriskSettings, http: Http) -> Receipt:
     _check(command)
     try:
         with opened(settings, events="call") as session:
-            return _originate(session, command, settings)
+            return _originate(session, command, settings, settings.ring_seconds + grace)
     except Stopped as refused:  # one who clicked is told now, not when somebody has mended the login
         raise PermanentError(refused.cause, hint=refused.hint, detail=refused.detail) from None
 
@@ -122,13 +122,12 @@ def _check(command: Dial) -> None:
         raise PermanentError("asterisk.number", hint=_NUMBER.with_(number=command.phone[:30]))
 
 
-def _originate(session: Session, command: Dial, settings: AsteriskSettings) -> Receipt:
+def _originate(session: Session, command: Dial, settings: AsteriskSettings, seconds: float) -> Receipt:
     number = session.send("Originate", *_order(command, settings))
     try:
         taken = session.answer(number, lambda block: not block.event, others=False)
         if taken["Response"] != "Success":
             raise _refused(taken["Message"], settings)
-        seconds = settings.ring_seconds + GRACE
         told = session.answer(number, lambda block: block.event == "OriginateResponse", seconds, others=False)
     except TransientError as lost:
         raise TransientError(lost.cause, hint=_UNSURE, detail=lost.detail, maybe_done=True) from None

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from connector.providers.asterisk.listening import listen
+from connector.providers.asterisk.listening import PACE, Pace, listen
 from connector.providers.asterisk.settings import AsteriskSettings
 from connector.providers.asterisk.wire import Block
 from tests.services import until
@@ -59,15 +59,15 @@ class Ear:
 class Hearing:
     """``listen`` in a thread; ``error`` is what it raised."""
 
-    def __init__(self, settings: AsteriskSettings, ear: Ear) -> None:
+    def __init__(self, settings: AsteriskSettings, ear: Ear, pace: Pace) -> None:
         self.ear = ear
         self.error: Exception | None = None
-        self._settings = settings
+        self._settings, self._pace = settings, pace
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
         try:
-            listen(self._settings, self.ear)
+            listen(self._settings, self.ear, self._pace)
         except Exception as error:
             self.error = error
 
@@ -85,9 +85,9 @@ class Hearing:
 
 
 @contextmanager
-def hearing(settings: AsteriskSettings, ear: Ear) -> Iterator[Hearing]:
+def hearing(settings: AsteriskSettings, ear: Ear, pace: Pace = PACE) -> Iterator[Hearing]:
     """Listen while the block runs."""
-    made = Hearing(settings, ear)
+    made = Hearing(settings, ear, pace)
     made.start()
     try:
         yield made

@@ -4,97 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from connector.errors import TransientError
-from connector.intake import Account, Intake
-from connector.journal import JournalAway, Vault, open_journal
-from connector.journal.spool import Spool
-from connector.providers.asterisk import PROVIDER
-from connector.providers.asterisk.standin import SCENES, AmiServer, Board, Manners, Wish
-from connector.telephony import listener as listening
+from connector.providers.asterisk.standin import SCENES, Board, Manners, Wish
+from connector.speech import Text
 from connector.telephony.health import pbxs
 from connector.telephony.listener import Listener
-from connector.telephony.streams import Stream
 from jobs import listen as process
-from tests.conftest import SECRET
+from tests.integration.telephony.ami_home import QUICK, served
 from tests.services import until
-
-
-def now() -> datetime:
-    return datetime.now(UTC)
-
-
-class Flaky:
-    """A journal that can be away."""
-
-    def __init__(self, journal: Any) -> None:
-        self._journal, self.away = journal, False
-
-    def __getattr__(self, name: str) -> Any:
-        if self.away:
-            raise JournalAway("pulled out")
-        return getattr(self._journal, name)
-
-
-class Home:
-    """A journal, an intake and one Asterisk, as one machine sees them."""
-
-    def __init__(self, url: str, folder: Path, ami: AmiServer, **account: Any) -> None:
-        self.real = open_journal(url, Vault([SECRET]), clock=now)
-        self.journal: Any = Flaky(self.real)
-        self.clock = now
-        settings = ami.settings(**account)
-        office = Account(name="office", settings=settings, provider=PROVIDER, portal="main", http=None)
-        self.accounts = {"office": office}
-        self.spool = Spool(folder / "spool")
-        self.intake = Intake(self.journal, self.spool, self.accounts, now)
-        self.stop = threading.Event()
-
-    def link(self) -> dict[str, Any]:
-        return self.real.recall("stream", "office") or {}
-
-    def kept(self) -> list[str]:
-        """The kinds of the events that wait for the portal, the oldest first."""
-        return [row["kind"] for row in self.real.list(limit=5000)][::-1]
-
-
-@pytest.fixture
-def ami() -> Iterator[AmiServer]:
-    with AmiServer() as server:
-        yield server
-
-
-@pytest.fixture
-def home(journal_url: str, tmp_path: Path, ami: AmiServer, monkeypatch) -> Iterator[Home]:
-    monkeypatch.setattr(listening, "LOOK", 0.05)
-    monkeypatch.setattr(listening, "FIRST", 0.05)
-    monkeypatch.setattr(listening, "REFUSED_PAUSE", 0.1)
-    monkeypatch.setattr(process, "BEAT", 0.05)
-    made = Home(journal_url, tmp_path, ami)
-    yield made
-    made.stop.set()
-    made.real.close()
-
-
-@contextmanager
-def served(home: Home) -> Iterator[None]:
-    """The process, in a thread."""
-    thread = threading.Thread(target=process.serve, args=(home, home.stop), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        home.stop.set()
-        thread.join(40)
-        assert not thread.is_alive()
 
 
 def test_what_asterisk_tells_waits_for_the_portal_and_a_doubled_frame_is_forgotten(home, ami):
@@ -159,7 +79,7 @@ def test_the_time_without_a_connection_is_counted_from_its_loss(home, ami):
 
 def test_of_two_machines_one_listens_and_the_other_takes_over(home, ami):
     stops = threading.Event(), threading.Event()
-    both = [Listener(home, home.accounts["office"], stop) for stop in stops]
+    both = [Listener(home, home.accounts["office"], stop, pace=QUICK) for stop in stops]
     threads = [threading.Thread(target=one.run, daemon=True) for one in both]
     threads[0].start()
     assert ami.wait_for_listeners()
@@ -177,7 +97,7 @@ def test_of_two_machines_one_listens_and_the_other_takes_over(home, ami):
 
 def test_who_lost_the_account_to_another_stops_listening(home, ami):
     ticks = SimpleNamespace(now=0.0)
-    one = Listener(home, home.accounts["office"], home.stop, ticks=lambda: ticks.now)
+    one = Listener(home, home.accounts["office"], home.stop, pace=QUICK, ticks=lambda: ticks.now)
     thread = threading.Thread(target=one.run, daemon=True)
     thread.start()
     until(lambda: one.stream.state == "connected", "connected", 20)
@@ -187,7 +107,7 @@ def test_who_lost_the_account_to_another_stops_listening(home, ami):
     home.real.drop_lock(held)
     with home.real.lock("listen:office", ttl=60) as taken:
         assert taken
-        ticks.now += listening.RENEW + 1
+        ticks.now += QUICK.renew + 1
         one.beat()
         until(lambda: not ami.wait_for_listeners(seconds=0.1), "nobody listens", 20)
     until(lambda: one.stream.state == "connected" and ami.wait_for_listeners(seconds=1), "it has it again", 20)
@@ -221,92 +141,14 @@ def test_a_connection_that_comes_back_while_the_database_is_away_listens_all_the
         until(home.spool.pending, "the spool", 20)
 
 
-class Full:
-    """An intake whose disk is full for a while."""
-
-    def __init__(self, intake: Intake) -> None:
-        self._intake, self.full, self.tries = intake, True, 0
-
-    def read(self, *given: Any) -> Any:
-        return self._intake.read(*given)
-
-    def keep(self, *given: Any) -> bool:
-        self.tries += 1
-        if self.full:
-            raise OSError("no space left on device")
-        return self._intake.keep(*given)
-
-
-def stream(home: Home, intake: Any, **more: Any) -> Stream:
-    return Stream(home.accounts["office"], intake=intake, journal=home.journal, clock=now, stop=home.stop, **more)
-
-
-def frame(name: str = "missed", at: int = 0) -> bytes:
-    return SCENES[name](Board(), Wish()).frames[at].text.encode().rstrip()
-
-
-def test_a_frame_waits_for_a_full_disk_to_have_room_again(home):
-    intake = Full(home.intake)
-    kept = threading.Thread(target=stream(home, intake).keep, args=(frame(),), daemon=True)
-    kept.start()
-    until(lambda: intake.tries > 1, "another try", 20)
-    intake.full = False
-    kept.join(10)
-    assert home.kept() == ["call.started"]
-
-
-def test_a_full_disk_does_not_keep_the_process_from_ending(home):
-    ticks = iter(range(0, 1000, 15))
-    home.stop.set()
-    with pytest.raises(TransientError) as refused:
-        stream(home, Full(home.intake), ticks=lambda: float(next(ticks))).keep(frame())
-    assert "make room" in refused.value.hint.en
-
-
-def test_open_are_the_calls_of_the_journal_and_those_just_begun_but_not_those_just_over(home):
-    ours = stream(home, home.intake)
-    for call in ("1.1", "1.2"):
-        home.real.remember("call.open", f"office.{call}", {"at": "", "call_id": ""})
-    home.real.remember("call.open", "officer.1.3", {"at": "", "call_id": ""})
-    board = Board()
-    going, over = (SCENES["missed"](board, Wish(start=at)) for at in (0, 50))
-    for one in (*going.frames[:3], *over.frames):
-        ours.keep(one.text.encode().rstrip())
-    assert sorted(ours.open_calls()) == ["1.1", "1.2", going.meant[0].call]
-    home.journal.away = True
-    assert ours.open_calls() == [going.meant[0].call]
-
-
-def test_the_next_process_knows_when_the_stream_was_last_heard(home):
-    first = stream(home, home.intake)
-    assert first.last_heard() is None
-    first.heard()
-    again = stream(home, home.intake).last_heard()
-    assert again is not None
-    assert abs(again - now()) < timedelta(seconds=5)
-
-
-def test_signs_of_life_are_written_every_ten_seconds_only(home):
-    ticks = SimpleNamespace(now=0.0)
-    ours = stream(home, home.intake, ticks=lambda: ticks.now)
-    ours.heard()
-    written = home.link()
-    ours.heard()
-    ours.beat()
-    assert home.link() == written
-    ticks.now = 10.5
-    ours.beat()
-    assert home.link()["heard"] > written["heard"]
-
-
-def test_pauses_grow_and_begin_anew_after_a_good_connection(home, monkeypatch):
+def test_pauses_grow_and_begin_anew_after_a_good_connection(home):
     ticks = SimpleNamespace(now=0.0)
     waited: list[float] = []
     lasts = iter([0, 0, 0, 120, 0])
 
     def fails(settings: Any, given: Any) -> None:
         ticks.now += next(lasts)
-        raise TransientError("asterisk.gone", hint=listening._ENDED)
+        raise TransientError("asterisk.gone", hint=Text("gone", "нет"))
 
     class Stop(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
@@ -317,12 +159,11 @@ def test_pauses_grow_and_begin_anew_after_a_good_connection(home, monkeypatch):
 
     telephony = SimpleNamespace(listen=fails)
     account = SimpleNamespace(name="office", settings=None, provider=SimpleNamespace(telephony=telephony))
-    monkeypatch.setattr(listening, "FIRST", 1.0)
     Listener(home, account, Stop(), ticks=lambda: ticks.now, chance=lambda: 0.5).run()
     assert waited == [1.0, 2.0, 4.0, 1.0, 2.0]
 
 
-def test_a_fault_of_a_provider_ends_nothing(home, monkeypatch):
+def test_a_fault_of_a_provider_ends_nothing(home):
     tries = []
 
     def breaks(settings: Any, given: Any) -> None:
@@ -340,7 +181,7 @@ def test_a_fault_of_a_provider_ends_nothing(home, monkeypatch):
 
 def test_without_a_stream_the_process_waits_to_be_stopped(home):
     home.accounts.clear()
-    thread = threading.Thread(target=lambda: ended.append(process.serve(home, home.stop)), daemon=True)
+    thread = threading.Thread(target=lambda: ended.append(process.serve(home, home.stop, pace=QUICK)), daemon=True)
     ended: list[bool] = []
     thread.start()
     thread.join(0.5)

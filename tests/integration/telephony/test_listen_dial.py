@@ -12,9 +12,9 @@ from connector.providers.asterisk.standin import AmiServer, Manners
 from tests.services import free_port
 
 
-def place(ami: AmiServer, *, account: dict | None = None, **more: str):
+def place(ami: AmiServer, *, account: dict | None = None, grace: float = outbound.GRACE, **more: str):
     said = {"account": "office", "extension": "101", "phone": "+79161234567", "call": "b24-7c1d", **more}
-    return outbound.dial(Outgoing(command=Dial(**said)), ami.settings(**(account or {})), None)
+    return outbound.dial(Outgoing(command=Dial(**said)), ami.settings(**(account or {})), None, grace=grace)
 
 
 def test_the_call_has_our_own_id_and_rings_at_the_employee_first():
@@ -67,12 +67,11 @@ def test_a_refused_login_is_told_at_once():
 
 
 @pytest.mark.parametrize("how", ["silent", "cut"])
-def test_a_call_of_which_nothing_more_is_heard_may_have_been_placed(how, monkeypatch):
-    monkeypatch.setattr(outbound, "GRACE", -4.0)
+def test_a_call_of_which_nothing_more_is_heard_may_have_been_placed(how):
     with AmiServer() as ami:
         ami.originating.how = how
         with pytest.raises(TransientError) as unsure:
-            place(ami, account={"ring_seconds": 5})
+            place(ami, account={"ring_seconds": 5}, grace=-4.0)
     assert unsure.value.maybe_done
 
 

@@ -69,12 +69,6 @@ class Place:
 
 
 @pytest.fixture
-def ami() -> Iterator[AmiServer]:
-    with AmiServer() as server:
-        yield server
-
-
-@pytest.fixture
 def place(tmp_path: Path, redis_server: Redis, ami: AmiServer) -> Iterator[Place]:
     made = Place(tmp_path, redis_server.url, {"office": ami.account()})
     yield made

@@ -104,11 +104,9 @@ def test_a_connection_that_breaks_is_told_and_what_was_read_is_kept():
     assert ear.names().count("Hangup") == 2
 
 
-def test_a_dead_peer_is_noticed_by_its_silence(monkeypatch):
-    monkeypatch.setattr(listening, "PING", 0.2)
-    monkeypatch.setattr(listening, "SILENCE", 3.0)
-    ear = Ear()
-    with AmiServer() as ami, hearing(ami.settings(), ear) as made:
+def test_a_dead_peer_is_noticed_by_its_silence():
+    ear, pace = Ear(), listening.Pace(ping=0.2, silence=3.0)
+    with AmiServer() as ami, hearing(ami.settings(), ear, pace) as made:
         assert ami.wait_for_listeners()
         until(lambda: ami.actions.count("Ping") > 2, "pings", 20)
         beats = ear.beats
@@ -159,12 +157,15 @@ def test_a_call_that_ends_at_the_very_moment_is_not_lost():
         with hearing(ami.settings(), ear):
             heard_of(ear, 2, "Hangup")
     assert "X-Resync" not in ear.names()
+    whole = told(ear.frames[-1][0], ami.settings())[-1]
+    assert (whole.kind, whole.call) == ("call.ended", dialogue.meant[0].call)
 
 
 def test_who_may_not_list_channels_still_listens_and_it_is_said():
     ear = Ear(calls=["1.1"])
     poor = Manners(write=frozenset(), booted=False)
-    with capture_logs() as logs, AmiServer(manners=poor) as ami, hearing(ami.settings(), ear):
+    pace = listening.Pace(booted=0.1)
+    with capture_logs() as logs, AmiServer(manners=poor) as ami, hearing(ami.settings(), ear, pace):
         until(lambda: any(line["event"] == "listen.no_resync" for line in logs), "a line", 20)
         ami.play(SCENES["missed"](Board(), Wish()).frames)
         heard_of(ear, 2, "Hangup")
