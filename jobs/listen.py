@@ -35,9 +35,8 @@ def serve(connector: House, stop: threading.Event, *, pace: Pace = PACE) -> bool
     log.info("listen.started", accounts=[account.name for account in accounts])
     for thread in threads:
         thread.start()
-    while not stop.wait(
-        pace.beat
-    ):  # without any account too: whoever runs the Procfile stops all when one process ends
+    # Without any account too: whoever runs the Procfile stops all when one process ends.
+    while not stop.wait(pace.beat):
         for listener in listeners:
             _beat(listener)
     return _joined(threads, listeners, pace.beat)
