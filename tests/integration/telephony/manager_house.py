@@ -77,9 +77,9 @@ class ManagerHouse:
         """How many calls are going on in the portal."""
         return len(self.sandbox.phone_calls(live=True))
 
-    def unfinished(self) -> int:
-        """How many calls wait for their end."""
-        return len(self.journal.links_like("call.open"))
+    def unfinished(self) -> set[str]:
+        """The calls that have begun and are not over yet, as Asterisk names them."""
+        return {link.key.partition(".")[2] for link in self.journal.links_like("call.open")}
 
     def troubles(self) -> list[tuple[str, str, str]]:
         """What waits for a person."""

@@ -190,7 +190,8 @@ def test_two_hundred_calls_through_each_other_are_in_the_portal_as_they_were(tmp
         house.ami.run(frames, deeds=deeds)
         seen = {call.meant.call for call in calls if not any(_met(call, frames[0].at, at) for at in (KILLED, CUT))}
         # Whoever was not seen at all comes with the history, as soon as it is ripe.
-        until(lambda: not (house.open() or house.unfinished()), what="all that was seen is over", seconds=200)
+        names = {call.meant.call for call in calls}
+        until(lambda: not names & house.unfinished(), what="all that was seen is over", seconds=200)
         house.read_history()
         until(lambda: len(house.calls()) >= len(calls) and not house.busy(), what="all calls are finished", seconds=60)
         found = house.calls()
@@ -209,7 +210,7 @@ def test_two_hundred_calls_through_each_other_are_in_the_portal_as_they_were(tmp
         assert house.open() == 0
         assert house.troubles() == []
         assert max(Counter(call["phone"] for call in found.values()).values()) == 2
-        assert len(seen) > CALLS / 2
+        assert len(seen) > CALLS / 4
 
 
 def kill(house: ManagerHouse) -> None:
