@@ -167,7 +167,7 @@ class Intake:
         assert door is not None
         key = _bounded(door.dedupe_key(request, account.settings) or request.digest())
         trace = new_trace(self._clock())
-        envelope = Envelope(trace=trace, account=account.name, dedupe_key=key, request=request)
+        envelope = Envelope(trace=trace, account=account.name, dedupe_key=key, request=request.without(door.secrets))
         try:
             events = door.parse(request, account.settings)
             deliveries = [wanted for event in events for wanted in routes(event, account, now=request.received_at)]

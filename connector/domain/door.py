@@ -15,6 +15,8 @@ class Door:
     """``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is kept
     and parked); ``dedupe_key`` never raises. ``handshake`` answers a request by which the provider only asks whether
     we are there (it checks the asker itself and raises ``Refused``); ``None`` means that the request is no handshake.
+    ``secrets`` are fields of a form or JSON body that prove the sender: what is kept of a request has ``***`` for them,
+    so ``parse``, which reads kept requests again, must not want them.
     ``paths``: requests may come to addresses below ``/hooks/<account>/`` too; ``request.path`` tells which.
     """
 
@@ -24,3 +26,4 @@ class Door:
     accepted: Reply = Reply()
     handshake: Callable[[Request, Any], Reply | None] | None = None
     paths: bool = False
+    secrets: tuple[str, ...] = ()

@@ -12,13 +12,12 @@ from urllib.parse import unquote_plus
 from sqlalchemy import RowMapping
 
 from connector.domain import events
-from connector.domain.request import Request
+from connector.domain.request import MASK, Request
 from connector.journal.desk import moment
 from connector.journal.model import Delivery, Envelope, NewDelivery
 from connector.journal.schema import deliveries, envelopes
 from connector.speech import Text
 
-MASK = "***"
 _SECRET = re.compile(r"token|secret|signature|authorization|cookie|passw|api-?_?key|^sign$", re.IGNORECASE)
 _LONG = re.compile(r"[A-Za-z0-9_-]{24,}")
 # Columns that a new delivery does not have yet.
@@ -82,7 +81,7 @@ def unpack_hint(text: str) -> Text | None:
 
 
 def envelope_row(envelope: Envelope, now: float) -> tuple[Any, ...]:
-    """The values of ``ENVELOPE``. Secrets of headers, path and query are masked; the body stays as received."""
+    """The values of ``ENVELOPE``. Secrets of headers, path and query are masked; the door masks those of the body."""
     request = envelope.request
     return (
         clean(envelope.trace),

@@ -22,6 +22,7 @@ PROVIDER = Provider(
         verify=signature.verify,
         dedupe_key=inbound.dedupe_key,
         parse=inbound.parse,
+        secrets=("vpbx_api_key", "sign"),
         paths=True,
         dial=outbound.dial,
         recording=outbound.recording,

@@ -22,6 +22,7 @@ PROVIDER = Provider(
         verify=inbound.verify,
         dedupe_key=inbound.dedupe_key,
         parse=inbound.parse,
+        secrets=("crm_token",),
         dial=outbound.dial,
         recording=outbound.recording,
         history=history.history,

@@ -22,6 +22,7 @@ PROVIDER = Provider(
         verify=inbound.verify,
         dedupe_key=inbound.dedupe_key,
         parse=inbound.parse,
+        secrets=("token",),
         dial=outbound.dial,
         recording=outbound.recording,
         history=outbound.history,
