@@ -20,6 +20,7 @@ import yaml
 from connector import registry
 from connector.bootstrap import Connector, build
 from connector.demo import wakes
+from connector.demo.exchange import Exchange
 from connector.demo.host import StandInHost
 from connector.demo.keeper import Keeper, end
 from connector.demo.people import lines, operators
@@ -39,14 +40,15 @@ GLANCE = 0.05
 class DemoHouse:
     """Everything that runs. ``connector`` looks into the same journal as the processes do.
 
-    ``standins`` are those of the accounts that have one; ``worker`` is the name of the process that carries
-    deliveries out.
+    ``standins`` are those of the accounts that have one, ``exchange`` is the PBX; ``worker`` is the name of the
+    process that carries deliveries out.
     """
 
     folder: Path
     url: str
     sandbox: SandboxServer
     host: StandInHost
+    exchange: Exchange
     connector: Connector
     found: wakes.Wakes
     keeper: Keeper
@@ -112,7 +114,10 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
             stack.callback(end, [found.process])
         sandbox = stack.enter_context(_portal(language, page))
         host = stack.enter_context(StandInHost())
-        written = yaml_of(sandbox.url, host.url, language=language, var=folder / "var", page=page)
+        exchange = stack.enter_context(Exchange(folder / "recordings"))
+        written = yaml_of(
+            sandbox.url, host.url, exchange.account(language), language=language, var=folder / "var", page=page
+        )
         (folder / "connector.yaml").write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
         env = _environment(folder, wakes.free_port(), found.url, language)
         settings = load(folder / "connector.yaml", env, registry.models())
@@ -124,6 +129,7 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
             url=settings.public_url,
             sandbox=sandbox,
             host=host,
+            exchange=exchange,
             connector=connector,
             found=found,
             keeper=stack.enter_context(Keeper(folder, env, _commands(found))),
@@ -181,10 +187,11 @@ def _environment(folder: Path, port: int, redis_url: str, language: str) -> dict
 
 
 def _commands(found: wakes.Wakes) -> dict[str, list[str]]:
-    """What ``connector web``, ``worker`` and ``clock`` become; straight away, for every second counts here."""
+    """What ``connector web``, ``listen``, ``worker`` and ``clock`` become; straight away, for every second counts."""
     web = ("gunicorn", "--config", "python:webhooks.gunicorn_conf", "webhooks.wsgi:app")
-    alone = {"web": web, "pumping": ("connector.demo.pumping",)}
-    whole = {"web": web, "worker": ("jobs.worker",), "clock": ("jobs.clock",)}
+    doors = {"web": web, "listen": ("jobs.listen",)}
+    alone = {**doors, "pumping": ("connector.demo.pumping",)}
+    whole = {**doors, "worker": ("jobs.worker",), "clock": ("jobs.clock",)}
     return {name: [sys.executable, "-m", *words] for name, words in (alone if found.standin else whole).items()}
 
 
@@ -195,12 +202,15 @@ def _open(house: DemoHouse) -> None:
         except requests.RequestException:
             return False
 
+    talking = [account for account in house.connector.accounts.values() if account.provider.channel is not None]
+
     def connected() -> bool:
         rows = house.sandbox.state()["statuses"]
-        return sum(1 for row in rows if row["active"]) == len(house.connector.accounts)
+        return sum(1 for row in rows if row["active"]) == len(talking) and bool(house.sandbox.phone_lines())
 
     until("the web answers", answers)
     page = house.sandbox.install(url=f"{house.url}/bitrix24/install", mode="page")
     if not page["installed"]:
         raise RuntimeError(f"the application was not installed: {page}")
     until("the lines are connected", connected)
+    until("the PBX is listened to", lambda: house.exchange.ami.wait_for_listeners(seconds=GLANCE))

@@ -14,6 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from connector.demo.call_script import play_calls
 from connector.demo.chat_script import play_chat
 from connector.demo.door import Door
 from connector.demo.house import AlreadyRunsError, DemoHouse, running
@@ -26,7 +27,8 @@ from connector.speech import Text
 
 FOLDER = Path("var") / "demo"
 STARTING = Text(
-    "Starting the portal, the messengers, web, worker and clock…", "Запускаю портал, мессенджеры, web, worker и clock…"
+    "Starting the portal, the messengers, the PBX; web, listen, worker and clock…",
+    "Запускаю портал, мессенджеры, АТС; web, listen, worker и clock…",
 )
 OPEN = Text("Ready. Open this in a browser; stop with Ctrl+C:", "Готово. Откройте в браузере; остановка: Ctrl+C:")
 FAILED = Text(
@@ -144,7 +146,7 @@ def _show(
 def _once(house: DemoHouse, console: Console, language: str) -> int:
     rows = []
     with console.status(""):
-        for row in chain(play(house), play_chat(house)):
+        for row in chain(play(house), play_chat(house), play_calls(house)):
             rows.append(row)
     console.print(_table(rows, language))
     bad = [row for row in rows if not row.ok]

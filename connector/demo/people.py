@@ -11,8 +11,8 @@ from connector.sandbox.config import LINES, OPERATORS, LineSettings, Operator
 from connector.speech import Text
 
 _OPERATORS = (
-    Operator(id=1, name="Anna", last_name="Smirnova", admin=True),
-    Operator(id=2, name="Boris", last_name="Kuznetsov"),
+    Operator(id=1, name="Anna", last_name="Smirnova", admin=True, extension="101"),
+    Operator(id=2, name="Boris", last_name="Kuznetsov", extension="102"),
 )
 _LINES = (
     LineSettings(id=1, name="Sales"),

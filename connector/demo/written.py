@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from connector import registry
+from connector.demo.exchange import ACCOUNT
 from connector.domain.provider import Provider
 from connector.speech import Text
 
@@ -18,11 +19,14 @@ SHOP_NAME = Text("Acme shop", "Магазин «Акме»")
 GREETING = Text("Hello! Ask us anything.", "Здравствуйте! Спрашивайте, мы на связи.")
 
 
-def yaml_of(portal: str, standin: Callable[[str], str], *, language: str, var: Path, page: str = "") -> dict[str, Any]:
+def yaml_of(
+    portal: str, standin: Callable[[str], str], pbx: Mapping[str, Any], *, language: str, var: Path, page: str = ""
+) -> dict[str, Any]:
     """The settings as they are written to the file.
 
     ``portal`` is the address of the pretend Bitrix24, ``standin`` tells where the pretend provider of an account
-    answers, ``page`` is the origin that may frame the console and embed the web chat.
+    answers, ``pbx`` is the account of the pretend PBX, ``page`` is the origin that may frame the console and embed the
+    web chat.
     """
     main = {
         "url": portal,
@@ -32,7 +36,7 @@ def yaml_of(portal: str, standin: Callable[[str], str], *, language: str, var: P
         "budget": {"burst": 500, "per_second": 500},
         "doubt": 1,
     }
-    accounts: dict[str, Any] = {}
+    accounts: dict[str, Any] = {ACCOUNT: dict(pbx)}
     playing = [row for row in sorted(registry.providers().items()) if row[1].demo_settings or row[0] == WEBCHAT]
     for line, (slug, provider) in enumerate(playing, start=1):
         name = f"my-{slug}"
