@@ -15,6 +15,7 @@ from connector.checkup.public import public_findings
 from connector.settings import config_path, sketch
 from connector.settings.mistakes import Mistake, SettingsMistakesError
 from connector.settings.reading import read_yaml
+from connector.telephony.health import Pbx
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
@@ -41,6 +42,7 @@ def sketched(path: Path | None, env: Mapping[str, str], error: SettingsMistakesE
         unset=tuple(dict.fromkeys(name for mistake in error.mistakes if (name := unset_by(mistake, env)))),
         account=str(name) if known else "",
         provider=known.title if known else NOBODY,
+        phone=Pbx(name=str(name)) if known and known.telephony and not known.channel else None,
         findings=tuple(public_findings(public_url, now=now)),
         looked=True,
     )

@@ -11,6 +11,7 @@ from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
+from connector.telephony.health import listens
 
 _COLUMNS = (
     Text("account", "аккаунт"),
@@ -25,9 +26,21 @@ _BY_HAND = Text(
     "{title} is not set up from here. Give it this address for its webhooks: {url}",
     "{title} отсюда не настраивается. Укажите ему этот адрес для вебхуков: {url}",
 )
+_STREAM = Text(
+    "{title} posts nothing to us, we listen to it: `connector run` or `connector listen` does. How to prepare it: "
+    "connector/providers/{slug}/README.md. Then: connector check",
+    "{title} ничего нам не присылает, мы её слушаем: это делает `connector run` или `connector listen`. Как её "
+    "подготовить: connector/providers/{slug}/README.md. Затем: connector check",
+)
+_LISTENED = Text("— (we listen: connector listen)", "— (слушаем сами: connector listen)")
 
 
-@click.group(help=say("Accounts: bots, widgets and other channels.", "Аккаунты: боты, виджеты и другие каналы."))
+@click.group(
+    help=say(
+        "Accounts: bots, widgets, other channels and telephone systems.",
+        "Аккаунты: боты, виджеты, другие каналы и телефонные станции.",
+    )
+)
 def account() -> None:
     """The group."""
 
@@ -43,11 +56,12 @@ def list_(out: Output) -> None:
             "provider": known.provider.slug,
             "portal": known.portal,
             "line": (house.journal.recall("line", name) or {}).get("line") or known.settings.line,
-            "url": hook_url(house.settings.public_url, name),
+            "url": "" if listens(known) else hook_url(house.settings.public_url, name),
         }
         for name, known in house.accounts.items()
     ]
-    out.table(_COLUMNS, [tuple(row.values()) for row in rows], empty=_NONE)
+    shown = [(*list(row.values())[:-1], row["url"] or out.words(_LISTENED)) for row in rows]
+    out.table(_COLUMNS, shown, empty=_NONE)
     out.document(rows)
 
 
@@ -68,6 +82,10 @@ def connect(out: Output, name: str) -> None:
         finish(False)
         return
     found = connect_account(house, name, repair.Deed(who=repair.somebody(), why="connector account connect"))
+    if found is None and listens(known):
+        out.say(_STREAM, title=known.provider.title.say(out.language), slug=known.provider.slug)
+        out.document({"ok": True, "listens": True})
+        return
     if found is None:
         url = hook_url(house.settings.public_url, name)
         out.say(_BY_HAND, title=known.provider.title.say(out.language), url=url)

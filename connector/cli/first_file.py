@@ -6,13 +6,15 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from connector.domain.provider import AccountSettings
+from connector.domain.telephony import PbxSettings
 
 KEY_FILE = "connector.key"
 
@@ -29,13 +31,13 @@ accounts:
   {account}:
     provider: {provider}
     portal: main
-    line: {line}
 {fields}"""
+_OPTIONAL = "    # {name}: {value}\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
-    """What was asked. ``model`` is the settings model of the provider."""
+    """What was asked. ``model`` is the settings model of the provider, ``told`` what it must be told, by name."""
 
     url: str
     client_id: str
@@ -43,6 +45,7 @@ class Answers:
     account: str
     line: int
     model: type[AccountSettings]
+    told: Mapping[str, str] = field(default_factory=dict)
 
     def text(self) -> str:
         """The file."""
@@ -51,14 +54,35 @@ class Answers:
             client_id=json.dumps(self.client_id),
             account=self.account,
             provider=self.provider,
-            line=self.line,
-            fields="".join(_line(name, field, self.account) for name, field in _asked(self.model).items()),
+            fields=self._line() + "".join(self._field(name, about) for name, about in _named(self.model).items()),
         )
 
     def variables(self) -> list[str]:
         """The variables that the file reads."""
-        mine = [_variable(name, self.account) for name, field in _asked(self.model).items() if _secret(field)]
+        mine = [_variable(name, self.account) for name, about in _named(self.model).items() if _secret(about)]
         return ["B24_CLIENT_SECRET", *mine]
+
+    def _line(self) -> str:
+        """Only channels speak through an open line."""
+        return "" if is_pbx(self.model) else f"    line: {self.line}\n"
+
+    def _field(self, name: str, about: FieldInfo) -> str:
+        if _secret(about):
+            return f'    {name}: "${{{_variable(name, self.account)}}}"\n'
+        value = json.dumps(self.told.get(name) or _example(about, self.account), ensure_ascii=False)
+        apart = is_pbx(self.model) and not about.is_required()
+        return _OPTIONAL.format(name=name, value=value) if apart else f"    {name}: {value}\n"
+
+
+def is_pbx(model: type[AccountSettings]) -> bool:
+    """Whether it is a telephone system and no channel."""
+    return issubclass(model, PbxSettings)
+
+
+def wanted(model: type[AccountSettings], account: str) -> dict[str, str]:
+    """What the provider must be told that is no secret, each with an example."""
+    named = _named(model).items()
+    return {name: str(_example(about, account)) for name, about in named if about.is_required() and not _secret(about)}
 
 
 def write_new(path: Path, text: str, mode: int) -> None:
@@ -83,21 +107,22 @@ def with_key(env: Mapping[str, str], key: Path) -> dict[str, str]:
     return {**env, "CONNECTOR_SECRET_KEY_FILE": str(key)}
 
 
-def _asked(model: type[AccountSettings]) -> dict[str, FieldInfo]:
+def _named(model: type[AccountSettings]) -> dict[str, FieldInfo]:
     """What the provider must be told, and what it shows an example of."""
-    own = {name: field for name, field in model.model_fields.items() if name not in AccountSettings.model_fields}
-    return {name: field for name, field in own.items() if field.is_required() or field.examples}
+    general = {name for name, about in AccountSettings.model_fields.items() if about.is_required()} | {"line"}
+    own = {name: about for name, about in model.model_fields.items() if name not in general}
+    return {name: about for name, about in own.items() if about.is_required() or about.examples}
 
 
-def _line(name: str, field: FieldInfo, account: str) -> str:
-    if _secret(field):
-        return f'    {name}: "${{{_variable(name, account)}}}"\n'
-    return f"    {name}: {json.dumps(field.examples[0] if field.examples else '')}\n"
+def _example(about: FieldInfo, account: str) -> Any:
+    """``{account}`` in a text stands for the account's name."""
+    example = about.examples[0] if about.examples else ""
+    return example.replace("{account}", account) if isinstance(example, str) else example
 
 
 def _variable(name: str, account: str) -> str:
     return f"{account}_{name}".upper().replace("-", "_")
 
 
-def _secret(field: FieldInfo) -> bool:
-    return "SecretStr" in str(field.annotation) or field.annotation is SecretStr
+def _secret(about: FieldInfo) -> bool:
+    return "SecretStr" in str(about.annotation) or about.annotation is SecretStr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 
 from connector.checkup.facts import PLACEHOLDER
 from connector.cli.first_admin import make_admin
-from connector.cli.first_file import KEY_FILE, Answers, with_key, write_key, write_new
+from connector.cli.first_file import KEY_FILE, Answers, is_pbx, wanted, with_key, write_key, write_new
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish
 from connector.cli.standing import tell_standing
@@ -22,6 +23,7 @@ from connector.speech import Text
 
 __all__ = ["KEY_FILE", "init"]
 
+_PROVIDERS = ", ".join(sorted(models()))
 _EXISTS = Text("{path} is there already and is left as it is.", "{path} уже есть и остаётся как есть.")
 _WRITTEN = Text("Written: {path}", "Записано: {path}")
 _NEXT = Text("Set these, then go on with `connector init`:", "Задайте это, затем продолжите с `connector init`:")
@@ -44,7 +46,11 @@ _NEXT = Text("Set these, then go on with `connector init`:", "Задайте э�
 @click.option(
     "--client-id", default="", help=say("client_id of the application: local.…", "client_id приложения: local.…")
 )
-@click.option("--provider", default="", help=say("the channel: {}", "канал: {}").format(", ".join(sorted(models()))))
+@click.option(
+    "--provider",
+    default="",
+    help=say("channel or telephone system: {}", "канал или телефонная станция: {}").format(_PROVIDERS),
+)
 @click.option(
     "--account",
     default="",
@@ -53,7 +59,20 @@ _NEXT = Text("Set these, then go on with `connector init`:", "Задайте э�
 @click.option(
     "--line",
     type=click.IntRange(min=1),
-    help=say("number of the open line in Bitrix24", "номер открытой линии в Битрикс24"),
+    help=say(
+        "number of the open line in Bitrix24; telephone systems have none",
+        "номер открытой линии в Битрикс24; у телефонных станций её нет",
+    ),
+)
+@click.option(
+    "--set",
+    "told",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=say(
+        "what the provider must be told and is no secret: host=192.0.2.10; may be repeated",
+        "что провайдеру нужно знать и что не секрет: host=192.0.2.10; можно повторять",
+    ),
 )
 @click.option(
     "--admin", default="", help=say("name of the console's first administrator", "имя первого администратора консоли")
@@ -98,17 +117,37 @@ def _again(out: Output, path: Path, key: Path, *, admin: str, file: str) -> None
     finish(proven)
 
 
-def _questions(ask: bool, *, url: str, client_id: str, provider: str, account: str, line: int | None) -> Answers:
+def _questions(
+    ask: bool, *, url: str, client_id: str, provider: str, account: str, line: int | None, told: tuple[str, ...]
+) -> Answers:
     known = sorted(models())
     url = _asked(ask, say("Portal", "Портал"), url, "https://example.bitrix24.ru").rstrip("/")
     client_id = _asked(ask, "client_id", client_id, PLACEHOLDER)
     first = "telegram" if "telegram" in known else known[0]
     provider = _asked(ask, say(f"Provider ({', '.join(known)})", f"Провайдер ({', '.join(known)})"), provider, first)
-    account = _asked(ask, say("Account name", "Имя аккаунта"), account, "shop")
+    model = models().get(provider)
+    default = "office" if model and is_pbx(model) else "shop"
+    account = _asked(ask, say("Account name", "Имя аккаунта"), account, default)
     _check_answers(url, provider, account, known)
+    model = models()[provider]
+    given = _told(told, wanted(model, account))
+    facts = {name: _asked(ask, name, given.get(name, ""), value) for name, value in wanted(model, account).items()}
     return Answers(
-        url=url, client_id=client_id, provider=provider, account=account, line=line or 1, model=models()[provider]
+        url=url, client_id=client_id, provider=provider, account=account, line=line or 1, model=model, told=facts
     )
+
+
+def _told(told: tuple[str, ...], known: Mapping[str, str]) -> dict[str, str]:
+    """``--set`` by name. Raises ``click.BadParameter``."""
+    given = dict(one.partition("=")[::2] for one in told)
+    for name, value in given.items():
+        if name not in known:
+            listed = ", ".join(known) or "—"
+            wrong = say("{name}: may be set here: {known}", "{name}: здесь можно задать: {known}")
+            raise click.BadParameter(wrong.format(name=name[:40], known=listed), param_hint="--set")
+        if not value:
+            raise click.BadParameter(say("write NAME=VALUE", "пишите ИМЯ=ЗНАЧЕНИЕ"), param_hint="--set")
+    return given
 
 
 def _asked(ask: bool, question: str, given: str, default: str) -> str:

@@ -19,6 +19,7 @@ from connector.speech import Text
 
 _LOOKING = Text("Looking at each step", "Проверяю каждый шаг")
 _STEPS = Text("The way to the first message", "Путь к первому сообщению")
+_STEPS_CALLS = Text("The way to the first call", "Путь к первому звонку")
 _NOW = Text("Now: {title}. {told}", "Сейчас: {title}. {told}")
 _ALL = Text("Everything is proven: clients and operators can talk.", "Всё подтверждено: можно переписываться.")
 _ALL_CALLS = Text("Everything is proven: calls come into Bitrix24.", "Всё подтверждено: звонки попадают в Битрикс24.")
@@ -40,7 +41,7 @@ def tell_standing(out: Output, path: Path, env: Mapping[str, str]) -> tuple[bool
         facts = facts_of(path, env)
     found = steps(facts)
     now = next_step(found)
-    out.heading(out.words(_STEPS))
+    out.heading(out.words(_STEPS if facts.phone is None else _STEPS_CALLS))
     for step in found:
         _tell(out, step, facts)
     out.say(Text("", ""))

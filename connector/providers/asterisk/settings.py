@@ -128,11 +128,11 @@ class AsteriskSettings(PbxSettings):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    host: str = Field(min_length=1)
+    host: str = Field(min_length=1, examples=["pbx.example.com"])
     port: int | None = Field(default=None, ge=1, le=65535)
     tls: bool = False
     ca: str = ""
-    username: str = Field(min_length=1, pattern=r"^[^\r\n]*$")
+    username: str = Field(min_length=1, pattern=r"^[^\r\n]*$", examples=["connector"])
     secret: SecretStr
     contexts: Contexts = Contexts()
     extensions: str = r"\d{2,5}"
@@ -142,8 +142,8 @@ class AsteriskSettings(PbxSettings):
     originate_context: str = Field(default="from-internal", pattern=r"^[^\s]{1,80}$")
     dial: str = Field(default="{digits}", pattern=r"^[^\r\n]*$")
     ring_seconds: int = Field(default=30, ge=5, le=30)
-    recordings: RecordingPlace | None = None
-    cdr: CdrPlace | None = None
+    recordings: RecordingPlace | None = Field(default=None, examples=[{"url": f"file://{MONITOR}"}])
+    cdr: CdrPlace | None = Field(default=None, examples=[{"url": "file:///var/log/asterisk/cdr-csv/Master.csv"}])
 
     @field_validator("secret")
     @classmethod

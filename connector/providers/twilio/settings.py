@@ -43,7 +43,7 @@ class TwilioSettings(PbxSettings):
     account_sid: str = Field(pattern=_SID, examples=["AC0123456789abcdef0123456789abcdef"])
     auth_token: Annotated[SecretStr, given(_TOKEN)]
     signing_key: Annotated[SecretStr, given(_KEY)] | None = None
-    url: SafeUrl = Field(examples=["https://connector.example.com/hooks/calls"])
+    url: SafeUrl = Field(examples=["${CONNECTOR_PUBLIC_URL}/hooks/{account}"])
     number: str = ""
     employees: dict[str, str] = Field(default={}, examples=[{"101": "sip:101@acme.sip.twilio.com"}])
     sip_domain: str = Field(default="", pattern=r"^[A-Za-z0-9.-]*$")

@@ -137,6 +137,37 @@ def test_a_mistake_of_another_kind_is_told_as_ever(machine: Machine, monkeypatch
     assert "no token at all" not in result.output
 
 
+def test_the_way_of_a_telephone_system_ends_with_a_call_and_it_has_no_open_line(machine: Machine):
+    told = machine.json(*URL, "--provider", "asterisk", "--set", "host=192.0.2.10")
+    assert [step["step"] for step in told["steps"]][-3:] == ["account", "lines", "call"]
+    text = machine.path.read_text(encoding="utf-8")
+    assert '  office:\n    provider: asterisk\n    portal: main\n    host: "192.0.2.10"\n' in text
+    assert "line:" not in text
+    assert "Путь к первому звонку" in machine.run("--lang", "ru").stdout
+
+
+def test_what_a_provider_must_be_told_is_asked_and_optional_things_wait_in_comments(machine: Machine):
+    answers = f"\nmegafon\npbx\nhttps://vats1.example\nboss\n{PASSWORD}\n{PASSWORD}\n"
+    result = machine.run(*URL, "--lang", "en", answer=answers)
+    assert result.exit_code == 0, result.output
+    assert 'api_url: "https://vats1.example"' in machine.path.read_text(encoding="utf-8")
+
+
+def test_the_address_that_twilio_signs_is_our_own(machine: Machine):
+    machine.json(*URL, "--provider", "twilio", "--account", "calls")
+    text = machine.path.read_text(encoding="utf-8")
+    assert '    url: "${CONNECTOR_PUBLIC_URL}/hooks/calls"\n' in text
+    assert '    # employees: {"101": ' in text
+
+
+@pytest.mark.parametrize(("given", "said"), [("prot=1", "host, username"), ("host", "NAME=VALUE"), ("host=", "NAME=")])
+def test_what_cannot_be_set_is_said(machine: Machine, given: str, said: str):
+    result = machine.run(*URL, "--yes", "--provider", "asterisk", "--set", given, "--lang", "en")
+    assert result.exit_code == 2
+    assert said in result.output or "ИМЯ=" in result.output
+    assert not machine.path.exists()
+
+
 @pytest.mark.parametrize("provider", sorted(models()))
 def test_the_file_of_every_provider_wants_nothing_but_its_variables(
     machine: Machine, provider: str, monkeypatch: pytest.MonkeyPatch
