@@ -60,7 +60,7 @@ def _stream(one: Pbx) -> Iterator[Finding]:
         bad = one.state != CONNECTED and bool(words)
         yield Finding(what, "bad" if bad else "ok", words[0] if bad else None, "telephony.stream")
     if one.history:
-        yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one, words), "telephony.history")
+        yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one), "telephony.history")
     yield Finding(_CALLS.with_(count=one.calls), "ok", code="telephony.calls")
 
 
@@ -75,10 +75,10 @@ def _subscription(house: House, name: str) -> Iterator[Finding]:
         yield Finding(_SUBSCRIBED, "warn" if waits else "ok", waits, "telephony.subscription")
 
 
-def _unread(one: Pbx, words: list[Text]) -> Text | None:
+def _unread(one: Pbx) -> Text | None:
     if not one.unread:
         return None
-    return words[-1] if words else Text(one.unread, one.unread)
+    return one.hint if any(one.hint) else Text(one.unread, one.unread)
 
 
 def _lines(house: House, name: str) -> Iterator[Finding]:

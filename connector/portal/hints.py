@@ -169,9 +169,9 @@ HINTS: Mapping[str, Text] = MappingProxyType(
         ),
         "call_user": Text(
             "Bitrix24 has no active user for this call: give the employee an extension in their profile, name them in "
-            "the mapping table `extensions`, or set `responsible` of the account, then replay.",
+            "the mapping table `extensions`, or set `responsible` of the line or of the account, then replay.",
             "В Битрикс24 нет активного пользователя для звонка: укажите внутренний номер в профиле сотрудника, впишите "
-            "его в таблицу `extensions` правил или задайте `responsible` аккаунта, затем повторите.",
+            "его в таблицу `extensions` правил или задайте `responsible` линии или аккаунта, затем повторите.",
         ),
         "call_number": Text(
             "Bitrix24 does not take this as a telephone number; look at what the PBX sends as the client's number.",

@@ -68,7 +68,7 @@ class Pbx:
 
     ``since`` when the state began, ``heard`` the last sign of life, ``why`` the listener's own words. ``calls`` are
     going on. ``read`` is how far the history was read (``None``: without one, or before the first look), ``unread`` why
-    it was not.
+    it was not, and ``hint`` what to do then.
     """
 
     name: str
@@ -80,6 +80,7 @@ class Pbx:
     history: bool = False
     read: datetime | None = None
     unread: str = ""
+    hint: Text = SILENT
     problems: tuple[Text, ...] = ()
 
 
@@ -120,6 +121,7 @@ def _pbx(house: Seen, account: Account, link: Link | None, calls: int) -> Pbx:
         history=mark is not None,
         read=mark.until if mark else None,
         unread=mark.why if mark else "",
+        hint=Text(*mark.hint) if mark else SILENT,
         problems=(
             *_stream_problems(account.name, told, now),
             *_subscription_problems(house, account, now),

@@ -171,7 +171,8 @@ def _planned(event: CallFinished, row: Row, owner: Found | None, minutes: int, r
 
 def _title(event: CallFinished, owner: Found | None, rules: Rules) -> str:
     name = event.name or (owner.name if owner else "")
-    who = f"{event.phone} ({name[:100]})" if name and name != event.phone else event.phone
+    # Bitrix24 calls the lead that a call made by the number: "+79161234567 - Incoming call".
+    who = f"{event.phone} ({name[:100]})" if name and event.phone not in name else event.phone
     line = line_settings(rules.accounts[event.account].pbx, event.line, rules).name or event.line
     return rules.say(event.account, TITLE, who=who, line=line)
 

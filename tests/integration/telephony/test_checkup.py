@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from connector.domain.provider import Finding
 from connector.errors import PermanentError
 from connector.journal import JournalAway
 from connector.speech import Text
+from connector.telephony.checkpoint import Checkpoint, keep_checkpoint
 from tests.integration.telephony.stage import Stage
 from tests.unit.telephony.pbx import Portal, pbx
 
@@ -54,6 +56,14 @@ def test_lines_that_are_not_there_are_named_with_the_command(house: House) -> No
     assert found.hint is not None
     assert "78120000000" in found.hint.en
     assert "74951234567" not in found.hint.en
+
+
+def test_a_history_that_was_not_read_says_what_to_do_at_once(house: House) -> None:
+    now, hint = house.clock(), ("Look at `cdr.url`", "Проверьте `cdr.url`")
+    mark = Checkpoint(until=now).failed(now, "asterisk.no_cdr", timedelta(minutes=1), hint=hint)
+    keep_checkpoint(house.journal, "office", mark)
+    found = house.found("telephony.history")
+    assert (found.state, found.hint) == ("warn", Text(*hint))
 
 
 def test_an_account_without_lines_is_a_line_of_its_name(house: House) -> None:

@@ -114,6 +114,11 @@ def test_whoever_is_responsible_for_the_row_is_to_call_back() -> None:
     assert made(finished(MISSED, other))[0]["responsibleId"] == 5
 
 
+def test_a_lead_that_is_called_by_the_number_is_no_name() -> None:
+    [params] = made(finished(replace(MISSED, name=f"{PHONE} - Incoming call"), with_links()))
+    assert params["title"] == f"Перезвонить {PHONE}: пропущен на линии office"
+
+
 def test_when_the_portal_does_not_say_whose_client_it_is_our_copy_does() -> None:
     copy = (("phone.owner", f"main/{PHONE}"), {"user": 9, "entity": "CONTACT", "entity_id": 12})
     driver = with_links(copy, telephony__externalCall__searchCrmEntities=GONE)
