@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from connector.domain.effects import Effect, Emit, Keyed, KeyedEffect, Plan, Recall, Remember
+from connector.domain.effects import Call, Effect, Emit, Keyed, KeyedEffect, Plan, Recall, Remember
 from connector.journal import Delivery
 
 
@@ -98,6 +98,11 @@ class Lane:
     def key(self) -> str:
         """The ledger's key of the effect that it waits for; empty when it has none."""
         return self.waiting.key if isinstance(self.waiting, Keyed) else ""
+
+    @property
+    def turn(self) -> str:
+        """Of several effects with this name only one is under way; empty: as many as there are."""
+        return (isinstance(self.waiting, Call) and self.waiting.turn) or self.key
 
     def close(self) -> None:
         """Stop the plans where they stand."""

@@ -114,11 +114,11 @@ class Pump:
         self._freed = self._driving.release()
 
     def _choose(self, lease: Lease, packing: bool) -> list[Parcel]:
-        """What leaves now. Of several effects with one key only one is under way, the others are kept back."""
+        """What leaves now. Of several effects with one key, or turn, only one is under way: the others wait."""
         ready: dict[str, Lane] = {}
         for lane in self._driving.wanted:
-            if not lane.key or lane.key not in self._held:
-                ready.setdefault(lane.key or f"lane {id(lane)}", lane)
+            if not lane.turn or lane.turn not in self._held:
+                ready.setdefault(lane.turn or f"lane {id(lane)}", lane)
         calls = [lane for lane in ready.values() if self._packer and isinstance(lane.waiting, Call)]
         errands = [lane for lane in ready.values() if not (self._packer and isinstance(lane.waiting, Call))]
         parcels = [Parcel(commands=[Command(lanes=[lane])]) for lane in errands[: self._errands()]]
@@ -127,7 +127,7 @@ class Pump:
             parcels += self._packer.parcels(calls, slots, self._couple(lease, self._held | ready.keys()))
         chosen = {id(lane) for parcel in parcels for lane in parcel.lanes}
         self._driving.wanted = [lane for lane in self._driving.wanted if id(lane) not in chosen]
-        self._held |= {lane.key for parcel in parcels for lane in parcel.lanes if lane.key}
+        self._held |= {lane.turn for parcel in parcels for lane in parcel.lanes if lane.turn}
         return parcels
 
     def _errands(self) -> int:
@@ -152,7 +152,7 @@ class Pump:
         fresh = next((n for n, lane in enumerate(command.lanes) if lane.key in known), len(command.lanes))
         away, command.lanes = command.lanes[fresh:], command.lanes[:fresh]
         for lane in away:
-            self._held.discard(lane.key)
+            self._held.discard(lane.turn)
             if lane.key not in known:
                 self._driving.round.unplan(lane)
             if fresh or lane is not away[0]:
@@ -194,7 +194,7 @@ class Pump:
         for _, some in carried:
             front: Lane | None = None
             for performed in some:
-                self._held.discard(performed.lane.key)
+                self._held.discard(performed.lane.turn)
                 self._driving.round.step.calls.append(performed.trail())
                 self._outcome(parcel, performed, front)
                 if front is None and performed.lane.end != "settled":

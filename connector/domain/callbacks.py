@@ -88,7 +88,9 @@ class CallPrepared:
 
 @dataclass(frozen=True, kw_only=True)
 class CallRefused:
-    """The PBX would not place a requested call; ``why`` is (English, Russian). The user is to be told."""
+    """The PBX would not place a requested call; ``why`` is (English, Russian): the user is to be told. Without a word
+    it is our own alarm clock: nothing was heard of the call for long.
+    """
 
     kind: Literal["call.refused"] = "call.refused"
     portal: str
@@ -99,7 +101,11 @@ class CallRefused:
     phone: str
     cause: Cause
     why: tuple[str, str]
-    position: ClassVar[int] = 0
+
+    @property
+    def position(self) -> int:
+        """The alarm clock stands behind what the PBX says."""
+        return 0 if any(self.why) else 1
 
     @property
     def lane(self) -> str:

@@ -112,7 +112,7 @@ class LegEnded(AboutCall):
 
 @dataclass(frozen=True, kw_only=True)
 class CallUnwatched(AboutCall):
-    """A part of the call was not seen: nobody listened. What is known of it may be wrong; the PBX's history is right."""
+    """A part of the call was not seen: nobody listened. What is known may be wrong; the PBX's history is right."""
 
     kind: Literal["call.unwatched"] = "call.unwatched"
 

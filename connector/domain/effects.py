@@ -52,13 +52,14 @@ class Call(Keyed):
     ``joins`` names a list among ``params``. With it the call may share one request with the calls that follow it in
     its lane: their lists become one, and each gets its own rows of the answer. Only a handler's last outward call may
     say so, because what follows it may leave together with it. ``patient``: it tells of the past, so all talk goes
-    before it.
+    before it. ``turn``: of several calls that name the same only one is under way.
     """
 
     method: str
     params: Mapping[str, Any] = field(default_factory=dict)
     joins: str = ""
     patient: bool = False
+    turn: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

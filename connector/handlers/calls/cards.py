@@ -17,13 +17,13 @@ from connector.handlers.calls.attachments import attachments
 from connector.handlers.calls.clicks import claimed
 from connector.handlers.calls.ongoing import CALL, OPEN, Ongoing, ongoing
 from connector.handlers.calls.people import default_user, user_of
+from connector.handlers.calls.reason import within_reason
 from connector.handlers.calls.story import Done, Story, moment
 from connector.handlers.rules import Rules
 from connector.speech import Text
 
 SETTLE = 3.0  # seconds that a call must look over: what was shuffled on its way arrives meanwhile
 HISTORY = 150.0  # seconds for the PBX's history to be read when the end of a call was not seen
-STALE = 60.0  # seconds; a piece that waited longer pops no card up any more
 NO_SUCH_USER = "bitrix24.call_user"
 HIDDEN_NUMBER = "000000"  # Bitrix24 registers nothing without digits (§1.2)
 TOO_LATE = Text(
@@ -36,7 +36,7 @@ def call_told(event: AboutCall, rules: Rules) -> Plan:
     """Put the piece into the call's story and bring Bitrix24 up to it."""
     story = Story.read((yield Recall(CALL, f"{event.account}.{event.call}")))
     before, new = (story.over, story.talked_from), not story.began
-    story.tell(event)
+    story.tell(within_reason(event, rules.at))
     call = ongoing(event, story, rules)
     note = ""
     if story.done.finished:
@@ -45,8 +45,7 @@ def call_told(event: AboutCall, rules: Rules) -> Plan:
     else:
         if new:  # whoever looks after calls that lost their end finds it, before Bitrix24 knows of it
             yield Remember(OPEN, call.key, {"at": story.began, "call_id": ""})
-        if call.ours:
-            yield from _shown(call)
+        note = (yield from _shown_if_it_can_be(call)) if call.ours else ""
         yield from _settling(call)
     yield Remember(CALL, call.key, story.dump())
     return note
@@ -66,6 +65,17 @@ def _settling(call: Ongoing) -> Plan:
     yield Emit(settled, f"portal:{call.portal}", after=after)
 
 
+def _shown_if_it_can_be(call: Ongoing) -> Plan:
+    """What the portal refuses now is no loss: the piece is in the story, and whatever finishes the call tries again,
+    and waits for a person when it must. Returns what to note.
+    """
+    try:
+        yield from _shown(call)
+    except PermanentError as error:
+        return error.hint.en
+    return ""
+
+
 def _shown(call: Ongoing) -> Plan:
     """Register the call once it concerns somebody, then show and hide its card."""
     story, done = call.story, call.story.done
@@ -73,18 +83,15 @@ def _shown(call: Ongoing) -> Plan:
     if not done.call_id:
         if not concerned or not story.direction or story.over:
             return
-        user = yield from first_user(call, concerned)
-        yield from registered(call, user or (yield from default_user(call.portal, call.account, call.line, call.rules)))
-    if call.rules.late > STALE or story.past:
-        return
+        yield from registered(call, (yield from first_user(call, concerned)))
     wanted = yield from _users(call, [] if story.over and not story.talker() else concerned)
-    yield from _move_cards(done, wanted)
+    yield from _move_cards(done, [user for user in wanted if call.pops or user in done.shown])
 
 
 def _concerned(story: Story) -> list[str]:
     """The employees before whom the card should be now."""
     if story.talker():
-        return [story.talker()]
+        return story.next_ones() or [story.talker()]
     if story.direction in ("outgoing", "internal"):
         return [who for who in (story.word("caller"),) if who]
     return story.ringing()
@@ -100,9 +107,18 @@ def _move_cards(done: Done, wanted: list[int]) -> Plan:
     done.shown = wanted
 
 
-def hidden(call: Ongoing) -> Plan:
-    """Take the card from everybody."""
-    yield from _move_cards(call.story.done, [])
+def hidden(call: Ongoing, user: int) -> Plan:
+    """Take the card from everybody who may have it but ``user``: theirs goes when they finish the call, and nobody
+    else's can be taken after that (§1.4).
+
+    Whoever was shown it by a process that died right then is in no list of ours, so all who took part are meant.
+    """
+    story, done = call.story, call.story.done
+    met = yield from _users(call, [*story.people(), *story.answered, *(to for _, _, to, _ in story.moves)])
+    others = [one for one in dict.fromkeys([*done.shown, *met, done.user]) if one not in (0, user)]
+    if others:
+        yield Call("telephony.externalCall.hide", {"CALL_ID": done.call_id, "USER_ID": others})
+    done.shown = []
 
 
 def _users(call: Ongoing, people: Iterable[str]) -> Plan:
@@ -121,7 +137,8 @@ def first_user(call: Ongoing, people: Iterable[str]) -> Plan:
 
 
 def registered(call: Ongoing, user: int, *, again: str = "") -> Plan:
-    """Have the call registered under ``user``, unless the user clicked it in Bitrix24, which has registered it then.
+    """Have the call registered under ``user``, whose card pops up (0: under the one for all else, whose does not),
+    unless it was clicked in Bitrix24, which has registered it then.
 
     One EXTERNAL_CALL_ID per call: two calls of one number within half an hour stay two (trap 20, §1.2).
     """
@@ -129,40 +146,43 @@ def registered(call: Ongoing, user: int, *, again: str = "") -> Plan:
     click = None
     if story.direction == "outgoing" and not again:
         caller = story.word("caller") or story.talker()
-        click = yield from claimed(call.account, call.call, call.phone, caller, moment(story.began), call.rules)
+        click = yield from claimed(call.account, call.call, call.phone, caller, call.clicked_by, call.rules)
     if click:
         done.call_id, done.user, done.shown = click["call_id"], click["user"], [click["user"]]
     else:
         answer = yield from _register(call, user, again)
-        done.call_id, done.user = answer["CALL_ID"], answer.get("user", user)
+        done.call_id, done.user = answer["CALL_ID"], answer["user"]
         done.shown = [done.user] if answer["shown"] else []
         done.entity, done.entity_id = answer["entity"], answer["entity_id"]
     yield Remember(OPEN, call.key, {"at": story.began, "call_id": done.call_id})
 
 
 def _register(call: Ongoing, user: int, again: str) -> Plan:
-    """Under the employee; under the one for all else when Bitrix24 does not know the employee any more."""
+    """Under the employee; under the one for all else when Bitrix24 does not know the employee (any more)."""
+    pops = call.pops and not again and not call.story.over
     try:
-        return (yield _registration(call, user, again))
+        if user:
+            return {**(yield _registration(call, user, again, pops=pops)), "user": user}
     except PermanentError as error:
-        other = yield from default_user(call.portal, call.account, call.line, call.rules)
-        if error.cause != NO_SUCH_USER or other in (0, user):
+        if error.cause != NO_SUCH_USER:
             raise
-    return {**(yield _registration(call, other, f"{again}:other")), "user": other}
+    other = yield from default_user(call.portal, call.account, call.line, call.rules)
+    return {**(yield _registration(call, other, f"{again}:other", pops=False)), "user": other}
 
 
-def _registration(call: Ongoing, user: int, again: str) -> Call:
+def _registration(call: Ongoing, user: int, again: str, *, pops: bool) -> Call:
+    """Two calls of an unknown number are not registered at once: each would make a lead (§1.7, trap 23)."""
     story, line = call.story, call.line_settings
-    pops = user and not (again or story.over or story.past or call.rules.late > STALE)
     create = call.pbx.crm_create if line.crm_create is None else line.crm_create
+    create = create and bool(call.phone) and not call.own_number and story.direction != "internal"
     params = {
         "USER_ID": user,
         "PHONE_NUMBER": call.phone or HIDDEN_NUMBER,
         "TYPE": 2 if story.direction == "incoming" else 1,
-        "CALL_START_DATE": moment(story.began).isoformat(timespec="seconds"),
-        "CRM_CREATE": int(create and bool(call.phone) and not call.own_number and story.direction != "internal"),
+        "CALL_START_DATE": call.began.isoformat(timespec="seconds"),
+        "CRM_CREATE": int(create),
         "CRM_SOURCE": line.source or call.pbx.source,
-        "SHOW": int(bool(pops)),
+        "SHOW": int(pops),
         "LINE_NUMBER": call.line[:50],
         "EXTERNAL_CALL_ID": call.key,
     }
@@ -172,8 +192,9 @@ def _registration(call: Ongoing, user: int, again: str) -> Call:
         params,
         key=key,
         proof=_proof(call.key),
-        judge=_taken(bool(pops)),
+        judge=_taken(pops),
         patient=story.past,
+        turn=f"client:{call.phone}" if create else "",
     )
 
 

@@ -97,6 +97,8 @@ def call_requested(event: CallRequested, rules: Rules) -> Plan:
         line=call.line,
     )
     yield Emit(prepared, f"account:{call.account}")
+    # If the PBX never tells of it, nobody else would finish it, and its card would stay for good.
+    yield _refused(prepared, "lost", Text("", ""), after=(CLAIMABLE + SKEW).total_seconds())
     return ""
 
 
@@ -126,8 +128,6 @@ def call_prepared(event: CallPrepared, rules: Rules) -> Plan:
         click = yield Recall(CLICK, f"{event.account}/#{event.call}")
         if click:
             yield Remember(CLICK, f"{event.account}/#{given}", click)
-    # If the PBX never tells of it, nobody else would finish it, and its card would stay for good.
-    yield _refused(event, "lost", Text("", ""), after=(CLAIMABLE + SKEW).total_seconds())
     return ""
 
 

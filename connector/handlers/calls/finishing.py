@@ -47,9 +47,10 @@ def _finished(call: Ongoing) -> Plan:
     people = [story.word("caller")] if story.direction == "internal" else story.people()
     other = yield from default_user(call.portal, call.account, call.line, call.rules)
     user = (yield from first_user(call, people or [story.word("caller")])) or other
-    if not story.done.call_id:
+    if story.done.call_id:
+        yield from hidden(call, user)
+    else:
         yield from registered(call, user)
-    yield from hidden(call)
     ended = outcome(story, open_hours=_open(call))
     row, user = yield from _row(call, user, other, ended)
     _bound(story, row)

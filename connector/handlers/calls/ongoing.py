@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from connector.domain.calls import AboutCall
 from connector.domain.telephony import LineSettings, PbxSettings
-from connector.handlers.calls.story import Story
+from connector.handlers.calls.story import Story, moment
 from connector.handlers.rules import Rules
 from mappings.people import e164
 
 CALL, OPEN = "event.call", "call.open"  # links by <account>.<call>: the story; that it is not finished yet
-HIDDEN = "anonymous"
+STALE = 60.0  # seconds; a piece that waited longer pops no card up any more
 _NOT_DIALLED = re.compile(r"[^0-9*#+]")
 _NO_LINE = LineSettings()
 
@@ -58,6 +59,22 @@ class Ongoing:
         if self.story.direction in ("", "internal"):
             return self.pbx.internal and bool(self.story.direction)
         return not self.pbx.only_lines or bool(self._known_line)
+
+    @property
+    def pops(self) -> bool:
+        """Whether its card may still pop up."""
+        return self.rules.late <= STALE and not self.story.past
+
+    @property
+    def began(self) -> datetime:
+        """When it began; a PBX whose clock is ahead of ours does not move it into the future."""
+        told = moment(self.story.began)
+        return min(told, self.rules.at) if self.rules.at else told
+
+    @property
+    def clicked_by(self) -> datetime:
+        """When a click that it carries out must have come: a call that is told live begins now, by any clock."""
+        return self.rules.at if self.rules.at and not self.story.past else self.began
 
     @property
     def own_number(self) -> bool:

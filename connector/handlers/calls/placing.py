@@ -180,11 +180,12 @@ def _registered(
     pbx = facts.pbx if facts else None
     name = _id_for(event.portal, f"{phone}:{_stamp(rules.at)}")
     bound = event.entity in ("CONTACT", "COMPANY", "LEAD") and event.entity_id > 0
+    create = bool(pbx and pbx.crm_create) and not bound
     params = {
         "USER_ID": user,
         "PHONE_NUMBER": phone,
         "TYPE": TYPE_CALLBACK,
-        "CRM_CREATE": int(bool(pbx and pbx.crm_create) and not bound),
+        "CRM_CREATE": int(create),
         "CRM_SOURCE": "CALLBACK",
         "SHOW": 1,
         "LINE_NUMBER": (line or event.line or (facts.name if facts else ""))[:50],
@@ -192,7 +193,8 @@ def _registered(
         **({"CRM_ENTITY_TYPE": event.entity, "CRM_ENTITY_ID": event.entity_id} if bound else {}),
     }
     key = f"callback:{event.portal}:{name}:register"
-    call_id: str = yield Call("telephony.externalCall.register", params, key=key, judge=_call_id)
+    turn = f"client:{phone}" if create else ""
+    call_id: str = yield Call("telephony.externalCall.register", params, key=key, judge=_call_id, turn=turn)
     if event.text:
         said = SAID.with_(phone=phone, text=_plain(event.text, 1000))
         yield from told(event.portal, call_id, user, said, rules)

@@ -29,6 +29,7 @@ from connector.domain.calls import (
 from connector.domain.values import File
 
 MOST = 300  # legs, people and the like; a real call has a dozen
+MOST_SCRIPTS = 10
 _SAID = ("direction", "client", "name", "line")
 Pair = tuple[str, str]
 
@@ -60,9 +61,10 @@ class Done:
 
 @dataclass(kw_only=True)
 class Story:
-    """What was told. ``unseen``: since when a part may be missing. ``said`` is by name the earliest (time, word); ``legs`` by id [opened, closed, cause]; ``rang``
-    and ``left`` by employee the latest time (and cause); ``answered`` by employee [first, last] time; ``moves`` are
-    transfers (time, from, to, how); ``ends`` are what the PBX said of the end.
+    """What was told. ``unseen``: since when a part may be missing. ``said`` is by name the earliest (time, word);
+    ``legs`` by id [opened, closed, cause]; ``rang`` and ``left`` by employee the latest time (and cause); ``answered``
+    by employee [first, last] time; ``moves`` are transfers (time, from, to, how); ``ends`` are what the PBX said of
+    the end.
     """
 
     began: str = ""
@@ -132,15 +134,21 @@ class Story:
 
     def ringing(self) -> list[str]:
         """Where it rings now, the longest first."""
-        still = {who: at for who, at in self.rang.items() if at > self.left.get(who, [""])[0]}
-        return sorted((who for who in still if who not in self.answered), key=lambda who: (still[who], who))
+        quiet = {who: max(self.left.get(who, [""])[0], self.answered.get(who, [""])[-1]) for who in self.rang}
+        return sorted((who for who, at in self.rang.items() if at > quiet[who]), key=lambda who: (self.rang[who], who))
 
     def talker(self) -> str:
         """Who talks with the client, or did in the end; empty: nobody did."""
         said = self.end["employee"] if self.end and self.end["talk"] != 0 else ""
-        talked = [(last, who) for who, (_, last) in self.answered.items() if who]
-        talked += [(at, to) for at, _, to, how in self.moves if how == "attended"]
-        return str(said) or (max(talked)[1] if talked else "")
+        return str(said) or self._last_talk[1]
+
+    def next_ones(self) -> list[str]:
+        """Where it rings since whoever talked gave the call away; empty: they have it still, or it rings nowhere."""
+        since, talker = self._last_talk
+        gone = self.left.get(talker, [""])[0] > since or any(
+            at > since and who in ("", talker) and how == "blind" for at, who, _, how in self.moves
+        )
+        return [who for who in self.ringing() if gone and self.rang[who] > since]
 
     @property
     def talked_from(self) -> str:
@@ -154,6 +162,13 @@ class Story:
         talker = self.talker()
         ends = [end["employee"] for end in self.ends]
         return list(dict.fromkeys(filter(None, [talker, *ends, *sorted(self.rang, key=self.rang.__getitem__)])))
+
+    @property
+    def _last_talk(self) -> tuple[str, str]:
+        """Since when who talks with the client."""
+        talked = [(last, who) for who, (_, last) in self.answered.items() if who]
+        talked += [(at, to) for at, _, to, how in self.moves if how == "attended"]
+        return max(talked, default=("", ""))
 
     def files(self) -> list[File]:
         """The recordings, in order of their names at the PBX."""
@@ -228,11 +243,11 @@ def _recorded(story: Story, event: CallRecorded, at: str) -> None:
 
 
 def _transcribed(story: Story, event: CallTranscribed, at: str) -> None:
-    _add(story.scripts, [asdict(phrase) for phrase in event.phrases])
+    _add(story.scripts, [asdict(phrase) for phrase in event.phrases], most=MOST_SCRIPTS)
 
 
-def _add(things: list[Any], thing: Any) -> None:
-    if thing not in things and len(things) < MOST:
+def _add(things: list[Any], thing: Any, *, most: int = MOST) -> None:
+    if thing not in things and len(things) < most:
         things.append(thing)
         things.sort(key=json.dumps)
 

@@ -81,7 +81,7 @@ class Exchange:
         return True
 
     def _pop(self, call_id: str, users: Iterable[int]) -> None:
-        self.seen[call_id] |= set(users)
+        self.seen[call_id] |= set(users) - self.inactive  # who left has no screen
         self.popped += [(call_id, user) for user in users]
 
     def _hide(self, params: Mapping[str, Any]) -> bool:
@@ -94,6 +94,7 @@ class Exchange:
         call = self.open.pop(params["CALL_ID"], None)
         if call is None:
             return PermanentError("bitrix24.call_not_found", hint=SAID)
+        self.seen[params["CALL_ID"]].discard(params["USER_ID"])
         row = {**call, **params, "CRM_ENTITY_TYPE": "CONTACT", "CRM_ENTITY_ID": "5", "CRM_ACTIVITY_ID": "7"}
         self.rows.append(row)
         return row

@@ -33,7 +33,7 @@ def refused(cause: str, words: str = "your telephone did not answer") -> Permane
 def requested(event: CallRequested, driver: Driver, given: Any = None) -> CallPrepared | None:
     driver.run(clicks.call_requested(event, given or rules()))
     emitted = driver.of(Emit)
-    assert all(emit.destination == "account:office" for emit in emitted)
+    assert [emit.destination for emit in emitted] in ([], ["account:office", "portal:main"])
     return emitted[0].event if emitted else None
 
 
@@ -50,6 +50,16 @@ def test_a_click_is_prepared_for_the_users_own_telephone() -> None:
     assert (prepared.extension, prepared.phone, prepared.user, prepared.line) == ("101", PHONE, 12, "")
     assert prepared.call_id == "externalCall.a1"
     assert not driver.named("telephony.externalCall.register")
+
+
+def test_an_alarm_clock_is_set_before_the_pbx_is_asked_and_what_the_pbx_says_goes_before_it() -> None:
+    driver = Driver({"user.get": ANNA})
+    requested(CLICK, driver)
+    alarm = driver.of(Emit)[1]
+    said = replace(alarm.event, cause="busy", why=("busy", "занято"))
+    assert alarm.after > 1800
+    assert (alarm.event.kind, alarm.event.cause, alarm.event.lane) == ("call.refused", "lost", said.lane)
+    assert said.position < alarm.event.position
 
 
 def test_an_extension_of_the_clients_own_pbx_is_no_part_of_the_number() -> None:
@@ -222,4 +232,5 @@ def test_wherever_it_is_cut_off_a_form_is_one_call_and_is_prepared_once(cut: int
     walk.run(clicks.call_requested(FORM, rules()))
     names = {params["EXTERNAL_CALL_ID"] for method, params in walk.calls if method.endswith("register")}
     assert len(names) == 1
-    assert [emit.event.call_id for emit in walk.emitted] == [f"externalCall.{names.pop()}"]
+    assert [emit.event.kind for emit in walk.emitted] == ["call.prepared", "call.refused"]
+    assert {emit.event.call_id for emit in walk.emitted} == {f"externalCall.{names.pop()}"}
