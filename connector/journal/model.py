@@ -33,7 +33,8 @@ class Envelope:
 class NewDelivery:
     """An event for one destination. An empty lane means a lane of its own; ``due_at`` ``None`` means now.
 
-    ``group`` joins the parts of an album: contiguous waiting parts of a lane go out as one delivery.
+    ``group`` joins the parts of an album: contiguous waiting parts of a lane go out as one delivery. ``arrived_at`` is
+    told of what arrived earlier than it could be written.
     """
 
     destination: str
@@ -42,6 +43,7 @@ class NewDelivery:
     position: int = 0
     due_at: datetime | None = None
     group: str = ""
+    arrived_at: datetime | None = None
 
     @property
     def dumped(self) -> str:

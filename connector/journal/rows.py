@@ -104,6 +104,7 @@ def envelope_row(envelope: Envelope, now: float) -> tuple[Any, ...]:
 
 def delivery_row(trace: str, new: NewDelivery, now: float) -> tuple[Any, ...]:
     """The values of ``DELIVERY``. A delivery without a lane gets its trace as one."""
+    arrived = min(now, new.arrived_at.timestamp()) if new.arrived_at else now
     return (
         clean(trace),
         new.destination,
@@ -114,7 +115,7 @@ def delivery_row(trace: str, new: NewDelivery, now: float) -> tuple[Any, ...]:
         "waiting",
         0,
         new.due_at.timestamp() if new.due_at else now,
-        now,
+        arrived,
         clean(new.group),
         "",
         "",

@@ -201,10 +201,10 @@ def _parsed(line: bytes) -> tuple[Envelope, list[NewDelivery]]:
     body, received = base64.b64decode(asked.pop("body")), datetime.fromisoformat(asked.pop("received_at"))
     request = Request(**asked, body=body, received_at=received)
     envelope = Envelope(**kept, request=request, hint=Text(*hint) if hint else None)
-    return envelope, [_unpacked(part) for part in parts]
+    return envelope, [_unpacked(part, received) for part in parts]
 
 
-def _unpacked(part: dict[str, Any]) -> NewDelivery:
+def _unpacked(part: dict[str, Any], received: datetime) -> NewDelivery:
     due = part.pop("due_at")
     event = events.load(part.pop("event"))
-    return NewDelivery(**part, event=event, due_at=datetime.fromisoformat(due) if due else None)
+    return NewDelivery(**part, event=event, due_at=datetime.fromisoformat(due) if due else None, arrived_at=received)

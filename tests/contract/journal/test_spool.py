@@ -42,7 +42,7 @@ def spool(tmp_path: Path) -> Spool:
     return Spool(tmp_path / "spool")
 
 
-def test_what_goes_in_comes_out_the_same(spool: Spool) -> None:
+def test_what_goes_in_comes_out_the_same_and_tells_when_it_arrived(spool: Spool) -> None:
     body = bytes(range(256))
     request = a_request(body=body, query="a=1", headers={"x": "ы"}, remote="10.0.0.1")
     envelope = an_envelope(request=request, state="parked", cause="x.y", hint=Text("a", "б"), detail="z")
@@ -50,7 +50,7 @@ def test_what_goes_in_comes_out_the_same(spool: Spool) -> None:
     spool.append(envelope, [delivery])
     taker = Taker()
     assert spool.drain(taker) == 1
-    assert taker.fed == [(envelope, [delivery])]
+    assert taker.fed == [(envelope, [replace(delivery, arrived_at=request.received_at)])]
 
 
 def test_it_waits_until_everything_was_fed_back(spool: Spool) -> None:
