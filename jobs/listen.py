@@ -21,6 +21,7 @@ from jobs.patience import until_built
 
 log = structlog.get_logger()
 
+_IDLE = "no account of connector.yaml has a stream (Asterisk has): PBXs that call us need connector web alone"
 GRACE = 30.0  # seconds for what was read to be kept
 
 
@@ -32,7 +33,8 @@ def serve(connector: House, stop: threading.Event, *, pace: Pace = PACE) -> bool
         threading.Thread(target=listener.run, name=f"listen-{listener.account.name}", daemon=True)
         for listener in listeners
     ]
-    log.info("listen.started", accounts=[account.name for account in accounts])
+    idle = {} if accounts else {"hint": _IDLE}
+    log.info("listen.started", accounts=[account.name for account in accounts], **idle)
     for thread in threads:
         thread.start()
     # Without any account too: whoever runs the Procfile stops all when one process ends.

@@ -9,7 +9,7 @@ from connector.domain.telephony import PbxSettings
 from connector.errors import ConnectorError
 from connector.repair import House
 from connector.speech import Text
-from connector.telephony.health import CONNECTED, Pbx, pbxs, state_in_words
+from connector.telephony.health import CONNECTED, REFUSED, Pbx, pbxs, state_in_words
 from connector.telephony.renewal import renews, subscription_of
 
 LINES = "telephony.externalLine.get"
@@ -19,7 +19,7 @@ _LONGEST = 50  # characters of a line's number that Bitrix24 keeps (facts/bitrix
 _NAMED, _ASKED = 10, 2000
 
 _UNSEEN = Text("What is known of the calls can be read", "Сведения о звонках читаются")
-_STREAM = Text("The stream of the PBX is read: {state}", "Поток событий АТС читается: {state}")
+_STREAM = Text("The stream of the PBX: {state}", "Поток событий АТС: {state}")
 _CALLS = Text("Calls that go on: {count}", "Звонков сейчас: {count}")
 _HISTORY = Text("The history of the PBX is read", "История звонков АТС читается")
 _SUBSCRIBED = Text("The PBX holds our subscription to its calls", "АТС держит нашу подписку на звонки")
@@ -54,14 +54,21 @@ def phone_findings(house: House, name: str) -> Iterator[Finding]:
 
 
 def _stream(one: Pbx) -> Iterator[Finding]:
-    words = list(one.problems)
     if one.state:
-        what = _STREAM.with_(state=state_in_words(one.state))
-        bad = one.state != CONNECTED and bool(words)
-        yield Finding(what, "bad" if bad else "ok", words[0] if bad else None, "telephony.stream")
+        yield _judged(one)
     if one.history:
         yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one), "telephony.history")
     yield Finding(_CALLS.with_(count=one.calls), "ok", code="telephony.calls")
+
+
+def _judged(one: Pbx) -> Finding:
+    """One that was lost a moment ago is nobody's trouble yet; a refusal does not go by itself."""
+    what = _STREAM.with_(state=state_in_words(one.state))
+    if one.state == CONNECTED:
+        return Finding(what, "ok", code="telephony.stream")
+    bad = bool(one.problems) or one.state == REFUSED
+    why = one.why if any(one.why) else next(iter(one.problems), None)
+    return Finding(what, "bad" if bad else "warn", why, "telephony.stream")
 
 
 def _subscription(house: House, name: str) -> Iterator[Finding]:

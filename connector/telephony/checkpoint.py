@@ -45,9 +45,7 @@ class Checkpoint:
     hint: tuple[str, str] = ("", "")
     again: datetime = _NEVER
 
-    def due(
-        self, now: datetime, *, back: datetime | None = None, quiet: bool = False, awaited: bool = False
-    ) -> bool:
+    def due(self, now: datetime, *, back: datetime | None = None, quiet: bool = False, awaited: bool = False) -> bool:
         """Whether to look now: every ten minutes; at once when the account came ``back`` after the last look; more
         often while it is too ``quiet``, and while a call is ``awaited``, whose end nobody saw. Never before the PBX
         wants to be asked again.

@@ -24,7 +24,7 @@ from connector.telephony.house import Seen
 from connector.telephony.ongoing import open_calls
 from connector.telephony.renewal import renews, subscription_of
 
-KIND, CONNECTED = "stream", "connected"
+KIND, CONNECTED, REFUSED = "stream", "connected", "refused"
 GONE = timedelta(seconds=120)  # a stream of which nobody wrote for so long has no process
 APART = timedelta(seconds=60)  # so long a stream may be away without an alarm
 UNREAD = timedelta(hours=1)
@@ -35,7 +35,7 @@ NOBODY = "nobody"  # the state of a stream that no process listens to
 STATES: Mapping[str, Text] = {
     CONNECTED: Text("connected", "на связи"),
     "connecting": Text("connecting", "подключается"),
-    "refused": Text("refused", "отказано"),
+    REFUSED: Text("refused", "отказано"),
     "waiting": Text("waits to reconnect", "ждёт связи"),
     NOBODY: Text("nobody listens", "никто не слушает"),
 }

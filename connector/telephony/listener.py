@@ -26,6 +26,7 @@ _FAILED = Text(
     "Listening to the PBX failed ({error}): a fault of the connector. It is tried again; tell its makers, with the log",
     "Чтение потока АТС сорвалось ({error}): это ошибка коннектора. Попытка повторится; пришлите журнал разработчикам",
 )
+_ELSEWHERE = "another process listens to this account; this one takes over when that one is gone"
 _ENDED = Text("The connector's process was stopped", "Процесс коннектора остановлен")
 
 
@@ -82,7 +83,7 @@ class Listener:
         )
         self._pace, self._ticks, self._chance = pace, ticks, chance
         self._held: Held | None = None
-        self._renewed, self._pause, self._said = float("-inf"), 0.0, ""
+        self._renewed, self._pause, self._said, self._elsewhere = float("-inf"), 0.0, "", False
 
     def run(self) -> None:
         """Until ``stop``."""
@@ -119,6 +120,9 @@ class Listener:
                 log.warning("listen.journal_away", account=self.account.name, cause=away.cause)
                 return False
             self._renewed = self._ticks()
+            if self._held is None and not self._elsewhere:
+                log.info("listen.elsewhere", account=self.account.name, hint=_ELSEWHERE)
+            self._elsewhere = self._held is None
         return self._held is not None
 
     def _listen(self) -> None:

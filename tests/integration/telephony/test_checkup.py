@@ -112,6 +112,17 @@ def test_a_stream_that_nobody_reads_is_bad(house: House) -> None:
     assert "connector listen" in found.hint.ru
 
 
+@pytest.mark.parametrize(("state", "judged"), [("connected", "ok"), ("waiting", "warn"), ("refused", "bad")])
+def test_a_stream_is_green_only_while_it_is_read_and_a_refusal_says_why(house: House, state: str, judged: str) -> None:
+    house.accounts["office"] = pbx(listens=True)
+    now = house.clock().isoformat()
+    why = ["Compare the secret", "Сверьте секрет"] if state != "connected" else ["", ""]
+    house.journal.remember("stream", "office", {"state": state, "since": now, "heard": now, "why": why})
+    found = house.found("telephony.stream")
+    assert found.state == judged
+    assert found.hint == (Text(*why) if any(why) else None)
+
+
 def test_what_cannot_be_read_is_one_finding(house: House) -> None:
     def away(*_: Any, **__: Any) -> Any:
         raise JournalAway("pulled out")
