@@ -121,7 +121,7 @@ def call_prepared(event: CallPrepared, rules: Rules) -> Plan:
         if error.cause == UNDECIDED:
             raise
         cause = _CAUSES.get(error.cause.rpartition(".")[2], "failed")
-        yield _refused(event, cause, NOT_PLACED.with_(phone=event.phone, why=error.hint))
+        yield _refused(event, cause, NOT_PLACED.with_(phone=event.phone, why=_ended(error.hint)))
         return error.hint.en
     given = receipt.ids[0] if receipt.ids else ""
     if given and given != event.call:
@@ -185,6 +185,11 @@ def _forgotten(account: str, click: Mapping[str, Any], found: str) -> Plan:
         there = yield Recall(CLICK, key)
         if there and there["call_id"] == click["call_id"]:
             yield Remember(CLICK, key, None)
+
+
+def _ended(why: Text) -> Text:
+    """With a full stop: it ends a text that has others."""
+    return Text(*(said if said.endswith((".", "!", "?")) else f"{said}." for said in why))
 
 
 def _refused(event: CallPrepared, cause: Cause, why: Text, *, after: float = 0.0) -> Emit:

@@ -37,10 +37,9 @@ _NOT_THERE = Text(
     "Ваш телефон {extension} не зарегистрирован на АТС: включите его или уточните внутренний номер у администратора",
 )
 _FORBIDDEN = Text(
-    "The PBX does not let the connector place calls. Ask its administrator to add `originate` to write= of manager "
+    "The PBX does not let the connector place calls. Ask its administrator to add originate to write= of manager "
     "user {user}",
-    "АТС не разрешает коннектору звонить. Попросите администратора добавить `originate` в write= пользователя AMI "
-    "{user}",
+    "АТС не разрешает коннектору звонить. Попросите администратора добавить originate в write= пользователя AMI {user}",
 )
 _REFUSED = Text(
     "The PBX refused the call: {message}. Ask whoever looks after it",
@@ -157,7 +156,9 @@ def _order(command: Dial, settings: AsteriskSettings) -> list[tuple[str, str]]:
 def _refused(message: str, settings: AsteriskSettings) -> PermanentError:
     if "permission" in message.lower():
         return PermanentError("asterisk.forbidden", hint=_FORBIDDEN.with_(user=settings.username), detail=message[:200])
-    return PermanentError("asterisk.refused", hint=_REFUSED.with_(message=message[:100] or "?"), detail=message[:200])
+    return PermanentError(
+        "asterisk.refused", hint=_REFUSED.with_(message=message[:100].rstrip(". ") or "?"), detail=message[:200]
+    )
 
 
 def _failed(told: Block, command: Dial) -> PermanentError:

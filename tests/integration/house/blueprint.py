@@ -27,14 +27,21 @@ def account_settings(account: str, slug: str, line: int, api_url: str) -> dict[s
 
 
 def write_settings(
-    folder: Path, *, portal_url: str, client_id: str, client_secret: str, accounts: Mapping[str, Any], doubt: float
+    folder: Path,
+    *,
+    portal_url: str,
+    client_id: str,
+    client_secret: str,
+    accounts: Mapping[str, Any],
+    doubt: float,
+    language: str = "en",
 ) -> Path:
     """connector.yaml in ``folder``; the portal's budget is out of the way."""
     portal = {
         "url": portal_url,
         "app": {"client_id": client_id, "client_secret": client_secret},
         "auth_url": f"{portal_url}/oauth-server",
-        "language": "en",
+        "language": language,
         "budget": {"burst": 5000, "per_second": 5000.0},
         "doubt": doubt,
         "timeout": 15.0,

@@ -81,6 +81,10 @@ class ManagerHouse:
         """The calls that have begun and are not over yet, as Asterisk names them."""
         return {link.key.partition(".")[2] for link in self.journal.links_like("call.open")}
 
+    def hears_clicks(self) -> bool:
+        """The application is bound to what it must hear."""
+        return "ONEXTERNALCALLSTART" in {bound["event"].upper() for bound in self.sandbox.state()["handlers"]}
+
     def troubles(self) -> list[tuple[str, str, str]]:
         """What waits for a person."""
         rows = self.journal.list("deliveries", state="parked", limit=1000)
@@ -92,19 +96,23 @@ class ManagerHouse:
 
 
 @contextmanager
-def manager_house(folder: Path) -> Iterator[ManagerHouse]:
-    """A fresh one, installed and listening."""
+def manager_house(folder: Path, *, language: str = "en", **more: Any) -> Iterator[ManagerHouse]:
+    """A fresh one, installed and listening; its portal speaks ``language``, ``more`` are other settings of the PBX."""
     with ExitStack() as stack:
         redis = stack.enter_context(services.redis())
         sandbox = stack.enter_context(
-            SandboxServer(burst=0, operating_limit=0.0, event_timeout=5.0, operators=PEOPLE, **CLIENT)
+            SandboxServer(
+                burst=0, operating_limit=0.0, event_timeout=5.0, operators=PEOPLE, language=language, **CLIENT
+            )
         )
         ami = stack.enter_context(JitteredAmi())
         (folder / "monitor").mkdir()
         (folder / "Master.csv").touch()
         places = {"recordings": {"url": f"file://{folder}/monitor"}, "cdr": {"url": f"file://{folder}/Master.csv"}}
-        accounts = {"office": ami.account(**places)}
-        config = blueprint.write_settings(folder, portal_url=sandbox.url, accounts=accounts, doubt=1.0, **CLIENT)
+        accounts = {"office": ami.account(**places, **more)}
+        config = blueprint.write_settings(
+            folder, portal_url=sandbox.url, accounts=accounts, doubt=1.0, language=language, **CLIENT
+        )
         database = f"sqlite:///{folder / 'journal.db'}"
         env = blueprint.environment(
             config, database_url=database, redis_url=redis.url, port=services.free_port(), web_workers=1
@@ -118,6 +126,7 @@ def manager_house(folder: Path) -> Iterator[ManagerHouse]:
             until(lambda: _answers(url), what="the web answers", seconds=40)
             assert sandbox.install(url=f"{url}/bitrix24/install", mode="page")["installed"]
             assert ami.wait_for_listeners(seconds=30)
+            until(house.hears_clicks, what="the portal tells of clicks", seconds=30)
             yield house
         except BaseException:
             print("\n".join(f"----- {each.name}\n{each.tail()}" for each in ours.values()))
