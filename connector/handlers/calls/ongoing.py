@@ -87,7 +87,7 @@ class Ongoing:
         """Whether a part of it was not seen, and the PBX can be asked how it was, and has not told yet."""
         telephony, story = self.rules.accounts[self.account].provider.telephony, self.story
         asked = telephony is not None and telephony.history is not None and self.pbx.remembers
-        unseen = bool(story.unseen) or any(end["cause"] == "lost" for end in story.ends)
+        unseen = bool(story.unseen) or any(end["cause"] == "lost" for end in story.endings)
         return asked and (unseen or not story.direction) and not any(end["past"] for end in story.ends)
 
     @property

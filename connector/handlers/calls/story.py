@@ -114,18 +114,19 @@ class Story:
         return self.word("direction")  # type: ignore[return-value]
 
     @property
+    def endings(self) -> list[dict[str, Any]]:
+        """What counts of ``ends``: that a call is gone says nothing once each of its legs was seen to end."""
+        return [end for end in self.ends if not (end["cause"] == "lost" and self._closed)]
+
+    @property
     def end(self) -> dict[str, Any] | None:
         """The fullest word of the PBX about the end."""
-        return max(self.ends, key=lambda end: (end["talk"] is not None, end["at"], json.dumps(end)), default=None)
+        return max(self.endings, key=lambda end: (end["talk"] is not None, end["at"], json.dumps(end)), default=None)
 
     @property
     def over(self) -> str:
         """When it was over; empty while it is not: the PBX says so, or every leg that we know of is closed."""
-        if self.end:
-            return str(self.end["at"])
-        if not self.legs or any(not closed for _, closed, _ in self.legs.values()):
-            return ""
-        return max(closed for _, closed, _ in self.legs.values())
+        return str(self.end["at"]) if self.end else self._closed
 
     @property
     def past(self) -> bool:
@@ -162,6 +163,12 @@ class Story:
         talker = self.talker()
         ends = [end["employee"] for end in self.ends]
         return list(dict.fromkeys(filter(None, [talker, *ends, *sorted(self.rang, key=self.rang.__getitem__)])))
+
+    @property
+    def _closed(self) -> str:
+        """When the last leg was closed; empty while one is open, and when none is known."""
+        closed = [closed for _, closed, _ in self.legs.values()]
+        return max(closed) if closed and all(closed) else ""
 
     @property
     def _last_talk(self) -> tuple[str, str]:

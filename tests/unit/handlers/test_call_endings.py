@@ -32,6 +32,12 @@ def test_what_is_told_while_the_end_settles_still_counts():
     assert (line.row["DURATION"], line.row["STATUS_CODE"]) == (15, "200")
 
 
+def test_that_a_call_is_gone_says_nothing_when_its_end_was_seen():
+    gone = CallEnded(**about(300, cause="lost"))
+    line = Line().tell(came(), *ring(1, "101"), answered(5, "101"), quiet(20, "101"), hung(20), gone).settle()
+    assert (line.row["DURATION"], line.row["STATUS_CODE"], line.row["FAILED_REASON"]) == (15, "200", "")
+
+
 def test_a_new_leg_while_the_end_settles_keeps_the_call_going():
     line = Line().tell(came(), *ring(1, "101"), quiet(20, "101"), hung(20))
     line.tell(CallStarted(**about(21, leg="second"))).settle()
