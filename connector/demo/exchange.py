@@ -24,7 +24,7 @@ class Exchange:
     def __init__(self, folder: Path) -> None:
         self.ami = AmiServer()
         self.clicked: Callable[[Outgoing], None] = self.hear_nothing
-        self._place = Place(board=Board(epoch=time.time()), ami=self.ami, monitor=folder)
+        self._place = Place(board=Board(epoch=time.time()), say=self.ami.say, monitor=folder)
         self.ami.then = self._placed
 
     def account(self, language: str) -> dict[str, Any]:

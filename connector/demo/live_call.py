@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from connector.demo.sound import wav
-from connector.providers.asterisk.standin import AmiServer, Board, Stage, Wish
+from connector.providers.asterisk.standin import Board, Frame, Stage, Wish
 from connector.providers.asterisk.standin.acting import answers, bye, dials, goes_out, incoming, rings, seconds
 from connector.providers.asterisk.standin.script import Chan
 
@@ -25,7 +25,7 @@ class Place:
     """Where calls happen: the PBX with its counters, who is told, and the folder in which recordings lie."""
 
     board: Board
-    ami: AmiServer
+    say: Callable[[Frame], None]
     monitor: Path
     clock: Callable[[], float] = time.time
 
@@ -105,7 +105,8 @@ class LiveCall(ABC):
             yield
             frames = self._stage.frames[self._told :]
             self._told += len(frames)
-            self._place.ami.say(*frames)
+            for frame in frames:
+                self._place.say(frame)
 
 
 class Incoming(LiveCall):

@@ -43,6 +43,7 @@ class DemoRooms:
             ("GET", "/phone/events"): lambda asked: self._stream(self._stage.phone.screen),
             ("GET", "/phone/file"): self._phone_file,
             ("POST", "/phone/say"): self._phone_says,
+            ("POST", "/call"): self._call,
             ("POST", "/trouble"): self._trouble,
         }
 
@@ -67,6 +68,7 @@ class DemoRooms:
             words=words,
             steps=steps,
             chat=self._stage.chat,
+            colleagues=self._stage.colleagues,
             console=f"{self._door.connector}/ops",
             desk=f"{self._door.portal}/desk?lang={language}",
             told={"words": words, "steps": steps, "console": f"{self._door.connector}/ops"},
@@ -128,6 +130,14 @@ class DemoRooms:
         except (binascii.Error, LookupError, ValueError, TypeError):
             return plain(400)
         return as_json({"sent": True})
+
+    def _call(self, asked: Asked) -> Answer:
+        """``{deed: call | answer | hang_up, as? (extension)}``: 409 when that cannot be done now."""
+        try:
+            done = self._stage.handset.press(str(asked.body.get("deed", "")), str(asked.body.get("as", "")))
+        except KeyError:
+            return plain(400)
+        return as_json({"done": done}, 200 if done else 409)
 
     def _trouble(self, asked: Asked) -> Answer:
         """``{name}``: 409 while another trouble is under way."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from connector.demo.counting import Counts, Sight
 from connector.demo.crowd import Crowd
+from connector.demo.handset import NUMBER, Handset
 from connector.demo.house import WEB_LOG, DemoHouse
-from connector.demo.people import VISITOR
+from connector.demo.people import VISITOR, operators
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
@@ -22,12 +23,15 @@ from connector.demo.troubles import Troubles
 from connector.domain.request import Request
 
 TALK = frozenset({"message.received", "message.edited", "reply.written", "reply.edited"})
+CALLS = frozenset({"call.ringing", "call.answered"})
 FRESH = 0.25  # seconds for which one look serves everybody who watches
 USER = "demo"
 
 
 class Stage:
-    """The visitor's demo: their phone, the troubles, the tour, and the figures."""
+    """The visitor's demo: their telephones, the troubles, the tour, and the figures. ``colleagues`` are the operators
+    by extension.
+    """
 
     def __init__(self, house: DemoHouse, language: str) -> None:
         self.house = house
@@ -35,6 +39,10 @@ class Stage:
         self._telegram, self._webchat = house.account("telegram"), house.account("webchat")
         self.phone = Phone(house.standins[self._telegram], VISITOR.say(language), self._post)
         house.host.taps[self._telegram] = self.phone.listen
+        colleagues = {one.extension: f"{one.name} {one.last_name}" for one in operators(language)}
+        self.handset = Handset(house.exchange, VISITOR.say(language), colleagues)
+        house.exchange.clicked = self.handset.called
+        self.colleagues = colleagues
         self.troubles = Troubles(house, self.counts, Crowd(house, self.counts, self._telegram, language))
         self.tour = Tour()
         self._desk, self._stories = Desk(house.sandbox), Stories(house.folder / WEB_LOG)
@@ -83,6 +91,7 @@ class Stage:
             "down": down,
             "busy": self.troubles.busy,
             "line": _line(line) if line else None,
+            "call": self.handset.screen(),
             "last": self._last(),
             "done": list(self.tour.done),
         }
@@ -97,6 +106,7 @@ class Stage:
             opened=frozenset(self._desk.opened),
             stories=self._stories.count(),
             replies=replies,
+            talks=self._talked(),
             down=down,
         )
 
@@ -117,10 +127,15 @@ class Stage:
             )
         return frozenset(chat.id for chat in chats), replies
 
+    def _talked(self) -> int:
+        """How many of the visitor's calls are in the portal with their recordings."""
+        calls = self.house.sandbox.phone_calls(NUMBER, live=False)
+        return sum(1 for call in calls if call["duration"] and call["recording"])
+
     def _last(self) -> dict[str, Any] | None:
-        """The newest piece of talk: its trace, which way it went, its state and how many milliseconds it took."""
-        rows = self.house.connector.journal.list(kind="deliveries", limit=20)
-        row = next((row for row in rows if row["kind"] in TALK), None)
+        """The newest message or piece of a call: its trace, its way, its state and how many milliseconds it took."""
+        rows = self.house.connector.journal.list(kind="deliveries", limit=50)
+        row = next((row for row in rows if row["kind"] in TALK | CALLS), None)
         if row is None:
             return None
         end = datetime.fromisoformat(row["settled_at"]) if row["settled_at"] else None

@@ -11,7 +11,9 @@ from connector.demo.counting import Key, Sight
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Everything the proofs look at. ``lanes`` are the visitor's conversations, ``chats`` their ids in the portal."""
+    """Everything the proofs look at. ``lanes`` are the visitor's conversations, ``chats`` their ids in the portal,
+    ``talks`` counts their calls there that have a recording.
+    """
 
     sight: Sight
     lanes: frozenset[str]
@@ -19,6 +21,7 @@ class Facts:
     opened: frozenset[int]
     stories: int
     replies: tuple[Mapping[str, Any], ...]
+    talks: int
     down: bool
 
     @property
@@ -59,6 +62,9 @@ class Tour:
     def _read(self, facts: Facts) -> bool:
         return facts.stories > self._stories
 
+    def _talked(self, facts: Facts) -> bool:
+        return facts.talks > 0
+
     def _wrote_twice(self, facts: Facts) -> bool:
         return len(self._during) > 1
 
@@ -73,6 +79,7 @@ PROOFS: Mapping[str, Callable[[Tour, Facts], bool]] = {
     "desk": Tour._opened,
     "file": Tour._answered,
     "story": Tour._read,
+    "call": Tour._talked,
     "down": Tour._wrote_twice,
     "back": Tour._came_back,
 }

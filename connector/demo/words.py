@@ -25,8 +25,48 @@ WORDS: Words = MappingProxyType(
         "desk_about": Text("what your operator sees", "что видит ваш оператор"),
         "shop": Text("Chat on the site", "Чат на сайте"),
         "phone": Text("Telegram", "Telegram"),
+        "call": Text("Telephone", "Телефон"),
+        "call_company": Text("Acme shop", "Магазин «Акме»"),
+        "call_begin": Text("Call the company", "Позвонить в компанию"),
+        "call_end": Text("Hang up", "Повесить трубку"),
+        "call_decline": Text("Decline", "Отклонить"),
+        "call_lift": Text("Answer", "Ответить"),
+        "call_as": Text("Answer as {name}", "Ответить за: {name}"),
+        "call_office": Text("It rings at both operators", "Звонит у обоих операторов"),
+        "call_idle": Text("Your telephone: +7 916 123-45-67", "Ваш телефон: +7 916 123-45-67"),
+        "call_calling": Text("Calling…", "Вызов…"),
+        "call_called": Text("The company is calling: {name}", "Вам звонит компания: {name}"),
+        "call_talking": Text("Talking with {name}", "Разговор: {name}"),
+        "call_over": Text("The call is over", "Звонок завершён"),
+        "call_idle_about": Text(
+            "It rings at both operators: see the cards at the desk on the right.",
+            "Зазвонит у обоих операторов: карточки появятся справа, у оператора.",
+        ),
+        "call_calling_about": Text(
+            "Answer as one of them below, or hang up: a missed call is not forgotten.",
+            "Ответьте за одного из них или повесьте трубку: пропущенный звонок не забудут.",
+        ),
+        "call_called_about": Text(
+            "Somebody clicked your number at the desk.", "Кто-то нажал ваш номер на месте оператора."
+        ),
+        "call_talking_about": Text(
+            "The card is left with whoever answered. The talk is being recorded.",
+            "Карточка осталась у того, кто ответил. Разговор записывается.",
+        ),
+        "call_over_about": Text(
+            "In a few seconds the talk and its recording are under Calls at the desk. Click the number there, and the "
+            "company calls you.",
+            "Через несколько секунд разговор и запись будут у оператора во вкладке «Звонки». Нажмите там номер — и "
+            "компания позвонит вам.",
+        ),
+        "call_vain_about": Text(
+            "Nobody talked. In a few seconds the call is under Calls at the desk: click the number there, and the "
+            "company calls you back.",
+            "Разговора не было. Через несколько секунд звонок будет у оператора во вкладке «Звонки»: нажмите там номер "
+            "— и компания вам перезвонит.",
+        ),
         "panes": Text("Panes", "Экраны"),
-        "channels": Text("Where the customer writes", "Откуда пишет клиент"),
+        "channels": Text("How the customer gets in touch", "Откуда обращается клиент"),
         "overview": Text("Overview", "Обзор"),
         "last": Text("Last request", "Последний запрос"),
         "no_last": Text("No request yet: write as the customer.", "Запросов ещё не было: напишите как клиент."),
@@ -93,6 +133,15 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
             Text(
                 "Press “Last request” above the console: every step with its time, nothing to guess.",
                 "Нажмите «Последний запрос» над консолью: каждый шаг со временем, гадать не придётся.",
+            ),
+        ),
+        "call": (
+            Text("Call the company", "Позвоните в компанию"),
+            Text(
+                "“Telephone” of the customer: call, answer as an operator, hang up. The talk and its recording are "
+                "under “Calls” at the desk.",
+                "«Телефон» клиента: позвоните, ответьте за оператора, повесьте трубку. Разговор и запись — у "
+                "оператора в «Звонках».",
             ),
         ),
         "down": (

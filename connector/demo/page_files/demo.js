@@ -1,5 +1,6 @@
 // The page around the three panes: it chooses what is seen and shows what the server tells.
 
+import { drawCall, wireCall } from "/files/call.js";
 import { byId, follow, language, number, post, say, told } from "/files/say.js";
 import { drawTour, wireTour } from "/files/tour.js";
 
@@ -62,6 +63,7 @@ function draw(state) {
   drawTroubles(state);
   drawLast(state.last);
   drawTour(state.done);
+  if (drawCall(state.call)) showChannel(byId("tab-call"));
 }
 
 function showPane(name) {
@@ -71,8 +73,8 @@ function showPane(name) {
   }
 }
 
-function showChannel(chosen, tabs) {
-  for (const tab of tabs) {
+function showChannel(chosen) {
+  for (const tab of byId("channels").children) {
     const mine = tab === chosen;
     tab.setAttribute("aria-selected", String(mine));
     tab.tabIndex = mine ? 0 : -1;
@@ -81,14 +83,14 @@ function showChannel(chosen, tabs) {
 }
 
 function wireChannels() {
-  const tabs = [...(byId("channels")?.children ?? [])];
+  const tabs = [...byId("channels").children];
   for (const [place, tab] of tabs.entries()) {
-    tab.addEventListener("click", () => showChannel(tab, tabs));
+    tab.addEventListener("click", () => showChannel(tab));
     tab.addEventListener("keydown", ({ key }) => {
       const way = { ArrowRight: 1, ArrowLeft: -1 }[key];
       if (!way) return;
       const other = tabs[(place + way + tabs.length) % tabs.length];
-      showChannel(other, tabs);
+      showChannel(other);
       other.focus();
     });
   }
@@ -102,5 +104,6 @@ for (const link of document.querySelectorAll('a[target="console"]')) {
   link.addEventListener("click", () => showPane("console"));
 }
 wireChannels();
+wireCall();
 wireTour();
 follow(`/events?lang=${language}`, draw, (here) => { byId("away").hidden = here; });

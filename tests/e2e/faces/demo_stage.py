@@ -98,6 +98,12 @@ class Panes:
         self.phone.locator("#text").fill(text)
         self.phone.locator("#send").click()
 
+    def calls(self, operator: str) -> None:
+        """The customer calls the company, and this operator answers."""
+        self.page.locator("#tab-call").click()
+        self.page.locator("#call-begin").click()
+        self.page.get_by_role("button", name=operator).click()
+
     def opens_chat(self, text: str) -> None:
         """The operator opens the chat whose last words are these."""
         back = self.desk.locator(".back")

@@ -35,6 +35,11 @@ def test_the_tour_is_walked_to_its_end(demo: Demo, browser_page: OpenPage):
     expect(seen.console.locator("h1")).to_contain_text("Трасса")
     seen.proven("story")
     seen.face.screen("demo-tour-story")
+    seen.calls("Анна Смирнова")
+    expect(seen.desk.locator("#cards")).to_contain_text("Разговор")
+    seen.page.get_by_role("button", name="Повесить трубку").click()
+    seen.proven("call")
+    seen.page.locator("#tab-shop").click()
 
     seen.page.locator("#down").click()
     expect(seen.desk.locator("#banner")).to_contain_text("Портал выключен")
@@ -70,6 +75,53 @@ def test_the_telephone_and_the_operator_talk(demo: Demo, browser_page: OpenPage)
     expect(seen.desk.locator("#messages")).to_contain_text("Коробка пришла мокрой")
     expect(seen.phone.locator(".bubble").filter(has_text="Коробка пришла мокрой")).to_contain_text("изменено")
     seen.face.screen("demo-phone")
+
+
+def test_the_company_is_called_and_calls_back(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
+    seen.desk.get_by_role("link", name="Звонки").click()
+    seen.calls("Борис Кузнецов")
+    expect(seen.desk.locator("#cards > li")).to_have_count(0)
+    expect(seen.page.locator("#call-state")).to_have_text("Разговор: Борис Кузнецов")
+    expect(seen.page.locator("#call-time")).to_have_text("0:02")
+    seen.face.screen("demo-call-talking")
+    seen.page.get_by_role("button", name="Повесить трубку").click()
+    row = seen.desk.locator("#calls > li").first
+    for text in ("Борис Кузнецов", "состоялся", "линия Продажи"):
+        expect(row).to_contain_text(text, timeout=SLOW)
+    expect(row.locator("audio")).to_be_visible(timeout=SLOW)
+    seen.page.locator("#tab-shop").click()
+    row.get_by_role("button", name=re.compile("Позвонить по номеру")).click()
+    expect(seen.page.locator("#tab-call")).to_have_attribute("aria-selected", "true")
+    expect(seen.page.locator("#call-state")).to_have_text("Вам звонит компания: Анна Смирнова")
+    seen.face.is_accessible()
+    seen.face.screen("demo-call-back")
+    seen.page.get_by_role("button", name="Ответить", exact=True).click()
+    expect(seen.page.locator("#call-time")).to_have_text("0:01")
+    seen.page.get_by_role("button", name="Повесить трубку").click()
+    expect(row.get_by_text("Исходящий")).to_be_attached()
+    expect(row.locator("audio")).to_be_visible(timeout=SLOW)
+    expect(row).to_contain_text("Анна Смирнова")
+
+
+def test_a_missed_call_is_declined_when_it_is_called_back_by_the_keyboard(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page, language="en")
+    seen.desk.get_by_role("link", name="Calls").click()
+    seen.page.get_by_role("tab", name="Chat on the site").focus()
+    seen.page.keyboard.press("ArrowLeft")
+    expect(seen.page.get_by_role("tab", name="Telephone")).to_be_focused()
+    seen.page.keyboard.press("Tab")
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.get_by_role("button", name="Hang up")).to_be_focused()
+    expect(seen.page.get_by_role("button", name=re.compile("^Answer as"))).to_have_count(2)
+    seen.page.keyboard.press("Enter")
+    expect(seen.page.locator("#call-about")).to_contain_text("Nobody talked")
+    row = seen.desk.locator("#calls > li").first
+    expect(row).to_contain_text("missed", timeout=SLOW)
+    row.get_by_role("button", name=re.compile("^Call ")).click()
+    seen.page.get_by_role("button", name="Decline").click()
+    expect(row).to_contain_text("declined", timeout=SLOW)
 
 
 def test_a_killed_worker_loses_nothing_and_doubles_nothing(demo: Demo, browser_page: OpenPage):
@@ -122,6 +174,12 @@ def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str,
     seen.page.locator("#tab-phone").click()
     seen.face.is_accessible()
     seen.face.screen(f"{name}-phone")
+    seen.page.locator("#tab-call").click()
+    seen.page.locator("#call-begin").click()
+    expect(seen.page.locator("#call-office")).to_be_visible()
+    seen.face.is_accessible()
+    seen.face.screen(f"{name}-call")
+    seen.page.locator("#call-end").click()
     if width != NARROW:
         return
     for pane in ("console", "desk"):

@@ -9,7 +9,7 @@ from connector.demo.words import STEPS
 MINE, CHAT = "my-webchat.v1", 1701
 
 
-def facts(*, kept=(), standing=(), opened=(), stories=0, replies=(), down=False, order=None) -> Facts:
+def facts(*, kept=(), standing=(), opened=(), stories=0, replies=(), talks=0, down=False, order=None) -> Facts:
     """The visitor wrote ``kept``; of these ``standing`` have reached the portal."""
     return Facts(
         sight=Sight(
@@ -23,6 +23,7 @@ def facts(*, kept=(), standing=(), opened=(), stories=0, replies=(), down=False,
         opened=frozenset(opened),
         stories=stories,
         replies=tuple(replies),
+        talks=talks,
         down=down,
     )
 
