@@ -120,7 +120,7 @@ def _recorded(office: Office) -> None:
     check(kept["size"] == len(written), f"the recording has {kept['size']} bytes instead of {len(written)}")
     answer = office.house.http.get(kept["url"], timeout=SECONDS)
     check(answer.content == written, "the recording came changed")
-    check(abs(length(answer.content) - call.talk) < 1, f"it plays for {length(answer.content):.1f} s")
+    check(length(answer.content) == call.talk, f"it plays for {length(answer.content):.1f} s")
 
 
 def _missed(office: Office) -> None:

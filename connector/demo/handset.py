@@ -8,8 +8,8 @@ from typing import Any
 
 from connector.demo.exchange import Exchange
 from connector.demo.live_call import Incoming, LiveCall, Outgoing, Vain
+from connector.demo.people import PHONE
 
-NUMBER = "79161234567"
 RINGS, TALKS, AWAY = 60.0, 300.0, 8.0  # seconds after which somebody gives up; AWAY: nobody is at other telephones
 
 
@@ -31,7 +31,7 @@ class Handset:
 
     def called(self, call: Outgoing) -> None:
         """The company calls somebody: this telephone, or one where nobody answers."""
-        if call.client != NUMBER:
+        if call.client != PHONE:
             self._later(AWAY, call, "NOANSWER")
             return
         with self._lock:
@@ -66,7 +66,7 @@ class Handset:
     def _begin(self, extension: str) -> bool:
         if self._live() is not None:
             return False
-        self._call = self._exchange.calls(NUMBER, tuple(self._colleagues), self._owner)
+        self._call = self._exchange.calls(PHONE, tuple(self._colleagues), self._owner)
         self._later(RINGS, self._call)
         return True
 

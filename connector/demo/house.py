@@ -23,7 +23,7 @@ from connector.demo import wakes
 from connector.demo.exchange import Exchange
 from connector.demo.host import StandInHost
 from connector.demo.keeper import Keeper, end
-from connector.demo.people import lines, operators
+from connector.demo.people import contents, lines, operators
 from connector.demo.written import APP, yaml_of
 from connector.domain.provider import StandIn
 from connector.domain.request import Request
@@ -157,6 +157,7 @@ def _portal(language: str, page: str) -> SandboxServer:
         client_id=APP["client_id"],
         client_secret=APP["client_secret"],
         operators=operators(language),
+        contents=contents(language),
         lines=lines(language),
         desk_frames=(page,) if page else (),
     )

@@ -71,9 +71,10 @@ class LiveCall(ABC):
             if self.recording is None:
                 self._give_up(why)
                 return True
-            # MixMonitor has written the file by the time that the channel is gone.
-            self._keep(self.recording, self._stage.now - self._from)
             self.talk = seconds(self._from, bye(self._stage, *self._parties()))
+            # MixMonitor has written the file by the time that anybody is told of the end.
+            self.recording.parent.mkdir(parents=True, exist_ok=True)
+            self.recording.write_bytes(wav(self.talk))
             return True
 
     @abstractmethod
@@ -92,10 +93,6 @@ class LiveCall(ABC):
 
     @abstractmethod
     def _give_up(self, why: Vain) -> None: ...
-
-    def _keep(self, path: Path, length: float) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(wav(length))
 
     @contextmanager
     def _deed(self) -> Iterator[None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from connector.domain.request import Request
 from connector.sandbox.config import LINES, OPERATORS, LineSettings, Operator
@@ -19,6 +20,7 @@ _LINES = (
     LineSettings(id=2, name="Support"),
     LineSettings(id=3, name="Returns"),
 )
+PHONE = "79161234567"  # the visitor's
 VISITOR = Text("Maria Orlova", "Мария Орлова")
 CUSTOMERS: Sequence[Text] = (
     Text("Vera Sokolova", "Вера Соколова"),
@@ -34,6 +36,13 @@ CUSTOMERS: Sequence[Text] = (
     Text("Polina Kotova", "Полина Котова"),
     Text("Roman Lapin", "Роман Лапин"),
 )
+
+
+def contents(language: str) -> dict[str, Any]:
+    """What the CRM knows from the start: the visitor with their telephone."""
+    first, _, last = VISITOR.say(language).partition(" ")
+    fields = {"name": first, "lastName": last, "fm": [{"typeId": "PHONE", "valueType": "MOBILE", "value": f"+{PHONE}"}]}
+    return {"items": [{"entityTypeId": 3, "fields": fields}]}
 
 
 def operators(language: str) -> tuple[Operator, ...]:

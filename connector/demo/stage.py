@@ -13,9 +13,9 @@ from typing import Any
 
 from connector.demo.counting import Counts, Sight
 from connector.demo.crowd import Crowd
-from connector.demo.handset import NUMBER, Handset
+from connector.demo.handset import Handset
 from connector.demo.house import WEB_LOG, DemoHouse
-from connector.demo.people import VISITOR, operators
+from connector.demo.people import PHONE, VISITOR, operators
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
@@ -129,7 +129,7 @@ class Stage:
 
     def _talked(self) -> int:
         """How many of the visitor's calls are in the portal with their recordings."""
-        calls = self.house.sandbox.phone_calls(NUMBER, live=False)
+        calls = self.house.sandbox.phone_calls(PHONE, live=False)
         return sum(1 for call in calls if call["duration"] and call["recording"])
 
     def _last(self) -> dict[str, Any] | None:

@@ -25,7 +25,7 @@ WORDS: Words = MappingProxyType(
         "desk_about": Text("what your operator sees", "что видит ваш оператор"),
         "shop": Text("Chat on the site", "Чат на сайте"),
         "phone": Text("Telegram", "Telegram"),
-        "call": Text("Telephone", "Телефон"),
+        "call": Text("Phone", "Телефон"),
         "call_company": Text("Acme shop", "Магазин «Акме»"),
         "call_begin": Text("Call the company", "Позвонить в компанию"),
         "call_end": Text("Hang up", "Повесить трубку"),
@@ -138,7 +138,7 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
         "call": (
             Text("Call the company", "Позвоните в компанию"),
             Text(
-                "“Telephone” of the customer: call, answer as an operator, hang up. The talk and its recording are "
+                "“Phone” of the customer: call, answer as an operator, hang up. The talk and its recording are "
                 "under “Calls” at the desk.",
                 "«Телефон» клиента: позвоните, ответьте за оператора, повесьте трубку. Разговор и запись — у "
                 "оператора в «Звонках».",

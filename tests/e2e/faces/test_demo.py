@@ -110,7 +110,7 @@ def test_a_missed_call_is_declined_when_it_is_called_back_by_the_keyboard(demo: 
     seen.desk.get_by_role("link", name="Calls").click()
     seen.page.get_by_role("tab", name="Chat on the site").focus()
     seen.page.keyboard.press("ArrowLeft")
-    expect(seen.page.get_by_role("tab", name="Telephone")).to_be_focused()
+    expect(seen.page.get_by_role("tab", name="Phone")).to_be_focused()
     seen.page.keyboard.press("Tab")
     seen.page.keyboard.press("Enter")
     expect(seen.page.get_by_role("button", name="Hang up")).to_be_focused()
