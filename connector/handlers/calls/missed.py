@@ -131,14 +131,15 @@ def _on_one_of(rows: list[Row], event: CallFinished, owner: Found | None, minute
 def _owner(event: CallFinished, rules: Rules) -> Plan:
     """Whose client it is now; the copy that we have when the portal does not say."""
     try:
-        return (yield from looked_up(event.portal, event.phone, rules))
+        return (yield from looked_up(event.portal, event.phone, rules, patient=event.past))
     except PermanentError:
         return (yield from owner_of(event.portal, event.phone, rules))
 
 
 def _found(event: CallFinished) -> Plan:
     """The oldest row of each kind that has the number."""
-    answer = yield Call("crm.duplicate.findbycomm", {"type": "PHONE", "values": [event.phone]})
+    asked = {"type": "PHONE", "values": [event.phone]}
+    answer = yield Call("crm.duplicate.findbycomm", asked, patient=event.past)
     found: Mapping[str, Any] = answer if isinstance(answer, Mapping) else {}
     return [(entity, min(int(number) for number in found[entity])) for entity in KINDS if found.get(entity)]
 
@@ -165,6 +166,7 @@ def _planned(event: CallFinished, row: Row, owner: Found | None, minutes: int, r
         key=f"callback:{event.account}:{event.call}",
         proof=partial(seen_activity, Place(kind.name, kind.type_id), row[1], title, deadline),
         judge=_number,
+        patient=event.past,
     )
     return int(made["id"])
 

@@ -123,15 +123,16 @@ def learned(portal: str, found: Found, rules: Rules, *, present: bool = True) ->
     yield Remember(OWNER, f"{portal}/{found.phone}", {**value, "present": present, **_at(rules)})
 
 
-def looked_up(portal: str, phone: str, rules: Rules) -> Plan:
+def looked_up(portal: str, phone: str, rules: Rules, *, patient: bool = False) -> Plan:
     """Ask the CRM who is responsible for ``phone`` (E.164), and keep it; ``None``: nobody has that number there.
+    ``patient``: it is about the past, and all talk goes before it.
 
     One request. Contacts come before leads, those before companies (§1.6), and rows that somebody is responsible for
     before others. Raises ``PermanentError``.
     """
     if not phone or phone in rules.mappings.config.own_phones:
         return None
-    answer = yield Call("telephony.externalCall.searchCrmEntities", {"PHONE_NUMBER": phone})
+    answer = yield Call("telephony.externalCall.searchCrmEntities", {"PHONE_NUMBER": phone}, patient=patient)
     rows = sorted(_owned(answer), key=lambda row: not _responsible(row))
     if not rows:
         return None

@@ -7,7 +7,7 @@ import itertools
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -74,12 +74,12 @@ class Exchange:
     switch: Switch
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def tell(self, kind: str, call: str, *, after: float = 0.0, **data: Any) -> None:
-        """The PBX tells of a call; ``after`` seconds from now by its clock."""
+    def tell(self, kind: str, call: str, *, after: float = 0.0, place: str = "office", **data: Any) -> None:
+        """The PBX tells the account ``place`` of a call; ``after`` seconds from now by its clock."""
         at = self.house.clock() + timedelta(seconds=after)
         body = json.dumps({"type": f"call.{kind}", "data": {"id": call, "at": at.isoformat(), **data}})
         headers = signed(f"msg-{next(self.numbers)}", body, [SECRET], self.house.clock())
-        url = f"{self.house.connector.settings.public_url}/hooks/office"
+        url = f"{self.house.connector.settings.public_url}/hooks/{place}"
         answer = requests.post(url, body.encode(), headers={**headers, "content-type": "application/json"}, timeout=15)
         assert answer.ok, answer.text
 
@@ -131,10 +131,13 @@ class Exchange:
 
 
 @contextmanager
-def exchange(folder: Path, redis: services.Redis, database_url: str) -> Iterator[Exchange]:
-    """A fresh one."""
+def exchange(
+    folder: Path, redis: services.Redis, database_url: str, *, beside: Mapping[str, Any] | None = None, **more: Any
+) -> Iterator[Exchange]:
+    """A fresh one; ``more`` are other settings of the PBX account, ``beside`` those of an account ``branch``."""
     switch = Switch()
     with listening(switch) as url:
-        account = {"provider": "pbx", "portal": "main", "secret": SECRET, "dial_url": url, "lines": {LINE: {}}}
-        with one_process(folder, redis, database_url, {"office": account}) as house:
+        account = {"provider": "pbx", "portal": "main", "secret": SECRET, "dial_url": url, "lines": {LINE: {}}, **more}
+        branch = {"branch": {**account, "lines": {}, **beside}} if beside else {}
+        with one_process(folder, redis, database_url, {"office": account, **branch}) as house:
             yield Exchange(house=house, switch=switch)
