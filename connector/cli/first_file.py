@@ -54,7 +54,7 @@ class Answers:
             client_id=json.dumps(self.client_id),
             account=self.account,
             provider=self.provider,
-            fields=self._line() + "".join(self._field(name, about) for name, about in _named(self.model).items()),
+            fields=self._line() + "".join(self._field(*one) for one in sorted(_named(self.model).items(), key=_last)),
         )
 
     def variables(self) -> list[str]:
@@ -118,6 +118,11 @@ def _example(about: FieldInfo, account: str) -> Any:
     """``{account}`` in a text stands for the account's name."""
     example = about.examples[0] if about.examples else ""
     return example.replace("{account}", account) if isinstance(example, str) else example
+
+
+def _last(named: tuple[str, FieldInfo]) -> bool:
+    """What may be left out comes after what may not."""
+    return not named[1].is_required()
 
 
 def _variable(name: str, account: str) -> str:

@@ -15,6 +15,11 @@ from connector.domain.hours import parse_hours
 from connector.domain.provider import AccountSettings, Http, Outgoing, Source
 from connector.domain.request import Reply, Request
 from connector.domain.values import File, Receipt
+from connector.speech import Text
+
+TOKEN = 16  # characters at least: whoever guesses it learns who calls
+_TOKEN = Text("at least 16 characters", "не меньше 16 знаков")
+_MAKE_TOKEN = Text("make one with: openssl rand -hex 24", "создайте так: openssl rand -hex 24")
 
 
 class LineSettings(BaseModel):
@@ -39,13 +44,13 @@ class PbxSettings(AccountSettings):
     must be called back (0: no reminder). ``route_token`` opens ``/route/<account>`` for the dial plan.
     """
 
-    lines: dict[str, LineSettings] = Field(default_factory=dict)
+    lines: dict[str, LineSettings] = Field(default_factory=dict, examples=[{"+74951234567": {"name": "Sales"}}])
     only_lines: bool = False
-    responsible: int | None = Field(default=None, ge=1)
+    responsible: int | None = Field(default=None, ge=1, examples=[1])
     internal: bool = False
     crm_create: bool = True
     source: str = "CALL"
-    hours: str = ""
+    hours: str = Field(default="", examples=["mon-fri 9:00-18:00"])
     callback: int = Field(default=30, ge=0, le=10080)
     route_token: SecretStr | None = None
 
@@ -53,6 +58,13 @@ class PbxSettings(AccountSettings):
     def remembers(self) -> bool:
         """Whether the PBX can be asked for its history, if its provider knows how."""
         return True
+
+    @field_validator("route_token")
+    @classmethod
+    def _long(cls, token: SecretStr | None) -> SecretStr | None:
+        if token is not None and len(token.get_secret_value().strip()) < TOKEN:
+            raise ValueError(_TOKEN, _MAKE_TOKEN)
+        return token
 
     @field_validator("hours")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import typing
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from connector.speech import Text
 Model = TypeVar("Model", bound=BaseModel)
 
 _MAPPING = Text("a mapping (key: value)", "отображение (ключ: значение)")
+_EXAMPLE = Text("for example {example}", "например {example}")
 _LOOK = Text("see docs/settings.md", "смотрите docs/settings.md")
 _EXPECTED: Mapping[str, Text] = {
     "string_type": Text("text", "текст"),
@@ -77,7 +79,7 @@ def _tell(details: ErrorDetails, model: type[BaseModel], path: Path, report: Rep
         hint = did_you_mean(str(location[-1]), known)
         report.add(place, Text("a known key", "известный ключ"), hint, found=str(location[-1])[:60])
     else:
-        report.add(place, _expected(details), _hint(details), value=value)
+        report.add(place, _expected(details), _hint(details, _example(model, location)), value=value)
 
 
 def _expected(details: ErrorDetails) -> Text:
@@ -91,13 +93,23 @@ def _expected(details: ErrorDetails) -> Text:
     return Text(words, words)
 
 
-def _hint(details: ErrorDetails) -> Text:
+def _hint(details: ErrorDetails, example: Any) -> Text:
     error = details.get("ctx", {}).get("error")
     if isinstance(error, ValueError) and len(error.args) > 1 and isinstance(error.args[1], Text):
         return error.args[1]
     if details["type"] == "string_type" and isinstance(details["input"], int | float):
         return Text("put it in quotes", "возьмите значение в кавычки")
-    return _LOOK
+    return _LOOK if example is None else _EXAMPLE.with_(example=json.dumps(example, ensure_ascii=False))
+
+
+def _example(model: type[BaseModel], location: tuple[int | str, ...]) -> Any:
+    """What is shown as an example of the field at ``location``, or of the nearest one around it; ``None`` without."""
+    current: type[BaseModel] | None = model
+    field = None
+    for part in location:
+        field = (current.model_fields.get(str(part)) if current else None) or field
+        current = _model_in(field.annotation) if field else None
+    return field.examples[0] if field is not None and field.examples else None
 
 
 def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
@@ -108,7 +120,8 @@ def _fields(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str
         current = _model_in(field.annotation) if field else current
     if current is None:
         return []
-    return [info.alias or name for name, info in current.model_fields.items() if name not in ("account", "name")]
+    given = () if location else ("account", "name")  # the key above is the name
+    return [info.alias or name for name, info in current.model_fields.items() if name not in given]
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
