@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from connector.demo.exchange import Exchange
 from connector.demo.live_call import Incoming, LiveCall, Outgoing, Vain
 from connector.demo.people import PHONE
 
-RINGS, TALKS, AWAY = 60.0, 300.0, 8.0  # seconds after which somebody gives up; AWAY: nobody is at other telephones
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """Seconds after which somebody gives up: it rings, a talk was forgotten, nobody is at other telephones."""
+
+    rings: float = 60.0
+    talks: float = 300.0
+    away: float = 8.0
 
 
 class Handset:
     """``owner`` is whose it is, ``colleagues`` who answers at the company: extension → name. One call at a time."""
 
-    def __init__(self, exchange: Exchange, owner: str, colleagues: Mapping[str, str]) -> None:
+    def __init__(
+        self, exchange: Exchange, owner: str, colleagues: Mapping[str, str], patience: Patience = Patience()
+    ) -> None:
+        self._patience = patience
         self._exchange, self._owner, self._colleagues = exchange, owner, dict(colleagues)
         self._call: LiveCall | None = None
         self._lock = threading.RLock()
@@ -32,7 +43,7 @@ class Handset:
     def called(self, call: Outgoing) -> None:
         """The company calls somebody: this telephone, or one where nobody answers."""
         if call.client != PHONE:
-            self._later(AWAY, call, "NOANSWER")
+            self._later(self._patience.away, call, "NOANSWER")
             return
         with self._lock:
             busy = self._live() is not None
@@ -41,20 +52,18 @@ class Handset:
         if busy:
             call.hang_up("BUSY")
         else:
-            self._later(RINGS, call, "NOANSWER")
+            self._later(self._patience.rings, call, "NOANSWER")
 
     def screen(self) -> dict[str, Any]:
         """``state`` is idle, calling, called, talking or over; ``who`` is at the other end, ``since`` when the talk
-        began (Unix time), ``talk`` its seconds once it is over (0: there was none, ``mine``: of a call of the owner's).
+        began (Unix time), ``talk`` its seconds once it is over (0: there was none).
         """
         with self._lock:
             call = self._call
-            mine = isinstance(call, Incoming)
             state = _state(call)
             caller = call.caller if isinstance(call, Outgoing) else ""
             return {
                 "state": state,
-                "mine": mine,
                 "who": self._colleagues.get(call.employee or caller, "") if call else "",
                 "since": call.since if call else 0,
                 "talk": call.talk if call else 0,
@@ -67,14 +76,14 @@ class Handset:
         if self._live() is not None:
             return False
         self._call = self._exchange.calls(PHONE, tuple(self._colleagues), self._owner)
-        self._later(RINGS, self._call)
+        self._later(self._patience.rings, self._call)
         return True
 
     def _answer(self, extension: str) -> bool:
         call = self._live()
         if call is None or not call.answer(extension):
             return False
-        self._later(TALKS, call, talking=True)
+        self._later(self._patience.talks, call, talking=True)
         return True
 
     def _hang_up(self, extension: str) -> bool:

@@ -45,9 +45,9 @@ def test_nothing_is_ticked_off_by_itself():
 def test_the_whole_tour_is_walked_by_what_is_observed():
     before = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], down=True)
-    back = facts(kept="123", standing="123", opened=[CHAT], stories=2, replies=[FILE])
-    assert walked(facts(), before, read, down) == ["write", "desk", "file", "story", "down"]
+    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
+    back = facts(kept="123", standing="123", opened=[CHAT], stories=2, replies=[FILE], talks=1)
+    assert walked(facts(), before, read, down) == ["write", "desk", "file", "story", "call", "down"]
     assert walked(facts(), before, read, down, back) == list(PROOFS)
 
 
@@ -72,16 +72,22 @@ def test_a_story_read_before_its_step_does_not_count():
 def test_both_messages_must_have_waited_for_the_portal():
     ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    one = facts(kept="12", standing="1", opened=[CHAT], stories=2, replies=[FILE], down=True)
-    assert walked(ready, read, one)[-1] == "story"
+    one = facts(kept="12", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
+    assert walked(ready, read, one)[-1] == "call"
+
+
+def test_a_call_counts_once_its_recording_is_in_the_portal():
+    ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
+    read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
+    assert walked(ready, read, read)[-1] == "story"
 
 
 @pytest.mark.parametrize(("standing", "order"), [("12", "12"), ("1233", "1233"), ("123", "132")])
 def test_late_doubled_or_shuffled_messages_leave_the_last_proof_open(standing: str, order: str):
     ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], down=True)
-    back = facts(kept="123", standing=standing, order=order, opened=[CHAT], stories=2, replies=[FILE])
+    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
+    back = facts(kept="123", standing=standing, order=order, opened=[CHAT], stories=2, replies=[FILE], talks=1)
     assert walked(ready, read, down, back)[-1] == "down"
 
 

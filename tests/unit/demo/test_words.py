@@ -38,6 +38,13 @@ def test_scripts_say_only_what_is_written_down(script: str, words):
     assert asked <= set(words)
 
 
+def test_every_state_of_the_telephone_is_told():
+    script = (FILES / "call.js").read_text(encoding="utf-8")
+    assert set(re.findall(r"\bcall_[a-z_]+(?=[`\"])", script)) <= set(WORDS)
+    states = [f"call_{state}" for state in ("idle", "calling", "called", "talking", "over")]
+    assert {*states, *(f"{state}_about" for state in states)} <= set(WORDS)
+
+
 def test_no_page_has_a_script_or_a_style_in_it():
     for page in FILES.glob("*.html"):
         body = page.read_text(encoding="utf-8")
