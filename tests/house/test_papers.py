@@ -32,11 +32,14 @@ EXAMPLE = {
     "B24_CLIENT_SECRET": "secret",
     "MANGO_KEY": "key",
     "MANGO_SIGN_KEY": "key",
+    "OFFICE_SECRET": "secret",
     "TELEGRAM_TOKEN": "123456:token",
     "TELEGRAM_SECRET": "secret",
     "SITE_CHAT_SECRET": "s" * 64,
     "SITE_SECRET": "whsec_" + base64.b64encode(b"s" * 32).decode(),
 }
+FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(rf"{FENCE.pattern}|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 UNFINISHED = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME")) + r")\b")
 
 
@@ -91,8 +94,9 @@ def test_every_provider_folder_is_complete(slug: str, root: Path):
 
 
 def test_what_every_telephone_system_may_say_is_in_the_docs(root: Path):
-    page = (root / "docs/providers.md").read_text(encoding="utf-8")
-    assert [name for name in sorted(OF_PBXS) if f"`{name}`" not in page] == []
+    for page in ("docs/providers.md", "docs/settings.md"):
+        text = (root / page).read_text(encoding="utf-8")
+        assert [name for name in sorted(OF_PBXS) if f"`{name}`" not in text] == []
 
 
 def test_the_table_of_providers_is_what_their_manifests_say(root: Path):
@@ -119,12 +123,33 @@ def test_every_make_target_of_the_papers_exists(papers: dict[Path, str], root: P
     assert asked <= targets
 
 
+def prose(text: str) -> str:
+    """What a reader sees as text: code may look like a link."""
+    return CODE.sub("", text)
+
+
+def anchors(text: str) -> set[str]:
+    """The names that headings are linked by."""
+    headings = re.findall(r"^#+ (.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 def test_links_between_papers_lead_somewhere(papers: dict[Path, str], root: Path):
     broken = [
         f"{file.relative_to(root)} → {link}"
         for file, text in papers.items()
-        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", text)
+        for link in re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", prose(text))
         if not (file.parent / link).exists()
+    ]
+    assert not broken
+
+
+def test_links_to_parts_of_papers_lead_to_a_heading(papers: dict[Path, str], root: Path):
+    broken = [
+        f"{file.relative_to(root)} → {link}#{part}"
+        for file, text in papers.items()
+        for link, part in re.findall(r"\]\((?!https?:|mailto:)([^)#\s]*)#([^)\s]+)\)", prose(text))
+        if part not in anchors((file.parent / link).read_text(encoding="utf-8") if link else text)
     ]
     assert not broken
 
