@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import structlog
@@ -39,6 +40,9 @@ log = structlog.get_logger()
 SECONDS = 240.0  # of one look; the next one goes on
 _NAMES = 300  # links asked for at once
 _LOCK = 600.0
+# Calls of the past that go at once, and seconds between two of the others: hundreds of them would take every place of
+# the portal's pump, and a card would wait for its turn.
+AT_ONCE, APART = 30, 0.2
 
 _UNREADABLE = Text(
     "The PBX answered about its history in a way that cannot be read; update the connector. The log tells more",
@@ -47,6 +51,7 @@ _UNREADABLE = Text(
 
 Stop = Callable[[], bool]
 Ripe = Callable[[str, datetime], bool]
+Turn = Callable[[str], float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,16 +103,20 @@ def backfill(house: House, name: str, *, seconds: float = SECONDS, stop: Stop = 
 
 def _look(house: House, account: Account, stop: Stop) -> Report:
     now, mark, report = house.clock(), checkpoint_of(house.journal, account.name), Report()
-    awaited = _awaited(house, account.name)
+    awaited, waits = _awaited(house, account.name), count()
     since, until = mark.span(now, opened=_opened(house, account.name), awaited=bool(awaited))
 
     def ripe(call: str, ended: datetime) -> bool:
         """What ended a moment ago is told by its own events, unless it waits for nothing else."""
         return ended <= now - LAG or f"{account.name}.{call}" in awaited
 
+    def turn(call: str) -> float:
+        """Seconds until a call's turn: who is waited for goes at once."""
+        return 0.0 if f"{account.name}.{call}" in awaited else APART * max(0, next(waits) - AT_ONCE)
+
     try:
         for begin, end in slices(since, until):
-            part = Report(whole=False) if stop() else _slice(house, account, begin, end, ripe, stop)
+            part = Report(whole=False) if stop() else _slice(house, account, begin, end, ripe, turn, stop)
             report += part
             if not part.whole:
                 break
@@ -137,7 +146,9 @@ def _failed(house: House, name: str, mark: Checkpoint, error: ConnectorError) ->
     return Report(whole=False)
 
 
-def _slice(house: House, account: Account, since: datetime, until: datetime, ripe: Ripe, stop: Stop) -> Report:
+def _slice(
+    house: House, account: Account, since: datetime, until: datetime, ripe: Ripe, turn: Turn, stop: Stop
+) -> Report:
     """Keep what is new of one span and ``ripe``. Raises what the PBX refuses."""
     telephony = account.provider.telephony
     assert telephony is not None
@@ -151,11 +162,11 @@ def _slice(house: House, account: Account, since: datetime, until: datetime, rip
         if stop():
             return report + Report(whole=False)
         if all(ripe(call, event.at) for event in events if isinstance(event, CallEnded)):
-            report += _keep(house, account, call, events, stories.get(f"{account.name}.{call}"))
+            report += _keep(house, account, call, events, stories.get(f"{account.name}.{call}"), turn)
     return report
 
 
-def _keep(house: House, account: Account, call: str, events: Sequence[Any], story: Any) -> Report:
+def _keep(house: House, account: Account, call: str, events: Sequence[Any], story: Any, turn: Turn) -> Report:
     """A call that is not finished in Bitrix24 is kept; of one that is, a recording that nobody has told of."""
     if _finished(story):
         records = [event for event in events if isinstance(event, CallRecorded)]
@@ -164,11 +175,11 @@ def _keep(house: House, account: Account, call: str, events: Sequence[Any], stor
         return Report(recordings=sum(kept))
     if not any(isinstance(event, CallEnded) for event in events):
         return Report()
-    return Report(found=int(_kept(house, account, call, events)))
+    return Report(found=int(_kept(house, account, call, events, after=turn(call))))
 
 
-def _kept(house: House, account: Account, key: str, events: Sequence[Event]) -> bool:
-    return own.keep(house.intake, account, f"history:{key}", events, method=own.HISTORY, clock=house.clock)
+def _kept(house: House, account: Account, key: str, events: Sequence[Event], *, after: float = 0.0) -> bool:
+    return own.keep(house.intake, account, f"history:{key}", events, method=own.HISTORY, clock=house.clock, after=after)
 
 
 def _finished(story: Any) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal, Protocol
 
 from connector.domain.events import Event, dump, load
@@ -38,8 +39,10 @@ def keep(
     *,
     method: Literal["HISTORY", "WATCHDOG"],
     clock: Clock,
+    after: float = 0.0,
 ) -> bool:
-    """Keep ``events`` of an account under their own ``key``. ``False``: a repeat, nothing written.
+    """Keep ``events`` of an account under their own ``key``, due ``after`` seconds. ``False``: a repeat, nothing
+    written.
 
     What cannot go on is kept and parked. Raises ``JournalAway`` or ``OSError`` when nothing could be kept.
     """
@@ -53,7 +56,8 @@ def keep(
         received_at=at,
     )
     envelope = Envelope(trace=trace, account=account.name, dedupe_key=_usable(key), request=request)
-    deliveries = [wanted for event in events for wanted in routes(event, account, now=at)]
+    due = at + timedelta(seconds=after) if after else None
+    deliveries = [replace(wanted, due_at=due) for event in events for wanted in routes(event, account, now=at)]
     try:
         check_writable(deliveries)
     except ValueError as error:

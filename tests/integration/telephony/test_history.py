@@ -16,7 +16,7 @@ from connector.repair import Deed, replay_envelope
 from connector.speech import Text
 from connector.telephony import own
 from connector.telephony.checkpoint import LAG, checkpoint_of
-from connector.telephony.history import Report, backfill, due, has_history
+from connector.telephony.history import APART, AT_ONCE, Report, backfill, due, has_history
 from tests.integration.telephony.stage import KilledError, Stage
 from tests.unit.telephony.pbx import ended
 
@@ -222,3 +222,24 @@ def test_a_parked_history_is_read_again_by_a_replay(stage: Stage) -> None:
     (parked,) = stage.journal.list("envelopes", state="parked")
     assert replay_envelope(stage, parked["trace"], Deed(who="ops", why="mended")) == 2  # type: ignore[arg-type]
     assert [row["kind"] for row in stage.deliveries()] == ["call.ended", "call.recorded"]
+
+
+def test_hundreds_of_calls_of_the_past_come_by_and_by_and_who_is_waited_for_at_once(stage: Stage) -> None:
+    number = AT_ONCE + 50
+    stage.past.calls = [ended(f"c-{n:03}", at=stage.ago(minutes=60)) for n in range(number)]
+    stage.past.calls.append(ended("waited for", at=stage.ago(minutes=60)))
+    stage.journal.remember("call.open", "office.waited for", {"at": stage.ago(minutes=62).isoformat(), "waits": "?"})
+    assert backfill(stage, "office") == Report(found=number + 1)
+    assert len(claimed(stage)) == AT_ONCE + 2  # the first after a pause of none
+    assert "call.office.waited for" in claimed(stage)
+    stage.clock.advance(APART * 50)
+    assert len(claimed(stage)) == number + 1
+
+
+def claimed(stage: Stage) -> set[str]:
+    """The lanes that a pump would take up now."""
+    lease = stage.journal.lease("portal:main", ttl=0.01)
+    assert lease is not None
+    lanes = {delivery.lane for delivery in stage.journal.claim(lease, lanes=500)}
+    stage.journal.leave(lease, force=True)
+    return lanes
