@@ -21,11 +21,14 @@ import psycopg
 from rich.console import Console
 
 from connector import bootstrap, registry, settings
+from connector.domain.calls import CallRinging
 from connector.domain.ports import Grant, Installation
+from connector.handlers.calls.story import together
 from tests.bench import filling, services
 from tests.bench.fast_portal import FastPortal
 from tests.bench.figures import Figure, percentile, show
-from tests.bench.filling import ACCOUNTS, PORTALS, Filled
+from tests.bench.filling import ACCOUNTS, GOING, PBXS, PORTALS, Filled
+from tests.bench.house import PBX_SECRET
 from tests.bench.services import ROOT, BenchError
 from webhooks.app import create_app
 
@@ -76,6 +79,14 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("trace search: conversation", "/ops/trace?q={person}"),
     ("trace search: nothing", "/ops/trace?q=nothing+of+that+name"),
     ("one trace", "/ops/trace/{trace}"),
+    ("calls", "/ops/calls"),
+    ("calls missed", "/ops/calls?missed=yes"),
+    ("calls of one PBX", "/ops/calls?account=branch"),
+    ("calls missed of one PBX", "/ops/calls?account=branch&missed=yes"),
+    ("calls of a PBX without any", "/ops/calls?account=quiet"),
+    ("calls deep", "/ops/calls?before={call}"),
+    ("one PBX", "/ops/accounts/office"),
+    ("traces of a client's calls", "/ops/trace?lane={client}"),
     ("portals", "/ops/portals"),
     ("accounts", "/ops/accounts"),
     ("one account", "/ops/accounts/shop3"),
@@ -111,6 +122,7 @@ def run(folder: Path, console: Console, wanted: Callable[[str], bool]) -> list[F
         known = made or filling.fill(url, rows(), lambda words: console.print(f"[dim]{words}"))
         console.print(f"{known.rows:,} envelopes, {filling.size_of(url) / 2**30:.1f} GiB; counting the hours")
         connector.journal.tally(most=3000)
+        _ring(connector)
         visitor, name = _signed_in(connector)
         places = _places(known, name)
         timed = [_timed(visitor, page, place) for page, place in places]
@@ -173,6 +185,9 @@ def _connector(folder: Path, database: str, redis: str, portal: str) -> bootstra
         name = "second" if number % 4 == 3 else "main"
         about = f'provider: telegram, portal: {name}, line: {number + 1}, token: "1:abc", secret: s3cret'
         lines.append(f'  shop{number}: {{{about}, api_url: "{_URL}"}}')
+    for name in PBXS:
+        about = f'provider: pbx, portal: main, secret: "{PBX_SECRET}", lines: {{"74951112233": {{name: Sales}}}}'
+        lines.append(f"  {name}: {{{about}}}")
     (folder / "connector.yaml").write_text("\n".join(lines), encoding="utf-8")
     env = {
         "CONNECTOR_SECRET_KEY": "k" * 40,
@@ -195,6 +210,17 @@ def _connector(folder: Path, database: str, redis: str, portal: str) -> bootstra
             Installation(portal=name, state="active", grant=grant, application_tokens=("t",))
         )
     return made
+
+
+def _ring(connector: bootstrap.Connector) -> None:
+    """Calls that go on."""
+    now = datetime.now(UTC)
+    for number in range(GOING):
+        about = {"account": PBXS[number % 2], "call": f"going-{number}", "at": now, "employee": f"1{number:02}"}
+        story = together([CallRinging(**about, direction="incoming", client=f"+7916{number:07}", line="74951112233")])
+        key = f"{about['account']}.{about['call']}"
+        connector.journal.remember("event.call", key, story.dump())
+        connector.journal.remember("call.open", key, {"at": now.isoformat(), "call_id": f"externalCall.{number}"})
 
 
 def _signed_in(connector: bootstrap.Connector) -> tuple[Any, str]:

@@ -12,6 +12,7 @@ import psycopg
 from tests.bench.services import BenchError
 
 ACCOUNTS, PORTALS, CONVERSATIONS = 20, ("main", "second"), 250_000
+PBXS, GOING = ("office", "branch", "quiet"), 60  # nobody calls the last one
 PARKED, CAUSES, WAITING, LANES, AUDITED, UNREAD = 10_000, 12, 50_000, 20_000, 100_000, 500
 _DAYS = 90
 _SLICE = 250_000
@@ -83,6 +84,31 @@ FROM (SELECT *, CASE WHEN i > {of} - {waiting} THEN 'waiting' WHEN i % ({of} / {
       FROM numbered({first}, {last}, {of}, {until})) AS numbered
 WHERE i % ({of} / {unread}) <> 1 AND i % 200 <> 7"""
 
+# One envelope in ten belongs to a call that was finished; one call in seven was missed, the others have a recording.
+_FINISHED = """
+INSERT INTO deliveries (id, trace, destination, lane, position, kind, event, state, attempts, due_at, created_at,
+  settled_at, album, cause, hint, detail, flagged)
+SELECT {of} + i / 5 + recording, trace, 'portal:main',
+  CASE recording WHEN 0 THEN 'client.' || phone
+                 ELSE 'recording.' || pbx || '.' || i || '.' || left(md5(i::text), 16) END,
+  0, CASE recording WHEN 0 THEN 'call.finished' ELSE 'call.recording_due' END,
+  '{{"portal":"main","account":"' || pbx || '","call":"' || i || '","call_id":"externalCall.' || i || '",'
+    || CASE recording WHEN 0 THEN
+    '"kind":"call.finished","direction":"' || CASE WHEN i % 3 = 0 THEN 'outgoing' ELSE 'incoming' END || '","phone":"'
+    || phone || '","name":"Мария","line":"74951112233","employee":"10' || i % 10 || '","user":' || 1 + i % 10
+    || ',"status":"' || CASE WHEN missed THEN '304' ELSE '200' END || '","talk":' || CASE WHEN missed THEN 0 ELSE 60 END
+    || ',"wait":4,"missed":' || missed || ',"started_at":"' || began || '","ended_at":"' || began
+    || '","entity":"CONTACT","entity_id":' || person || ',"past":false}}'
+  ELSE
+    '"kind":"call.recording_due","recording":{{"ref":"' || i || '.wav","name":"' || i || '.wav","mime":"audio/wav",'
+    || '"size":null,"kind":"audio"}}}}' END,
+  'done', 1, at, at + 0.002, at + 0.3, '', '', '', '', ''
+FROM (SELECT *, CASE WHEN i % 3 = 1 THEN 'branch' ELSE 'office' END AS pbx,
+             '+7916' || lpad(person::text, 7, '0') AS phone, i % 7 = 5 AND i % 3 <> 0 AS missed,
+             to_char(to_timestamp(at), 'YYYY-MM-DD"T"HH24:MI:SS+00:00') AS began
+      FROM numbered({first}, {last}, {of}, {until})) AS numbered, generate_series(0, 1) AS recording
+WHERE i % 10 = 9 AND NOT (missed AND recording = 1)"""
+
 _CALLS = """
 INSERT INTO calls (trace, delivery_id, what, started_at, seconds, outcome, request_id)
 SELECT trace, i, CASE WHEN outwards THEN 'send' ELSE 'imconnector.send.messages' END, at + 0.1, 0.12, 'ok',
@@ -108,7 +134,7 @@ FROM generate_series(1, {audited}) AS i"""
 @dataclass(frozen=True, kw_only=True)
 class Filled:
     """What there is to look for: a finished envelope from the middle with its names, the newest trace, a delivery
-    that waits, a parked one."""
+    that waits, a parked one, a finished call from the middle and the lane of its client."""
 
     rows: int
     trace: str
@@ -119,10 +145,14 @@ class Filled:
     person: str
     waits: int
     parked: int
+    call: int
+    client: str
 
 
 def fill(url: str, rows: int, say: Callable[[str], None]) -> Filled:
     """Fill the empty journal at ``url`` (its schema in place) with so many envelopes, and analyse it."""
+    if rows < 3 * WAITING:
+        raise BenchError(f"At least {3 * WAITING:,} envelopes are needed, since {WAITING:,} wait: set CONSOLE_ROWS")
     until = time.time()
     with psycopg.connect(url, autocommit=True) as db:
         _hurry(db, on=True)
@@ -131,7 +161,7 @@ def fill(url: str, rows: int, say: Callable[[str], None]) -> Filled:
         made = _without_indexes(db)
         for first in range(1, rows + 1, _SLICE):
             last = min(rows, first + _SLICE - 1)
-            for statement in (_ENVELOPES, _DELIVERIES, _CALLS, _LEDGER):
+            for statement in (_ENVELOPES, _DELIVERIES, _FINISHED, _CALLS, _LEDGER):
                 db.execute(_worded(statement, first=first, last=last, of=rows, until=until))
             say(f"{last:,} of {rows:,} envelopes")
         db.execute(_worded(_AUDIT, until=until))
@@ -184,10 +214,13 @@ def _known(db: psycopg.Connection[Any]) -> Filled:
     rows = _one(db, "SELECT count(*) FROM envelopes")[0]
     middle = _one(
         db,
-        "SELECT trace, delivery_id, lane, calls.request_id FROM deliveries JOIN calls USING (trace) "
+        "SELECT calls.trace, delivery_id, lane, calls.request_id FROM calls "
+        "JOIN deliveries ON delivery_id = deliveries.id "
         f"WHERE delivery_id >= {rows // 2} AND calls.request_id <> '' AND state = 'done' ORDER BY calls.id LIMIT 1",
     )
     trace, number, lane, request = map(str, middle)
+    finished = f"kind = 'call.finished' AND id >= {rows + rows // 10}"
+    call, client = _one(db, f"SELECT id, lane FROM deliveries WHERE {finished} ORDER BY id LIMIT 1")
     return Filled(
         rows=rows,
         trace=trace,
@@ -198,6 +231,8 @@ def _known(db: psycopg.Connection[Any]) -> Filled:
         person=lane.partition(".")[2],
         waits=_one(db, "SELECT max(id) FROM deliveries WHERE state = 'waiting'")[0],
         parked=_one(db, "SELECT max(id) FROM deliveries WHERE state = 'parked'")[0],
+        call=call,
+        client=client,
     )
 
 
