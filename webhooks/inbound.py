@@ -53,7 +53,7 @@ class Hooks:
         try:
             reply = self._accept(place, self._counted(environ, path, account))
         except Exception as error:  # whatever it is, the sender gets an answer that says what to do
-            return self._explained(error)(environ, start_response)
+            return self._explained(error, account if account in self._accounts else "")(environ, start_response)
         return _answered(reply, start_response)
 
     def _counted(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
@@ -101,15 +101,15 @@ class Hooks:
     def _too_large(self) -> Refused:
         return Refused("body.too_large", hint=TOO_LARGE.with_(limit=self._limit), status=413)
 
-    def _explained(self, error: Exception) -> Response:
+    def _explained(self, error: Exception, account: str) -> Response:
         if isinstance(error, Refused):
-            log.warning("hook.refused", cause=error.cause, status=error.status)
+            log.warning("hook.refused", account=account, cause=error.cause, status=error.status)
             return told(error.status, error.cause, error.hint)
         if isinstance(error, TransientError):
-            log.warning("hook.deferred", cause=error.cause)
+            log.warning("hook.deferred", account=account, cause=error.cause)
             return deferred(error)
         trace = new_trace(self._clock())
-        log.error("hook.failed", trace=trace, exc_info=error)
+        log.error("hook.failed", account=account, trace=trace, exc_info=error)
         return told(500, "internal", BROKEN, trace=trace)
 
 

@@ -22,6 +22,10 @@ _UNSEEN = Text("What is known of the calls can be read", "Сведения о з
 _STREAM = Text("The stream of the PBX: {state}", "Поток событий АТС: {state}")
 _CALLS = Text("Calls that go on: {count}", "Звонков сейчас: {count}")
 _HISTORY = Text("The history of the PBX is read", "История звонков АТС читается")
+_READ_SOON = Text(
+    "Not read yet: `connector clock` does it within ten minutes",
+    "Ещё не читалась: `connector clock` сделает это за десять минут",
+)
 _SUBSCRIBED = Text("The PBX holds our subscription to its calls", "АТС держит нашу подписку на звонки")
 _SUBSCRIBES_SOON = Text(
     "Not subscribed yet: `connector clock` does it within a minute",
@@ -57,7 +61,8 @@ def _stream(one: Pbx) -> Iterator[Finding]:
     if one.state:
         yield _judged(one)
     if one.history:
-        yield Finding(_HISTORY, "warn" if one.unread else "ok", _unread(one), "telephony.history")
+        doubt = _unread(one)
+        yield Finding(_HISTORY, "warn" if doubt else "ok", doubt, "telephony.history")
     yield Finding(_CALLS.with_(count=one.calls), "ok", code="telephony.calls")
 
 
@@ -84,7 +89,7 @@ def _subscription(house: House, name: str) -> Iterator[Finding]:
 
 def _unread(one: Pbx) -> Text | None:
     if not one.unread:
-        return None
+        return None if one.read else _READ_SOON
     return one.hint if any(one.hint) else Text(one.unread, one.unread)
 
 

@@ -31,10 +31,10 @@ _NEXT = Text("Set these, then go on with `connector init`:", "Задайте э�
 
 @click.command(
     help=say(
-        "Write connector.yaml and a secret key, make the first administrator, and show each step to the first message. "
-        "Overwrites nothing: run it again to see where you stand.",
+        "Write connector.yaml and a secret key, make the first administrator, and show each step to the first message "
+        "or call. Overwrites nothing: run it again to see where you stand.",
         "Записать connector.yaml и секретный ключ, создать первого администратора и показать шаги до первого "
-        "сообщения. Ничего не перезаписывает: запустите снова, чтобы увидеть, что осталось.",
+        "сообщения или звонка. Ничего не перезаписывает: запустите снова, чтобы увидеть, что осталось.",
     ),
     short_help=say("Begin: settings, key, first administrator.", "Начать: настройки, ключ, первый администратор."),
 )

@@ -66,6 +66,15 @@ def test_a_history_that_was_not_read_says_what_to_do_at_once(house: House) -> No
     assert (found.state, found.hint) == ("warn", Text(*hint))
 
 
+def test_a_history_is_green_only_once_it_was_read(house: House) -> None:
+    found = house.found("telephony.history")
+    assert found.state == "warn"
+    assert found.hint is not None
+    assert "connector clock" in found.hint.ru
+    keep_checkpoint(house.journal, "office", Checkpoint(until=house.clock()))
+    assert house.found("telephony.history").state == "ok"
+
+
 def test_an_account_without_lines_is_a_line_of_its_name(house: House) -> None:
     assert house.found("telephony.lines").state == "warn"
     house.portal.rows = [{"NUMBER": "office"}]
