@@ -28,18 +28,24 @@ _TIMES = {
     "at",
 }
 _BRIEF = [column for column in envelopes.c if column.name not in ("body", "headers")]
-# Along the index of what waits, lane by lane; the first id of a destination is its oldest.
+# Along the index of what waits, lane by lane; the first id of a destination is its oldest. What was put off on purpose
+# (whether a clicked call ever began is looked at half an hour later) is not old before it is due.
 _WAITING = text(
     """
     SELECT w.destination, w.waiting, w.lanes, d.created_at AS oldest
     FROM (
-        SELECT destination, CAST(sum(deep) AS BIGINT) AS waiting, count(*) AS lanes, min(first) AS first
+        SELECT destination, CAST(sum(deep) AS BIGINT) AS waiting, count(*) AS lanes, min(
+            CASE
+                WHEN due <= :now THEN first
+                WHEN (SELECT attempts FROM deliveries WHERE id = lanes.first) > 0 THEN first
+            END
+        ) AS first
         FROM (
-            SELECT destination, lane, count(*) AS deep, min(id) AS first
+            SELECT destination, lane, count(*) AS deep, min(id) AS first, min(due_at) AS due
             FROM deliveries WHERE state = 'waiting' GROUP BY destination, lane
         ) lanes
         GROUP BY destination
-    ) w JOIN deliveries d ON d.id = w.first
+    ) w LEFT JOIN deliveries d ON d.id = w.first
     """
 )
 _PARKED = text("SELECT destination, count(*) AS parked FROM deliveries WHERE state = 'parked' GROUP BY destination")
@@ -103,15 +109,17 @@ class Queries(Desk):
     def stats(self) -> dict[str, dict[str, Any]]:
         """Per destination: ``waiting``, ``lanes``, ``parked``, ``done_last_hour``, ``oldest``, ``leased``.
 
-        ``oldest`` is the age in seconds of what waits longest; ``leased`` is true while a pump is at work.
+        ``oldest`` is the age in seconds of what waits longest, but for what is put off; ``leased`` is true while a pump
+        is at work.
         """
         now = self.now()
         figures: dict[str, dict[str, Any]] = {}
         with self.store.reading() as db:
             for row in db.execute(select(destinations)):
                 _of(figures, row.name)["leased"] = alive(row.holder, row.until, now)
-            for row in db.execute(_WAITING):
-                waits = {"waiting": row.waiting, "lanes": row.lanes, "oldest": max(0.0, now - row.oldest)}
+            for row in db.execute(_WAITING, {"now": now}):
+                oldest = now if row.oldest is None else row.oldest
+                waits = {"waiting": row.waiting, "lanes": row.lanes, "oldest": max(0.0, now - oldest)}
                 _of(figures, row.destination).update(waits)
             for row in db.execute(_PARKED):
                 _of(figures, row.destination)["parked"] = row.parked
@@ -123,7 +131,7 @@ class Queries(Desk):
         """For the metrics: ``waiting`` and ``parked`` by destination, ``parked_envelopes``."""
         with self.store.reading() as db:
             return {
-                "waiting": {row.destination: row.waiting for row in db.execute(_WAITING)},
+                "waiting": {row.destination: row.waiting for row in db.execute(_WAITING, {"now": self.now()})},
                 "parked": {row.destination: row.parked for row in db.execute(_PARKED)},
                 "parked_envelopes": db.execute(_UNREAD).scalar_one(),
             }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -95,6 +96,26 @@ def test_figures_by_destination(journal: Journal, clock: FakeClock) -> None:
     assert journal.parked_envelopes() == 1
     clock.advance(3601)
     assert (journal.stats()[MAIN]["done_last_hour"], journal.stats()[MAIN]["leased"]) == (0, False)
+
+
+def test_what_was_put_off_is_not_old_before_it_is_due(journal: Journal, clock: FakeClock) -> None:
+    put(journal, a_delivery(lane="click", due_at=clock() + timedelta(minutes=35)))
+    clock.advance(600)
+    assert (journal.stats()[MAIN]["waiting"], journal.stats()[MAIN]["oldest"]) == (1, 0.0)
+    put(journal, a_delivery(lane="talk"))
+    clock.advance(7)
+    assert journal.stats()[MAIN]["oldest"] == 7.0
+    clock.advance(1500)
+    assert journal.stats()[MAIN]["oldest"] == 2107.0
+
+
+def test_what_is_tried_again_later_grows_old(journal: Journal, clock: FakeClock) -> None:
+    put(journal, a_delivery())
+    lease = leased(journal)
+    (tried,) = journal.claim(lease, lanes=1)
+    settle(journal, lease, tried, state="waiting", due_at=clock() + timedelta(hours=1))
+    clock.advance(600)
+    assert journal.stats()[MAIN]["oldest"] == 600.0
 
 
 def test_it_answers_whether_it_is_there(journal: Journal) -> None:
