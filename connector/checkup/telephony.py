@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from connector.domain.provider import Finding
 from connector.domain.telephony import PbxSettings
@@ -43,6 +44,15 @@ _PEOPLE_HINT = Text(
     "Ни у кого нет номеров: {names}. Впишите номер в профиль пользователя в Битрикс24 (внутренний телефон) или в "
     "таблицу `extensions` маппинга; до этого звонки попадают к ответственному за линию.",
 )
+_CLOCK = Text("The clock of the PBX agrees with ours", "Часы АТС совпадают с нашими")
+_CLOCK_HINT = Text(
+    "Its calls end {minutes} minutes {way} they do. Durations are right, but Bitrix24 shows these calls at the wrong "
+    "time. Have the PBX take its time from the network (NTP) and tell it with its time zone.",
+    "Её звонки заканчиваются на {minutes} мин {way}, чем на самом деле. Длительность верна, но в Битрикс24 время этих "
+    "звонков неверное. Настройте на АТС синхронизацию времени (NTP) и передачу часового пояса.",
+)
+_BEFORE, _AFTER = Text("before", "раньше"), Text("after", "позже")
+_CLOCK_CALLS, _CLOCK_SLACK = 20, 600.0  # calls that are looked at; seconds between an end and its handling
 _MORE = Text("{names} and {more} more", "{names} и ещё {more}")
 
 
@@ -53,6 +63,7 @@ def phone_findings(house: House, name: str) -> Iterator[Finding]:
         yield from _subscription(house, name)
         yield from _lines(house, name)
         yield from _people(house, name)
+        yield from _clock(house, name)
     except ConnectorError as error:
         yield Finding(_UNSEEN, "bad", error.hint, "telephony.unseen")
 
@@ -119,6 +130,21 @@ def _people(house: House, name: str) -> Iterator[Finding]:
     nobodys = sorted(number for number in unknown if not number.startswith(_OWN) and number not in table)
     hint = _PEOPLE_HINT.with_(names=_some(nobodys)) if nobodys else None
     yield Finding(_PEOPLE, "warn" if nobodys else "ok", hint, "telephony.extensions")
+
+
+def _clock(house: House, name: str) -> Iterator[Finding]:
+    """A few calls may have been told late: what most of the latest ones say counts."""
+    page = house.journal.calls_page(account=name, limit=_CLOCK_CALLS, depth=50 * _CLOCK_CALLS)
+    told = [(row.at, datetime.fromisoformat(row.event["ended_at"])) for row in page.rows if not row.event["past"]]
+    behind = sorted((handled - ended).total_seconds() for handled, ended in told)
+    if not behind:
+        return
+    off = behind[len(behind) // 2]
+    if abs(off) < _CLOCK_SLACK:
+        yield Finding(_CLOCK, "ok", code="telephony.clock")
+        return
+    hint = _CLOCK_HINT.with_(minutes=round(abs(off) / 60), way=_BEFORE if off > 0 else _AFTER)
+    yield Finding(_CLOCK, "warn", hint, "telephony.clock")
 
 
 def _some(names: list[str]) -> Text:

@@ -98,13 +98,15 @@ def _cause(story: Story) -> Cause:
     if story.end and story.end["cause"]:
         return story.end["cause"]  # type: ignore[no-any-return]
     if story.direction == "incoming":
-        causes = {cause for _, cause in story.left.values()} if story.left else set[str]()
-        if len(causes) == 1 and causes <= {"busy", "refused"} and story.left.keys() >= story.rang.keys():
+        did = {who: cause for who, (_, cause) in story.left.items() if who}
+        causes = set(did.values())
+        if len(causes) == 1 and causes <= {"busy", "refused"} and did.keys() >= story.rang.keys():
             return causes.pop()  # type: ignore[return-value]
         machine = [cause for _, _, cause in story.legs.values() if cause in ("voicemail", "after_hours")]
         return machine[0] if machine else ""  # type: ignore[return-value]
-    causes_of_legs = Counter(cause for _, _, cause in story.legs.values() if cause)
-    return causes_of_legs.most_common(1)[0][0] if causes_of_legs else ""  # type: ignore[return-value]
+    of_legs = Counter(cause for _, _, cause in story.legs.values() if cause)
+    said = [cause for cause, _ in of_legs.most_common(1)] or [story.left.get("", ["", ""])[1]]
+    return said[0]  # type: ignore[return-value]
 
 
 def _seconds(since: str, until: str) -> int:

@@ -62,9 +62,9 @@ class Done:
 @dataclass(kw_only=True)
 class Story:
     """What was told. ``unseen``: since when a part may be missing. ``said`` is by name the earliest (time, word);
-    ``legs`` by id [opened, closed, cause]; ``rang`` and ``left`` by employee the latest time (and cause); ``answered``
-    by employee [first, last] time; ``moves`` are transfers (time, from, to, how); ``ends`` are what the PBX said of
-    the end.
+    ``legs`` by id [opened, closed, cause]; ``rang`` and ``left`` by employee the latest time (and cause; ``""`` is the
+    client); ``answered`` by employee [first, last] time; ``moves`` are transfers (time, from, to, how); ``ends`` are
+    what the PBX said of the end.
     """
 
     began: str = ""
@@ -220,7 +220,7 @@ def _transferred(story: Story, event: CallTransferred, at: str) -> None:
 def _leg_ended(story: Story, event: LegEnded, at: str) -> None:
     if (leg := story._leg(event.leg)) is not None:
         leg[1:] = max(leg[1:], [at, event.cause])
-    if event.employee and _room(story.left, event.employee):
+    if (event.employee or not event.leg) and _room(story.left, event.employee):
         story.left[event.employee] = max([at, event.cause], story.left.get(event.employee, ["", ""]))
 
 

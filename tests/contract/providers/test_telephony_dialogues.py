@@ -60,6 +60,11 @@ def test_the_requests_of_one_call_tell_the_story_that_they_are_named_after(slug:
         assert story.talker()
 
 
+def test_a_parent_that_says_nothing_of_the_end_leaves_it_to_the_clients_leg():
+    story = together(events_of("twilio", "dialogue_from_a_telephone"))
+    assert (outcome(story).status, outcome(story).talk) == ("486", 0)
+
+
 @pytest.mark.parametrize(("slug", "dialogue"), dialogues())
 def test_the_order_in_which_the_pieces_come_does_not_matter(slug: str, dialogue: str):
     events = events_of(slug, dialogue)

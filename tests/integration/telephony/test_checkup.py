@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from connector.checkup.telephony import phone_findings
+from connector.domain.calls import CallFinished
 from connector.domain.provider import Finding
+from connector.domain.request import Request
 from connector.errors import PermanentError
-from connector.journal import JournalAway
+from connector.journal import Envelope, JournalAway, NewDelivery
 from connector.speech import Text
 from connector.telephony.checkpoint import Checkpoint, keep_checkpoint
 from tests.integration.telephony.stage import Stage
@@ -150,3 +152,33 @@ def test_a_subscription_is_told_as_it_stands(house: House) -> None:
     house.journal.remember("subscription", "office", {**kept, "why": "x", "hint": ["Make a key", "Создайте ключ"]})
     found = house.found("telephony.subscription")
     assert (found.state, found.hint) == ("bad", Text("Make a key", "Создайте ключ"))
+
+
+def finished(house: House, number: int, *, off: timedelta = timedelta(), past: bool = False) -> None:
+    """A call that ended a few seconds ago, by a clock that is ``off``."""
+    ended = house.clock() - timedelta(seconds=5) + off
+    event = CallFinished(
+        portal="main", account="office", call=f"c-{number}", call_id=f"externalCall.{number}", direction="incoming",
+        phone="+79001234567", name="", line="", employee="101", user=1, status="200", talk=9, wait=1, missed=False,
+        started_at=ended - timedelta(seconds=10), ended_at=ended, past=past,
+    )  # fmt: skip
+    request = Request(method="TEST", path="", headers={}, body=b"", received_at=house.clock())
+    envelope = Envelope(trace=f"trace-{number}", account="office", dedupe_key=f"c-{number}", request=request)
+    house.journal.accept(envelope, [NewDelivery(destination="portal:main", event=event, lane=event.lane)])
+
+
+def test_a_clock_that_most_calls_agree_with_is_fine_whatever_a_late_one_says(house: House) -> None:
+    for number in range(5):
+        finished(house, number, off=timedelta(hours=-3) if number == 2 else timedelta())
+    finished(house, 9, off=timedelta(days=-1), past=True)
+    assert house.found("telephony.clock").state == "ok"
+
+
+@pytest.mark.parametrize(("hours", "said"), [(-3, "180 minutes before they do"), (2, "120 minutes after they do")])
+def test_a_clock_that_is_hours_off_is_told(house: House, hours: int, said: str) -> None:
+    for number in range(3):
+        finished(house, number, off=timedelta(hours=hours))
+    found = house.found("telephony.clock")
+    assert found.state == "warn"
+    assert found.hint is not None
+    assert said in found.hint.en

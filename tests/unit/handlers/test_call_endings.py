@@ -16,12 +16,13 @@ from connector.domain.calls import (
     CallRinging,
     CallSettled,
     CallStarted,
+    CallTransferred,
     LegEnded,
 )
 from connector.domain.values import File
 from connector.errors import PermanentError
 from tests.unit.handlers.pieces import CALLS, INCOMING, answered, came, hung, is_so, quiet, ring
-from tests.unit.handlers.telephone import INSTALLER, USERS, Line, about, at, rules
+from tests.unit.handlers.telephone import CLIENT, INSTALLER, USERS, Line, about, at, rules
 
 RECORD = File(ref="/monitor/1.wav", name="1.wav", mime="audio/wav")
 
@@ -171,3 +172,32 @@ def test_a_clock_that_is_years_off_tells_no_time(year: int, zone: int):
     assert (row["DURATION"], row["CALL_START_DATE"]) == (40, "2026-09-01T09:00:00+00:00")
     alone = Line().tell(end).settle().row
     assert (alone["DURATION"], alone["CALL_START_DATE"]) == (40, "2026-09-01T09:00:00+00:00")
+
+
+@pytest.mark.parametrize(("cause", "status"), [("busy", "486"), ("invalid", "404"), ("", "304")])
+def test_what_the_clients_side_said_is_why_an_outgoing_call_failed(cause: Any, status: str):
+    about_it = {"direction": "outgoing", "client": CLIENT, "employee": "101"}
+    ends = [LegEnded(**about(4, cause=cause)), CallEnded(**about(5, **about_it))]
+    row = Line().tell(CallStarted(**about(0, **about_it)), *ends).settle().row
+    assert (row["STATUS_CODE"], row["DURATION"]) == (status, 0)
+
+
+def test_an_attended_transfer_whose_giver_nobody_names_is_kept_under_who_got_it():
+    moved = CallTransferred(**about(20, to="103", how="attended"))
+    row = Line().tell(came(), *ring(1, "101"), answered(4, "101"), moved, quiet(20, "101"), hung(44)).settle().row
+    assert (row["USER_ID"], row["DURATION"]) == (USERS["103"], 40)
+
+
+def test_a_call_that_only_ever_rang_is_finished_once_it_is_given_up():
+    line = Line().tell(CallRinging(**about(0, employee="101", **INCOMING)))
+    line.settle()
+    assert line.exchange.open
+    row = line.tell(CallEnded(**about(0, cause="lost"))).settle().row
+    assert (row["STATUS_CODE"], row["DURATION"], row["USER_ID"]) == ("304", 0, USERS["101"])
+
+
+def test_who_takes_a_call_off_hold_is_no_other_talker():
+    again = CallAnswered(**about(40, employee="101", **INCOMING))
+    pieces = [came(), *ring(1, "101"), answered(4, "101"), again, hung(64), quiet(64, "101")]
+    row = Line().tell(*pieces).settle().row
+    assert (row["USER_ID"], row["DURATION"]) == (USERS["101"], 60)
