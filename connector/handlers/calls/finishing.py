@@ -13,7 +13,7 @@ from connector.handlers.calls.cards import NO_SUCH_USER, first_user, hidden, in_
 from connector.handlers.calls.hours import open_at
 from connector.handlers.calls.ongoing import CALL, OPEN, Ongoing, ongoing
 from connector.handlers.calls.outcome import Outcome, outcome
-from connector.handlers.calls.people import default_user
+from connector.handlers.calls.people import ENTITIES, default_user
 from connector.handlers.calls.story import Story, moment
 from connector.handlers.rules import Rules
 from connector.speech import Text
@@ -23,7 +23,6 @@ NO_WAY = Text(
     "The PBX never said whether this call came in or went out, so it is not in Bitrix24.",
     "АТС так и не сообщила, входящий это звонок или исходящий, поэтому в Битрикс24 его нет.",
 )
-ENTITIES = ("CONTACT", "LEAD", "COMPANY")
 
 
 def call_settled(event: CallSettled, rules: Rules) -> Plan:

@@ -14,7 +14,8 @@ from connector.domain.effects import Call, Emit, Plan, Recall, Remember
 from connector.domain.telephony import Found
 from connector.errors import PermanentError
 from connector.handlers.calls.hours import opening
-from connector.handlers.calls.people import line_settings, looked_up, owner_of
+from connector.handlers.calls.numbers import line_settings
+from connector.handlers.calls.people import looked_up, owner_of
 from connector.handlers.case import GONE, Place
 from connector.handlers.making import seen_activity
 from connector.handlers.rules import Rules

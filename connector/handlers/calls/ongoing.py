@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from connector.domain.calls import AboutCall
 from connector.domain.telephony import LineSettings, PbxSettings
+from connector.handlers.calls.numbers import dialled, line_in, line_settings
 from connector.handlers.calls.story import Story, moment
 from connector.handlers.rules import Rules
-from mappings.people import e164
 
 CALL, OPEN = "event.call", "call.open"  # links by <account>.<call>: the story; that it is not finished yet
 STALE = 60.0  # seconds; a piece that waited longer pops no card up any more
-_NOT_DIALLED = re.compile(r"[^0-9*#+]")
-_NO_LINE = LineSettings()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +48,7 @@ class Ongoing:
     @property
     def line_settings(self) -> LineSettings:
         """What the settings say of this line."""
-        return self.pbx.lines.get(self._known_line, _NO_LINE)
+        return line_settings(self.pbx, self.story.word("line"), self.rules)
 
     @property
     def ours(self) -> bool:
@@ -92,8 +89,7 @@ class Ongoing:
 
     @property
     def _known_line(self) -> str:
-        told = dialled(self.story.word("line"), self.rules)
-        return next((line for line in self.pbx.lines if told and dialled(line, self.rules) == told), "")
+        return line_in(self.pbx.lines, self.story.word("line"), self.rules)
 
 
 def ongoing(event: AboutCall, story: Story, rules: Rules) -> Ongoing:
@@ -101,13 +97,3 @@ def ongoing(event: AboutCall, story: Story, rules: Rules) -> Ongoing:
     pbx = rules.accounts[event.account].pbx
     assert pbx is not None
     return Ongoing(account=event.account, call=event.call, story=story, rules=rules, pbx=pbx)
-
-
-def dialled(number: str, rules: Rules) -> str:
-    """A number as PBXs and clients write it, in the one way that we compare: E.164 by the country of the rules, else
-    its digits; empty for a hidden one.
-    """
-    digits = _NOT_DIALLED.sub("", number.partition("@")[0].removeprefix("sip:").removeprefix("tel:"))
-    if len(digits) < 5:
-        return digits
-    return e164(digits, rules.mappings.config.country) or digits

@@ -6,15 +6,15 @@ comes in costs no look-up. When the portal refuses, what was known holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
 from connector.domain.effects import Call, Plan, Recall, Remember
-from connector.domain.telephony import Found, LineSettings, PbxSettings
+from connector.domain.telephony import Found
 from connector.errors import PermanentError
-from connector.handlers.calls.ongoing import dialled
+from connector.handlers.calls.numbers import line_settings
 from connector.handlers.rules import Rules
 
 KNOWN = "phone.user"  # by <portal>/<extension>: {"user", "at"}; <portal>/#<user>: {"extension", "at"}
@@ -79,19 +79,6 @@ def default_user(portal: str, account: str, line: str, rules: Rules) -> Plan:
     user = _number(answer.get("ID")) if isinstance(answer, Mapping) else 0
     yield from _keep(portal, INSTALLER, {"user": user}, rules)
     return user
-
-
-def line_settings(pbx: PbxSettings | None, line: str, rules: Rules) -> LineSettings:
-    """What the account says of one of its lines, however its number is written."""
-    lines = pbx.lines if pbx else {}
-    return lines.get(line_in(lines, line, rules), LineSettings())
-
-
-def line_in(lines: Iterable[str], line: str, rules: Rules) -> str:
-    """The one of ``lines`` that ``line`` is, however either is written; empty: none."""
-    known = list(lines)
-    told = dialled(line, rules)
-    return line if line in known else next((one for one in known if told and dialled(one, rules) == told), "")
 
 
 def owner_of(portal: str, phone: str, rules: Rules) -> Plan:

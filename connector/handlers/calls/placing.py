@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from connector.domain.callbacks import CallRequested
 from connector.domain.effects import Call, Plan, Recall, Remember
 from connector.errors import PermanentError
-from connector.handlers.calls.ongoing import dialled
-from connector.handlers.calls.people import default_user, extension_of, line_in, looked_up
+from connector.handlers.calls.numbers import dialled, line_in
+from connector.handlers.calls.people import ENTITIES, default_user, extension_of, looked_up
 from connector.handlers.rules import AccountFacts, Rules
 from connector.speech import Text
 
@@ -179,7 +179,7 @@ def _registered(
     """The CALL_ID of a call back: registered once for each request (§1.2)."""
     pbx = facts.pbx if facts else None
     name = _id_for(event.portal, f"{phone}:{_stamp(rules.at)}")
-    bound = event.entity in ("CONTACT", "COMPANY", "LEAD") and event.entity_id > 0
+    bound = event.entity in ENTITIES and event.entity_id > 0
     create = bool(pbx and pbx.crm_create) and not bound
     params = {
         "USER_ID": user,

@@ -14,7 +14,8 @@ from connector.domain.calls import AfterCall, Phrase, RecordingDue, TranscriptDu
 from connector.domain.effects import Attach, Call, Fetch, Plan, Recall, Remember
 from connector.domain.values import StoredFile
 from connector.handlers.calls.cards import in_statistics
-from connector.handlers.calls.ongoing import CALL, dialled
+from connector.handlers.calls.numbers import dialled
+from connector.handlers.calls.ongoing import CALL
 from connector.handlers.calls.story import Story, moment
 from connector.handlers.rules import Rules
 from connector.speech import Text
