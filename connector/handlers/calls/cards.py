@@ -132,8 +132,14 @@ def _users(call: Ongoing, people: Iterable[str]) -> Plan:
 
 
 def first_user(call: Ongoing, people: Iterable[str]) -> Plan:
-    """The first of these employees who has a Bitrix24 user; 0: nobody has."""
-    return next(iter((yield from _users(call, people))), 0)
+    """The first of these employees who has a Bitrix24 user; 0: nobody has. Those behind are not asked for: the portal
+    should hear of a call before we know everybody whom it rings at.
+    """
+    for who in people:
+        user = yield from user_of(call.portal, who, call.rules)
+        if user:
+            return user
+    return 0
 
 
 def registered(call: Ongoing, user: int, *, again: str = "") -> Plan:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connector.domain.calls import AboutCall, CallEnded, CallTransferred
+from connector.handlers.calls.story import together
 from tests.unit.handlers.pieces import CALLS, answered, came, hung, quiet, ring
 from tests.unit.handlers.telephone import Line, about, rules
 
@@ -116,3 +117,11 @@ def test_only_who_finishes_the_call_need_not_be_asked_to_let_the_card_go():
     line = Line().tell(came(), *ring(1, "101"), answered(4, "101"), quiet(30, "101"), hung(30)).settle()
     assert line.row["USER_ID"] == 11
     assert "telephony.externalCall.hide" not in [method for method, _ in line.walk.calls]
+
+
+def test_a_call_is_registered_before_everybody_whom_it_rings_at_is_asked_for():
+    pieces = ring(1, "101", "102", "103")
+    line = Line()
+    line.walk.links["event.call", "office.c1"] = together([came(), *pieces[:-1]]).dump()
+    line.tell(pieces[-1])
+    assert [method for method, _ in line.walk.calls][:2] == ["user.get", "telephony.externalCall.register"]
