@@ -9,9 +9,11 @@ from connector.checkup import connect_account, hook_url
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
+from connector.intake import Account
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 from connector.telephony.health import listens
+from connector.telephony.renewal import renews
 
 _COLUMNS = (
     Text("account", "аккаунт"),
@@ -32,6 +34,7 @@ _STREAM = Text(
     "{title} ничего нам не присылает, мы её слушаем: это делает `connector run` или `connector listen`. Как её "
     "подготовить: connector/providers/{slug}/README.md. Затем: connector check",
 )
+_SUBSCRIBED = Text("— (the connector subscribes by itself)", "— (коннектор подписывается сам)")
 _LISTENED = Text("— (we listen: connector listen)", "— (слушаем сами: connector listen)")
 
 
@@ -56,13 +59,19 @@ def list_(out: Output) -> None:
             "provider": known.provider.slug,
             "portal": known.portal,
             "line": (house.journal.recall("line", name) or {}).get("line") or known.settings.line,
-            "url": "" if listens(known) else hook_url(house.settings.public_url, name),
+            "url": "" if _silent(known) else hook_url(house.settings.public_url, name),
         }
         for name, known in house.accounts.items()
     ]
-    shown = [(*list(row.values())[:-1], row["url"] or out.words(_LISTENED)) for row in rows]
+    silent = {name: out.words(words) for name, known in house.accounts.items() if (words := _silent(known))}
+    shown = [(*list(row.values())[:-1], silent.get(str(row["account"]), row["url"])) for row in rows]
     out.table(_COLUMNS, shown, empty=_NONE)
     out.document(rows)
+
+
+def _silent(known: Account) -> Text | None:
+    """Why nobody has to be told an address of ours; ``None`` when somebody has."""
+    return _LISTENED if listens(known) else _SUBSCRIBED if renews(known) else None
 
 
 @account.command(

@@ -20,6 +20,7 @@ from connector.intake import Account
 from connector.speech import Text
 from connector.status import STALE
 from connector.telephony.health import CONNECTED, Pbx, listens, pbxs, state_in_words
+from connector.telephony.renewal import renews
 from webhooks.answers import see_other
 from webhooks.console.abilities import able
 from webhooks.console.reading import reader
@@ -83,6 +84,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             tried=last_rehearsal(connector, name),
             portal_url=connector.settings.portals[known.portal].url,
             abilities=able(known, reader(request, connector.clock())),
+            subscribes=renews(known),
             hooked=known.provider.channel is not None or not listens(known),
             state_in_words=state_in_words,
             guide=guide(known.provider.slug, reader(request, connector.clock()).language),

@@ -12,6 +12,7 @@ from connector.checkup.card import WHERE, fields, scopes
 from connector.checkup.observed import accounts_of, look, observe, pair_of
 from connector.checkup.steps import next_step, steps
 from connector.domain.provider import Finding
+from connector.telephony.renewal import renews
 from webhooks.console.showing import Shows
 from webhooks.looks import CUT, FAILED, Looks
 
@@ -40,6 +41,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             portals=list(connector.portals),
             accounts=accounts_of(connector, portal),
             connects=bool(account) and connector.accounts[account].provider.connect is not None,
+            subscribes=bool(account) and renews(connector.accounts[account]),
             hook=hook_url(connector.settings.public_url, account) if account else "",
             card={"where": WHERE, "fields": fields(connector.settings.public_url), "scopes": scopes()},
         )

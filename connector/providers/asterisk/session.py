@@ -8,8 +8,9 @@ import socket
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 
 from connector.errors import ConnectorError, Stopped, TransientError
 from connector.providers.asterisk.settings import AsteriskSettings
@@ -20,10 +21,17 @@ PATIENCE = 10.0  # seconds for a connection and for an answer
 _CHUNK = 65536
 
 _UNREACHABLE = Text(
-    "Asterisk's manager cannot be reached at {place}. Check host and port of the account, that manager.conf has "
-    "enabled=yes, and the firewall; it is tried again",
-    "AMI Asterisk по адресу {place} недоступен. Проверьте host и port аккаунта, enabled=yes в manager.conf и "
+    "Asterisk's manager cannot be reached at {place} ({why}). Check host and port of the account, that manager.conf "
+    "has enabled=yes, and the firewall; it is tried again",
+    "AMI Asterisk по адресу {place} недоступен ({why}). Проверьте host и port аккаунта, enabled=yes в manager.conf и "
     "межсетевой экран; попытка повторится",
+)
+_WHY: Mapping[type[OSError], Text] = MappingProxyType(
+    {
+        socket.gaierror: Text("no such name", "имя не найдено"),
+        ConnectionRefusedError: Text("nobody listens there", "там никто не слушает"),
+        TimeoutError: Text("no answer in time", "нет ответа вовремя"),
+    }
 )
 _GONE = Text(
     "The connection to Asterisk's manager was lost; it is made again",
@@ -179,7 +187,8 @@ def _connected(settings: AsteriskSettings, place: str) -> socket.socket:
     try:
         stream = socket.create_connection(settings.address, timeout=PATIENCE)
     except OSError as error:
-        hint = _UNREACHABLE.with_(place=place)
+        why = _WHY.get(type(error)) or error.strerror or type(error).__name__
+        hint = _UNREACHABLE.with_(place=place, why=why)
         raise TransientError("asterisk.unreachable", hint=hint, detail=type(error).__name__) from None
     stream.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if context is None:

@@ -86,6 +86,7 @@ def test_nobody_there_and_somebody_else_there_are_waited_for(tls, tmp_path):
     with AmiServer() as ami, pytest.raises(TransientError) as away:
         listening.listen(ami.settings(**nobody), Ear())
     assert away.value.cause == "asterisk.unreachable"
+    assert "там никто не слушает" in away.value.hint.ru
     _, context = certificate(tmp_path)
     other = None if tls else context
     with AmiServer(tls=other) as ami, pytest.raises((TransientError, Stopped)) as wrong:

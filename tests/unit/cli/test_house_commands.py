@@ -12,6 +12,7 @@ from connector.cli.processes import PROCESSES, procfile
 from connector.cli.words import pick
 from connector.domain.ports import Grant, Installation
 from connector.journal import JournalAway, Vault
+from tests.unit.telephony.pbx import pbx
 
 
 def test_status_tells_problems_and_leaves_with_one(desk):
@@ -84,6 +85,19 @@ def test_portals_and_accounts_are_listed_with_their_state(desk):
     ]
     (account,) = desk.json("account", "list")
     assert (account["account"], account["line"], account["url"]) == ("shop", 1, "http://127.0.0.1:8000/hooks/shop")
+
+
+def test_an_address_is_shown_only_for_who_has_to_be_told_it(desk):
+    accounts = {"hooks": pbx("hooks"), "office": pbx(listens=True), "cloud": pbx("cloud", renew=lambda *_: None)}
+    desk.house.accounts.clear()
+    desk.house.accounts.update(accounts)
+    told = {one["account"]: one["url"] for one in desk.json("account", "list")}
+    assert told == {"hooks": "http://127.0.0.1:8000/hooks/hooks", "office": "", "cloud": ""}
+    shown = desk.run("account", "list", "--lang", "ru").stdout
+    assert "connector listen" in shown
+    assert "подписывается сам" in shown
+    assert desk.json("account", "connect", "office") == {"ok": True, "listens": True}
+    assert "fakepbx/README.md" in desk.run("account", "connect", "office", "--lang", "en").stdout
 
 
 def test_rotation_seals_with_the_first_key(desk):

@@ -195,6 +195,15 @@ def test_the_page_of_a_pbx_that_calls_us_has_the_address(office: Console) -> Non
     assert "звонки по клику" in page
 
 
+def test_a_pbx_that_we_subscribe_to_has_no_address_to_copy(office: Console) -> None:
+    office.connector.accounts["cloud"] = pbx("cloud", renew=lambda *_: None)
+    browser = office.signed_in("integrator")
+    for place in ("/ops/accounts/cloud", "/ops/connect?portal=main&account=cloud"):
+        page = browser.get(place).text
+        assert "subscribes to its calls by itself" in page
+        assert "/hooks/cloud" not in page
+
+
 def test_the_way_to_a_pbx_asks_for_no_open_line(office: Console) -> None:
     page = office.signed_in("integrator").get("/ops/connect?portal=main&account=office").text
     for told in ("Telephone system", "Lines in Bitrix24", "First call", "connector listen"):
