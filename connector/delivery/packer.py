@@ -23,7 +23,7 @@ SHORT = 1.0  # seconds of a batch up to which half of the room is left for what 
 GLANCE = 0.05  # seconds between two looks for something new to do
 # Seconds in which a request that left reached the budget, and how much longer that takes with each other one.
 DEPARTING, JOSTLING = 0.03, 0.005
-URGENT = "telephony."
+URGENT, CALLS = "telephony.", "call."  # how the methods of calls begin, and their lanes
 NEVER_INSIDE = frozenset({"batch", "download", "upload"})
 _INEXACT = 0.02  # of the ceiling: seconds are estimates
 
@@ -194,7 +194,10 @@ def _goes_alone(command: Command) -> bool:
 
 
 def _urgent(lane: Lane) -> bool:
-    return isinstance(lane.waiting, Call) and not _patient(lane) and lane.waiting.method.lower().startswith(URGENT)
+    """What a card needs to know before it comes up is as urgent as the card."""
+    if not isinstance(lane.waiting, Call) or _patient(lane):
+        return False
+    return lane.waiting.method.lower().startswith(URGENT) or lane.delivery.lane.startswith(CALLS)
 
 
 def _patient(lane: Lane) -> bool:

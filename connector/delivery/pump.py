@@ -14,7 +14,7 @@ import structlog
 from connector.delivery.driving import Driving
 from connector.delivery.lanes import Failure, Lane, Value
 from connector.delivery.ledger import bug
-from connector.delivery.packer import GLANCE, Couple, Packer
+from connector.delivery.packer import CALLS, GLANCE, Couple, Packer
 from connector.delivery.parcels import Carried, Command, Parcel, Performed, carry_out
 from connector.delivery.trains import Trains
 from connector.delivery.work import Work
@@ -28,6 +28,7 @@ log = structlog.get_logger()
 LEASE_SECONDS = 15.0
 LONG_GLANCE = 0.25  # nothing is under way and nothing may leave: look for new work this often
 FAILURES_IN_A_ROW = 8
+CALL_PLACES = 32  # lanes of calls that have a place in any crowd
 OPERATING = "bitrix24.operating_limit"
 
 
@@ -44,7 +45,7 @@ class Pump:
         self._most = work.requests if portal else work.workers
         self._running: dict[Future[Carried], Parcel] = {}
         self._held: set[str] = set()
-        self._freed = False
+        self._freed = self._crowded = False
         self._failures = 0
         self._rounds = 0
         self._renewed = time.monotonic()
@@ -82,15 +83,23 @@ class Pump:
             self._collect(lease, leaving)
 
     def _claim(self, lease: Lease) -> None:
+        """In a crowd calls come first, and some places are theirs: a card does not stand in the queue of all chats."""
         lanes = self._driving.lanes
+        if self._packer and self._crowded:
+            self._take(lease, self._work.lanes + CALL_PLACES - len(lanes), within=CALLS)
         room = self._work.lanes - len(lanes)
+        self._crowded = room <= self._take(lease, room)
+
+    def _take(self, lease: Lease, room: int, *, within: str = "") -> int:
+        """Begin with up to ``room`` more lanes; returns how many there were."""
         if room <= 0:
-            return
-        per_lane = MOST_ITEMS if self._packer else 1
-        claimed = self._work.journal.claim(lease, lanes=room, per_lane=per_lane, skip=list(lanes))
-        for _, some in groupby(claimed, key=lambda delivery: delivery.lane):
-            head, *behind = some
+            return 0
+        per_lane, skip = MOST_ITEMS if self._packer else 1, list(self._driving.lanes)
+        claimed = self._work.journal.claim(lease, lanes=room, per_lane=per_lane, skip=skip, within=within)
+        runs = [list(some) for _, some in groupby(claimed, key=lambda delivery: delivery.lane)]
+        for head, *behind in runs:
             self._driving.begin(head, behind, self._rounds)
+        return len(runs)
 
     def _write(self, lease: Lease, pool: ThreadPoolExecutor, *, packing: bool) -> None:
         """One transaction per round, as often as the answers of the ledger give the lanes more to write.

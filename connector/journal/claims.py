@@ -23,6 +23,7 @@ from connector.journal.model import Delivery, Lease
 from connector.journal.rows import pack_hint, to_delivery
 from connector.journal.schema import deliveries
 
+_LAST = "\U0010ffff"
 _ALBUM = 20  # parts of one album at most; what is beyond forms another
 
 _WALK = """
@@ -89,10 +90,11 @@ class Claims(Desk):
         per_lane: int = 1,
         skip: Collection[str] = (),
         only: Collection[str] | None = None,
+        within: str = "",
     ) -> list[Delivery]:
         """The heads of up to ``lanes`` due lanes that are not in ``skip``, up to ``per_lane`` of each, in order.
 
-        With ``only`` these lanes are looked at and no others, however many.
+        With ``only`` these lanes are looked at and no others, however many; with ``within`` those whose names begin so.
 
         The order of a lane is position, then arrival. A lane whose head is not due is blocked; what is parked does not
         block. The parts of an album that stand together at the head are one delivery with ``members``; which parts
@@ -102,7 +104,12 @@ class Claims(Desk):
         now = self.now()
         with self.store.reading() as db:
             check(db, lease)
-            chosen = self._lanes(db, lease.destination, now, lanes, skip) if only is None else list(only)
+            if only is not None:
+                chosen = list(only)
+            elif within:
+                chosen = _walk(db, lease.destination, within, within + _LAST, now, lanes, skip)
+            else:
+                chosen = self._lanes(db, lease.destination, now, lanes, skip)
             rows = _rows(db, lease.destination, chosen, per_lane)
         claimed = [run for lane in chosen for run in _runs(rows.get(lane, []), per_lane, now)]
         fresh = [[row["id"] for row in run] for run in claimed if run[0]["album"] and run[0]["leader"] is None]

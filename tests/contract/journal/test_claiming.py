@@ -62,6 +62,16 @@ def test_named_lanes_are_looked_at_alone(journal: Journal) -> None:
     assert sorted(texts(journal.claim(lease, lanes=9))) == ["a1", "b1", "c1"]
 
 
+def test_lanes_of_one_kind_can_be_looked_at_before_all_others(journal: Journal, clock: FakeClock) -> None:
+    names = ("call", "call.a", "call.я", "call.z", "calls", "b", "z")
+    put(journal, *[a_delivery(lane=lane, text=lane) for lane in names])
+    late = clock() + timedelta(seconds=9)
+    put(journal, a_delivery(lane="call.later", text="later", due_at=late))
+    lease = leased(journal)
+    assert sorted(texts(journal.claim(lease, lanes=9, within="call.", skip={"call.z"}))) == ["call.a", "call.я"]
+    assert len(journal.claim(lease, lanes=1, within="call.")) == 1
+
+
 def test_a_head_that_is_not_due_blocks_its_lane_until_it_is(journal: Journal, clock: FakeClock) -> None:
     put(journal, a_delivery(text="first"), a_delivery(text="second"))
     lease = leased(journal)

@@ -129,6 +129,18 @@ def test_three_hundred_calls_of_the_past_delay_neither_cards_nor_talk(office: Ex
         assert max(messages) < 3
 
 
+@pytest.mark.timeout(120)
+def test_a_card_does_not_stand_in_the_queue_of_all_chats(office: Exchange):
+    for number in range(900):
+        post(office, str(10_000 + number), "hello")
+    with pumping(office):
+        time.sleep(0.3)  # the crowd has every place
+        waited = seconds_to_card(office, 0)
+        left = len(office.house.connector.journal.list("deliveries", state="waiting", limit=5000))
+        assert left > 100
+        assert waited < 2
+
+
 def seconds_to_message(office: Exchange, conversation: str) -> float:
     """From a client's word to the operator's eyes."""
     began = time.monotonic()
