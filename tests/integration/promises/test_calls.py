@@ -80,17 +80,17 @@ def test_a_limit_of_the_portal_is_waited_for(office: Exchange, status: int, code
 
 
 REFUSALS = [
-    ("ERROR_CORE", "User is not found or is not active"),
-    ("ERROR_CORE", "Unsupported phone number format"),
-    ("ERROR_CORE", "Something that nobody knows"),
-    ("WRONG_AUTH_TYPE", "Current authorization type is denied for this method"),
-    ("insufficient_scope", "The request requires higher privileges than provided by the access token"),
+    ("ERROR_CORE", "User is not found or is not active", "user"),
+    ("ERROR_CORE", "Unsupported phone number format", "number"),
+    ("ERROR_CORE", "Something that nobody knows", "replay"),
+    ("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", "application"),
+    ("insufficient_scope", "The request requires higher privileges than provided by the access token", "permission"),
 ]
 
 
-@pytest.mark.parametrize(("code", "words"), REFUSALS)
+@pytest.mark.parametrize(("code", "words", "said"), REFUSALS)
 def test_a_call_that_the_portal_refuses_waits_whole_as_one_delivery_and_is_right_after_a_replay(
-    office: Exchange, code: str, words: str
+    office: Exchange, code: str, words: str, said: str
 ):
     office.house.sandbox.fault("fail", method=REGISTER, status=400, code=code, description=words, times=-1)
     began = office.house.clock()
@@ -98,7 +98,7 @@ def test_a_call_that_the_portal_refuses_waits_whole_as_one_delivery_and_is_right
     office.later(seconds=30)
     [waits] = office.house.connector.journal.list("deliveries", state="parked")
     assert waits["kind"] == "call.settled"
-    assert waits["hint"]["en"]
+    assert said in waits["hint"]["en"]
     office.house.sandbox.clear_faults()
     office.later(minutes=20)
     office.house.connector.journal.replay([waits["id"]], "a person", "mended")
