@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connector.domain.door import Door
 from connector.domain.events import Event
@@ -20,6 +21,21 @@ from connector.speech import Text
 TOKEN = 16  # characters at least: whoever guesses it learns who calls
 _TOKEN = Text("at least 16 characters", "не меньше 16 знаков")
 _MAKE_TOKEN = Text("make one with: openssl rand -hex 24", "создайте так: openssl rand -hex 24")
+_LINE = re.compile(r"(?=(?:[^0-9]*[0-9]){3})[0-9+() -]{3,50}")
+_NUMBER = Text(
+    "a telephone number: digits, +, spaces, dashes and brackets, 50 at most, 3 of them digits at least",
+    "номер телефона: цифры, +, пробелы, дефисы и скобки, не больше 50 знаков, из них не меньше 3 цифр",
+)
+_NUMBER_EXAMPLE = Text(
+    'for example "+74951234567", as the PBX writes it; a name goes into `name: ...` below it',
+    'например "+74951234567", как его пишет АТС; название пишется ниже, в `name: ...`',
+)
+
+
+def _line(number: str) -> str:
+    if not _LINE.fullmatch(number):
+        raise ValueError(_NUMBER, _NUMBER_EXAMPLE)
+    return number
 
 
 class LineSettings(BaseModel):
@@ -44,7 +60,9 @@ class PbxSettings(AccountSettings):
     must be called back (0: no reminder). ``route_token`` opens ``/route/<account>`` for the dial plan.
     """
 
-    lines: dict[str, LineSettings] = Field(default_factory=dict, examples=[{"+74951234567": {"name": "Sales"}}])
+    lines: dict[Annotated[str, AfterValidator(_line)], LineSettings] = Field(
+        default_factory=dict, examples=[{"+74951234567": {"name": "Sales"}}]
+    )
     only_lines: bool = False
     responsible: int | None = Field(default=None, ge=1, examples=[1])
     internal: bool = False

@@ -95,7 +95,7 @@ class Report:
         if path in self.raw:
             return self.raw[path]
         if any(SECRETIVE.search(str(part)) for part in path):
-            return MASK if value is not None else ""
+            return MASK if value not in (None, "") else ""
         return plain(value)
 
 

@@ -66,7 +66,7 @@ def build(model: type[Model], given: Any, path: Path, report: Report, **injected
 
 
 def _tell(details: ErrorDetails, model: type[BaseModel], path: Path, report: Report) -> None:
-    location = tuple(part for part in details["loc"])
+    location = tuple(part for part in details["loc"] if part != "[key]")  # what pydantic adds to a key of a mapping
     place = (*path, *location)
     if report.told(place):
         return

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from connector.domain.telephony import PbxSettings
+from connector.providers.places import Place
 from connector.speech import Text
 
 PLAIN_PORT, TLS_PORT = 5038, 5039
@@ -66,7 +67,7 @@ class Contexts(BaseModel):
     voicemail: tuple[str, ...] = ("app-voicemail*", "app-vm*", "macro-vm", "sub-vm*", "voicemail*")
 
 
-class RecordingPlace(BaseModel):
+class RecordingPlace(Place):
     """Where the recordings lie: ``url`` is what the folder ``folder`` of the PBX looks like from here.
 
     ``username`` and ``password`` are for ``http(s)``; ``sftp`` has its user in the address, and a ``password`` or a
@@ -75,13 +76,8 @@ class RecordingPlace(BaseModel):
     (MixMonitor's own by default); empty: only ``UserEvent(Connector, Recording: …)`` and CDRs tell.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
     url: str = Field(examples=["file:///var/spool/asterisk/monitor"])
     username: str = ""
-    password: SecretStr | None = None
-    key: str = ""
-    host_key: str = ""
     folder: str = MONITOR
     variable: str = "MIXMONITOR_FILENAME"
 

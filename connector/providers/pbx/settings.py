@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from connector.domain.telephony import PbxSettings
 from connector.providers.addresses import SafeUrl
+from connector.providers.places import Place
 from connector.providers.standard_webhooks import Secrets
 from connector.speech import Text
 
@@ -24,19 +25,14 @@ _WHERE = Text(
 )
 
 
-class RecordingsFolder(BaseModel):
+class RecordingsFolder(Place):
     """A folder that recordings lie in: ``url`` is ``file:///…`` or ``sftp://user@host/…``.
 
     ``sftp`` wants a ``password`` or a ``key`` (the path of a private key on this machine; ``password`` then opens it),
     and always a ``host_key`` (a fingerprint as ``ssh-keygen -l`` shows it, or lines of ``known_hosts``).
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
     url: str = Field(examples=["file:///srv/recordings"])
-    password: SecretStr | None = None
-    key: str = ""
-    host_key: str = ""
 
     @field_validator("url")
     @classmethod

@@ -88,13 +88,13 @@ def test_the_same_click_always_asks_for_the_same_id() -> None:
 
 def test_the_line_chooses_the_account() -> None:
     lines = {"+7 495 123-45-67": LineSettings(), "8-800": LineSettings()}
-    given = rules(office("office", lines=lines), office("branch", lines={"sip7": LineSettings()}))
-    names = {line: account_for("main", line, given) for line in ("84951234567", "8800", "branch", "sip7", "", "x")}
+    given = rules(office("office", lines=lines), office("branch", lines={"8-812": LineSettings()}))
+    names = {line: account_for("main", line, given) for line in ("84951234567", "8800", "branch", "8-812", "", "x")}
     assert [(facts.name, line) for facts, line in names.values() if facts] == [
         ("office", "+7 495 123-45-67"),
         ("office", "8-800"),
         ("branch", ""),
-        ("branch", "sip7"),
+        ("branch", "8-812"),
     ]
     assert account_for("other", "8800", given) == (None, "")
 

@@ -71,7 +71,7 @@ def test_a_recording_lies_below_the_place_of_the_account():
     base = "https://pbx.example/monitor"
     assert located("/var/spool/asterisk/monitor/2026/02/02/in 1.wav") == f"{base}/2026/02/02/in%201.wav"
     assert located("/data/rec/a.wav", folder="/data/rec") == f"{base}/a.wav"
-    assert located("a.wav", url="sftp://b24@pbx/rec/") == "sftp://b24@pbx/rec/a.wav"
+    assert located("a.wav", url="sftp://b24@pbx/rec/", host_key="SHA256:x") == "sftp://b24@pbx/rec/a.wav"
     source = recording(File(ref="a.wav"), account(recordings=PLACE), None)
     assert source.headers == {"Authorization": "Basic YjI0Omh1c2g="}
     assert source.name == "a.wav"
