@@ -7,7 +7,9 @@ from datetime import datetime
 
 from connector.domain.provider import Finding
 from connector.domain.telephony import PbxSettings
+from connector.domain.values import File
 from connector.errors import ConnectorError
+from connector.recordings import Place, probed
 from connector.repair import House
 from connector.speech import Text
 from connector.telephony.health import CONNECTED, REFUSED, Pbx, pbxs, state_in_words
@@ -53,14 +55,18 @@ _CLOCK_HINT = Text(
 )
 _BEFORE, _AFTER = Text("before", "раньше"), Text("after", "позже")
 _CLOCK_CALLS, _CLOCK_SLACK = 20, 600.0  # calls that are looked at; seconds between an end and its handling
+_NO_RECORDING = "connector-check.wav"  # a name that no PBX gives
 _MORE = Text("{names} and {more} more", "{names} и ещё {more}")
 
 
 def phone_findings(house: House, name: str) -> Iterator[Finding]:
-    """The stream, the history, the lines in Bitrix24 and the extensions of the account ``name``. Never raises."""
+    """The stream, the history, the place of recordings, the lines in Bitrix24 and the extensions of the account
+    ``name``. Never raises.
+    """
     try:
         yield from _stream(next(seen for seen in pbxs(house) if seen.name == name))
         yield from _subscription(house, name)
+        yield from _recordings(house, name)
         yield from _lines(house, name)
         yield from _people(house, name)
         yield from _clock(house, name)
@@ -96,6 +102,15 @@ def _subscription(house: House, name: str) -> Iterator[Finding]:
     else:
         waits = None if kept.id else _SUBSCRIBES_SOON
         yield Finding(_SUBSCRIBED, "warn" if waits else "ok", waits, "telephony.subscription")
+
+
+def _recordings(house: House, name: str) -> Iterator[Finding]:
+    """Where the account itself says where they lie; other PBXs give each its own address."""
+    account = house.accounts[name]
+    place, telephony = getattr(account.settings, "recordings", None), account.provider.telephony
+    if not isinstance(place, Place) or telephony is None or (recording := telephony.recording) is None:
+        return
+    yield probed(place, account.http, lambda: recording(File(ref=_NO_RECORDING), account.settings, account.http))
 
 
 def _unread(one: Pbx) -> Text | None:

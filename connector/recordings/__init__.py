@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from connector.recordings.bringing import Brought, Place, Web, bring
+from connector.recordings.probing import probed
 
-__all__ = ["Brought", "Place", "Web", "bring"]
+__all__ = ["Brought", "Place", "Web", "bring", "probed"]

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import logging
 import posixpath
+import stat
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -40,27 +41,28 @@ _NO_HOST_KEY = Text(
 )
 _OTHER_KEY = Text(
     "The server of recordings shows another key ({shown}) than `recordings.host_key`: it was set up anew, or somebody "
-    "stands in between. Nothing was sent to it. Compare with the server, correct the setting, then replay",
+    "stands in between. Nothing was sent to it. Compare with the server, correct the setting, then replay what is "
+    "parked",
     "Сервер записей показал другой ключ ({shown}), чем в `recordings.host_key`: его переустановили, либо кто-то "
-    "вмешался. Ему ничего не отправлено. Сверьте с сервером, исправьте настройку и повторите доставку",
+    "вмешался. Ему ничего не отправлено. Сверьте с сервером, исправьте настройку и повторите отложенное",
 )
 _LOGIN = Text(
     "The server of recordings does not let us in: check the user in `recordings.url` and `recordings.password` or "
-    "`recordings.key`, then replay",
+    "`recordings.key`, then replay what is parked",
     "Сервер записей не пускает: проверьте пользователя в `recordings.url` и `recordings.password` или "
-    "`recordings.key`, затем повторите доставку",
+    "`recordings.key`, затем повторите отложенное",
 )
 _BAD_KEY = Text(
     "The private key at `recordings.key` cannot be read: check its path, that the connector may read it, and that "
-    "`recordings.password` opens it, then replay",
+    "`recordings.password` opens it, then replay what is parked",
     "Закрытый ключ из `recordings.key` не читается: проверьте путь, права на чтение и что `recordings.password` его "
-    "открывает, затем повторите доставку",
+    "открывает, затем повторите отложенное",
 )
 _INCOMPATIBLE = Text(
     "The server of recordings has no key of the kind that `recordings.host_key` names, or speaks too old an SSH. "
-    "Compare with the server, correct the setting, then replay",
+    "Compare with the server, correct the setting, then replay what is parked",
     "У сервера записей нет ключа того вида, что указан в `recordings.host_key`, либо его SSH слишком стар. Сверьте с "
-    "сервером, исправьте настройку и повторите доставку",
+    "сервером, исправьте настройку и повторите отложенное",
 )
 _AWAY = Text(
     "The server of recordings does not answer; it is tried again by itself. If it lasts, look at its address, port and "
@@ -89,6 +91,26 @@ def opened(url: str, place: Place, *, limit: int, pause: Callable[[float], None]
         client.close()
         raise _verdict(error) from None
     return posixpath.basename(wanted), _guarded(chunks_of(cast(BinaryIO, file), size, client.close))
+
+
+def visited(place: Place, *, wait: float) -> None:
+    """Log in and find the folder of ``place``, waiting ``wait`` seconds for each answer; nothing is opened there.
+
+    Raises ``NotReady`` when there is no such folder, else as :func:`opened`.
+    """
+    home, root = place_of(place.url)
+    client, barred = _client(place)
+    try:
+        _connect(client, home, place, barred, connect=wait, answer=wait)
+        mode = _talk(client, wait).stat(f"{root.rstrip('/')}/.").st_mode  # the dot: we may go into it
+        if mode and not stat.S_ISDIR(mode):
+            raise NotReady("recording.not_there")
+    except (NotReady, ConnectorError):
+        raise
+    except Exception as error:
+        raise _verdict(error) from None
+    finally:
+        client.close()
 
 
 class _Stranger(Exception):
@@ -142,7 +164,15 @@ def _known(words: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _connect(client: paramiko.SSHClient, home: SplitResult, place: Place, barred: list[str]) -> None:
+def _connect(
+    client: paramiko.SSHClient,
+    home: SplitResult,
+    place: Place,
+    barred: list[str],
+    *,
+    connect: float = CONNECT,
+    answer: float = ANSWER,
+) -> None:
     password = place.password.get_secret_value() if place.password else None
     pkey = _private(place.key, password) if place.key else None
     if pkey is None and not password:
@@ -153,10 +183,10 @@ def _connect(client: paramiko.SSHClient, home: SplitResult, place: Place, barred
         username=unquote(home.username or ""),
         password=None if pkey else password,
         pkey=pkey,
-        timeout=CONNECT,
-        banner_timeout=CONNECT,
-        auth_timeout=ANSWER,
-        channel_timeout=ANSWER,
+        timeout=connect,
+        banner_timeout=connect,
+        auth_timeout=answer,
+        channel_timeout=answer,
         allow_agent=False,
         look_for_keys=False,
         disabled_algorithms={"keys": barred},
@@ -176,14 +206,19 @@ def _private(path: str, passphrase: str | None) -> paramiko.PKey:
 
 def _open(client: paramiko.SSHClient, wanted: str, root: str) -> paramiko.SFTPFile:
     """The file, below ``root`` as the server itself sees it: links and dots are followed there."""
-    sftp = client.open_sftp()
-    channel = sftp.get_channel()
-    if channel is not None:
-        channel.settimeout(ANSWER)
+    sftp = _talk(client, ANSWER)
     real, base = sftp.normalize(wanted), sftp.normalize(root).rstrip("/")
     if not real.startswith(f"{base}/"):
         raise PermanentError("recording.outside", hint=OUTSIDE)
     return sftp.open(real, "rb")
+
+
+def _talk(client: paramiko.SSHClient, answer: float) -> paramiko.SFTPClient:
+    sftp = client.open_sftp()
+    channel = sftp.get_channel()
+    if channel is not None:
+        channel.settimeout(answer)
+    return sftp
 
 
 def _guarded(chunks: Iterator[bytes]) -> Iterator[bytes]:
