@@ -210,8 +210,9 @@ class CallFinished(AfterCall):
     """The call is in Bitrix24, whole: what rules see, and what a call back is decided by.
 
     ``phone`` is E.164 (empty: hidden); ``user`` the Bitrix24 user it is kept under, ``employee`` their extension;
-    ``status`` as in facts §1.4; ``talk`` and ``wait`` are seconds; ``missed``: a client reached nobody. ``entity`` and
-    ``entity_id`` name the CRM row of the client (``CONTACT``, ``LEAD``, ``COMPANY``; 0: none).
+    ``status`` as in facts §1.4; ``talk`` and ``wait`` are seconds; ``missed``: a client reached nobody, ``cause`` why
+    (empty: nobody says). ``entity`` and ``entity_id`` name the CRM row of the client (``CONTACT``, ``LEAD``,
+    ``COMPANY``; 0: none).
     """
 
     kind: Literal["call.finished"] = "call.finished"
@@ -225,6 +226,7 @@ class CallFinished(AfterCall):
     talk: int
     wait: int
     missed: bool
+    cause: Cause = ""
     started_at: datetime
     ended_at: datetime
     entity: str = ""

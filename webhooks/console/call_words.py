@@ -38,6 +38,22 @@ STATUSES: Mapping[str, Text] = MappingProxyType(
         "OTHER": Text("failed", "сбой"),
     }
 )
+# Why a client reached nobody, by connector.domain.calls.Cause; "missed" itself says nothing more.
+CAUSES: Mapping[str, Text] = MappingProxyType(
+    {
+        "busy": Text("busy", "занято"),
+        "refused": Text("declined", "отклонён"),
+        "cancelled": Text("gave up", "клиент не дождался"),
+        "unreachable": Text("unavailable", "недоступен"),
+        "invalid": Text("no such number", "нет такого номера"),
+        "forbidden": Text("forbidden", "запрещён"),
+        "no_money": Text("no funds", "нет средств"),
+        "voicemail": Text("voicemail", "голосовая почта"),
+        "after_hours": Text("after hours", "нерабочее время"),
+        "lost": Text("its end was not seen", "конец звонка не виден"),
+        "failed": Text("failed", "сбой"),
+    }
+)
 RINGS, TALKS, HELD = Text("rings", "звонит"), Text("talk goes on", "идёт разговор"), Text("over, waits", "завершается")
 RECORDINGS: Mapping[str, Told] = MappingProxyType(
     {
@@ -51,14 +67,15 @@ _WORST = ("parked", "waiting", "discarded", "done")
 
 
 def outcome(event: Mapping[str, Any]) -> Told:
-    """What became of a finished call."""
+    """What became of a finished call, and why a client reached nobody, where that is known."""
     if event.get("talk"):
         return "good", TALKED
     status = str(event.get("status") or "")
     word = STATUSES.get(status) or Text(status[:20], status[:20])
     if not event.get("missed"):
         return "", word
-    return "warn", MISSED if status == "304" else Text(f"{MISSED.en}: {word.en}", f"{MISSED.ru}: {word.ru}")
+    why = CAUSES.get(str(event.get("cause") or "")) or (None if status == "304" else word)
+    return "warn", Text(f"{MISSED.en}: {why.en}", f"{MISSED.ru}: {why.ru}") if why else MISSED
 
 
 def recorded(found: Sequence[Recording]) -> tuple[str, Text, int] | None:

@@ -135,6 +135,7 @@ def _told(call: Ongoing, user: int, ended: Outcome) -> CallFinished:
         talk=ended.talk,
         wait=ended.wait,
         missed=ended.missed,
+        cause=ended.cause,
         started_at=moment(story.began),
         ended_at=moment(story.over),
         entity=story.done.entity,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
@@ -19,6 +20,7 @@ from connector.domain.calls import (
     CallTransferred,
     LegEnded,
 )
+from connector.domain.events import dump, load
 from connector.domain.values import File
 from connector.errors import PermanentError
 from tests.unit.handlers.pieces import CALLS, INCOMING, answered, came, hung, is_so, quiet, ring
@@ -119,7 +121,22 @@ def test_recordings_go_on_after_the_finish_whenever_they_come_and_once():
 def test_what_became_of_the_call_is_told_on():
     (told,) = Line().tell(*CALLS["missed"].pieces).settle().emitted("call.finished")
     assert (told.missed, told.phone, told.user, told.wait) == (True, "+79161234567", 11, 20)
-    assert (told.entity, told.entity_id, told.status) == ("CONTACT", 5, "304")
+    assert (told.entity, told.entity_id, told.status, told.cause) == ("CONTACT", 5, "304", "")
+
+
+@pytest.mark.parametrize("cause", ["voicemail", "after_hours", "cancelled", "busy"])
+def test_why_a_client_reached_nobody_is_told_on(cause: Any):
+    over = CallEnded(**about(20, cause=cause, talk=0))
+    (told,) = Line().tell(came(), *ring(1, "101"), quiet(20, "101"), over).settle().emitted("call.finished")
+    assert (told.missed, told.cause) == (True, cause)
+    assert load(dump(told)) == told
+
+
+def test_a_call_that_was_finished_before_its_cause_was_kept_is_still_read():
+    (told,) = Line().tell(*CALLS["missed"].pieces).settle().emitted("call.finished")
+    kept = json.loads(dump(replace(told, cause="busy")))
+    del kept["cause"]
+    assert load(json.dumps(kept)) == replace(told, cause="")
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,13 @@ def test_what_rules_want_leaves_on_the_lane_of_the_client() -> None:
     assert told("on: call.finished\nwhen: event.talk > 0\ntags: [talked]\n") == []
 
 
+def test_a_rule_may_ask_why_a_client_reached_nobody() -> None:
+    rule = "on: call.finished\nwhen: event.cause == 'voicemail'\ntags: [machine]\ncrm:\n  contact: {match: [phone]}\n"
+    assert told(rule) == []
+    [event] = told(rule, replace(MISSED, cause="voicemail"))
+    assert event.about["cause"] == "voicemail"
+
+
 def test_a_call_is_bound_to_the_row_that_bitrix24_gave_it() -> None:
     text = "on: call.finished\ncrm:\n  contact: {match: [chat], create: false, set: {COMMENTS: missed}}\n"
     driver = carried_out(text)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+from typing import Any, get_args
 
 import pytest
 
-from connector.domain.calls import CALL_KINDS
+from connector.domain.calls import CALL_KINDS, Cause
 from connector.journal.called import Recording
+from connector.speech import Text
 from tests.conftest import FakeClock
 from tests.unit.telephony.pbx import Past, pbx
 from tests.unit.webhooks.console.calls_stage import finished, going
 from tests.unit.webhooks.console.conftest import Console
-from webhooks.console.call_words import STATUSES, outcome, recorded
+from webhooks.console.call_words import CAUSES, MISSED, STATUSES, outcome, recorded
 from webhooks.console.kinds import kind_of
 
 HOSTILE = "<script>alert(1)</script>"
@@ -144,6 +146,29 @@ def test_every_status_has_words(status: str) -> None:
     assert words.ru.startswith("пропущен")
     assert outcome({"status": status, "talk": 0, "missed": False}) == ("", STATUSES[status])
     assert outcome({"status": status, "talk": 1})[0] == "good"
+
+
+@pytest.mark.parametrize("cause", CAUSES)
+def test_a_missed_call_says_why(cause: str) -> None:
+    why = CAUSES[cause]
+    assert why.en != why.ru
+    told = outcome({"status": "304", "talk": 0, "missed": True, "cause": cause})
+    assert told == ("warn", Text(f"missed: {why.en}", f"пропущен: {why.ru}"))
+
+
+def test_every_cause_has_words_but_the_one_that_says_nothing_more() -> None:
+    assert {*CAUSES, "", "missed"} == set(get_args(Cause))
+
+
+@pytest.mark.parametrize("cause", ["", "missed", "a cause of tomorrow", None])
+def test_a_missed_call_whose_cause_says_nothing_is_missed(cause: Any) -> None:
+    assert outcome({"status": "304", "talk": 0, "missed": True, "cause": cause}) == ("warn", MISSED)
+
+
+def test_why_a_client_was_missed_stands_on_the_page(office: Console) -> None:
+    finished(office.journal, "c1", status="304", talk=0, missed=True, cause="after_hours")
+    browser = office.signed_in("operator")
+    assert "missed: after hours" in browser.get("/ops/calls").text
 
 
 def test_every_kind_of_call_event_has_words() -> None:
