@@ -29,7 +29,7 @@ def test_what_the_portal_tells_and_what_is_bound_is_one_list(talk: bool, calls: 
 
 LINES = {
     "+7 495 123-45-67": LineSettings(name="Sales", crm_create=False),
-    "line-2": LineSettings(),
+    "8-800-100": LineSettings(),
 }
 
 
@@ -56,7 +56,7 @@ def test_a_telephone_system_is_no_connector_and_gets_its_lines() -> None:
     assert activations(driver) == [(CONNECTOR, "1", 1)]
     assert [call.params for call in driver.named("telephony.externalLine.add")] == [
         {"NUMBER": "+7 495 123-45-67", "NAME": "Sales", "CRM_AUTO_CREATE": "N"},
-        {"NUMBER": "line-2", "NAME": "Астериск: office", "CRM_AUTO_CREATE": "Y"},
+        {"NUMBER": "8-800-100", "NAME": "Астериск: office", "CRM_AUTO_CREATE": "Y"},
         {"NUMBER": "second", "NAME": "Астериск: second", "CRM_AUTO_CREATE": "Y"},
     ]
     assert not driver.returned
@@ -81,12 +81,12 @@ def test_a_portal_with_nothing_but_telephony_binds_no_talk() -> None:
 def test_lines_that_are_there_stay_and_those_that_differ_follow_the_settings() -> None:
     kept = [
         {"NUMBER": "+7 495 123-45-67", "NAME": "Sales", "CRM_AUTO_CREATE": "N"},
-        {"NUMBER": "line-2", "NAME": "", "CRM_AUTO_CREATE": "Y"},
+        {"NUMBER": "8-800-100", "NAME": "", "CRM_AUTO_CREATE": "Y"},
         {"NUMBER": "somebody's", "NAME": "Theirs", "CRM_AUTO_CREATE": "N"},
     ]
     driver = installed(Driver({**REGISTERED, "event.get": [], "telephony.externalLine.get": kept}), with_pbx(pbx()))
     assert driver.named("telephony.externalLine.add") == []
-    assert [call.params["NUMBER"] for call in driver.named("telephony.externalLine.update")] == ["line-2"]
+    assert [call.params["NUMBER"] for call in driver.named("telephony.externalLine.update")] == ["8-800-100"]
 
 
 def test_a_line_that_somebody_else_added_meanwhile_is_there() -> None:
