@@ -115,7 +115,8 @@ def test_my_password_takes_the_present_one(peopled: Connector, console: str, bro
 def test_the_menu_shows_what_the_role_may_and_no_more(console: str, browser_page: OpenPage, role: str):
     face = signed_in(browser_page(language="en"), console, role)
     shown = [one.strip() for one in face.page.locator("nav a").all_inner_texts()]
-    assert shown == [title.en for endpoint, title in MENU if allowed(endpoint, role)]  # type: ignore[arg-type]
+    there = [entry for entry in MENU if entry[0] != "ops.calls"]  # nobody is called here
+    assert shown == [title.en for endpoint, title in there if allowed(endpoint, role)]  # type: ignore[arg-type]
 
 
 # Inside a portal

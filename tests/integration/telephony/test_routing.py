@@ -104,7 +104,7 @@ def test_a_dial_plan_is_answered_in_time_whatever_the_portal_does(dial_plan: Pla
         slow = list(dials.map(lambda phone: ask(dial_plan, phone), numbers))
     assert {answer["source"] for answer, _ in slow} == {"none"}
     assert max(took for _, took in slow) < 1.0  # 24 at once on a machine that does other things as well
-    assert sorted(took for _, took in slow)[len(slow) // 2] < 0.3
+    assert sorted(took for _, took in slow)[len(slow) // 2] < 0.6
 
     asked = len(crm.asked)
     assert asked <= 1 + 2 * 8  # eight of each process
