@@ -20,12 +20,12 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}")
+_VERBS = r"\b(?:пишет|писал[аи]?|написал[аи]?|wrote|writes)(?:\(а\))?"
 _WHO = re.compile(
-    r"<\s*(?:mailto:)?[^<>@\s]+@[^<>\s]+>|\b(?:пишет|писал[аи]?|написал[аи]?)\b|\bwrote\b|\([^()@\s]+@[^()\s]+\)"
-    r"|\b(?:от|from) [^:]*\S",
+    rf"(?:[\w.+-]+@[\w.-]+[>)\]]*|{_VERBS}|[+-]\d\d:?\d\d (?:от|from) [^:]{{1,80}})\s*:\s*$",
     re.IGNORECASE,
 )
-_VERB = re.compile(r"(?:\b(?:пишет|писал[аи]?|написал[аи]?)(?:\(а\))?|\bwrote)\s*:\s*$", re.IGNORECASE)
+_VERB = re.compile(rf"{_VERBS}\s*:\s*$", re.IGNORECASE)
 _OPENING = re.compile(rf"^(?:on\b|(?:{_DAY})\w*\b|\W?\d{{1,2}}[./ -])", re.IGNORECASE)
 _FROM = re.compile(r"^\*?(?:От|От кого|From|Отправитель)\*?:\*?\s*\S", re.IGNORECASE)
 _FIELD = re.compile(
@@ -165,9 +165,8 @@ class _Cutter:
             return True
         if not self.bares[after].startswith(">"):
             return False
-        self.at = after
-        rest = [number for number in range(after, len(self.lines)) if self.bares[number]]
-        self.kept += [""] + [self.lines[each] for each in rest if not self.bares[each].startswith(">")]
+        rest = range(after, len(self.lines))
+        self.kept += [self.lines[each] for each in rest if not self.bares[each].startswith(">")]
         self.at = len(self.lines)
         return True
 

@@ -8,19 +8,25 @@ from collections.abc import Sequence
 from connector.letters import marks
 from connector.letters.quotes import bare
 
+_DEVICE = (
+    r"(?:iphone|ipad|ipod|android|смартфон|телефон|планшет|устройств|мобильн|почт|mail|outlook|galaxy|samsung|xiaomi"
+    r"|huawei|honor|redmi|nokia|blackberry|приложени|яндекс|yandex|windows|k-9|thunderbird|device|phone|tablet"
+    r"|mobile|proton|spark)"
+)
 _ADDED = re.compile(
-    r"(?:-{1,2} ?)?(?:"
-    r"sent from (?:my )?\S.{0,60}|sent with \S.{0,40}|sent via \S.{0,40}|get outlook for \S.{0,20}"
-    r"|отправлено (?:с|со|из|через|в) \S.{0,60}|послано (?:с|из) \S.{0,40}|скачайте outlook\b.{0,40}"
-    r"|(?:пожалуйста,? )?(?:извините|простите)(?: меня)? за (?:мою )?краткость.{0,60}|(?:please )?excuse my brevity.{0,30}"
-    r"|простите за краткость.{0,60}|получите outlook для .{0,20}|yahoo (?:mail|почта)\b.{0,60}"
-    r"|создано в .{0,30}k-9.{0,20})",
+    rf"(?:-{{1,2}} ?)?(?:"
+    rf"(?:sent (?:from|with|via|using)|отправлено (?:с|со|из|через|в|при помощи)|послано (?:с|из)) .{{0,40}}{_DEVICE}"
+    r".{0,60}|get outlook for \S.{0,20}|(?:скачайте|получите|загрузите) outlook\b.{0,40}"
+    r"|(?:пожалуйста,? )?(?:извините|простите)(?: меня)? за (?:мою )?краткость.{0,60}"
+    r"|(?:please )?excuse my brevity.{0,30}|создано в .{0,30}k-9.{0,20})",
     re.IGNORECASE,
 )
 _CLOSING = re.compile(
-    r"(?:--? ?)?(?:с (?:наилучшими |искренним |глубоким |большим )?(?:уважением|пожеланиями)|с наилучшими|искренне ваш\w*"
-    r"|всего (?:доброго|наилучшего)|хорошего дня|(?:best|kind|warm|kindest|warmest) (?:regards|wishes)|regards|sincerely"
-    r"|yours (?:sincerely|faithfully|truly)|sincerely yours|cheers|best)\b[,.! ]*(?P<who>[^\n]{0,60})",
+    r"(?:--? ?)?(?:"
+    r"с (?:наилучшими |искренним |глубоким |большим )?(?:уважением|пожеланиями)|с наилучшими|искренне ваш\w*"
+    r"|всего (?:доброго|наилучшего)|хорошего дня|(?:best|kind|warm|kindest|warmest) (?:regards|wishes)|regards"
+    r"|sincerely|yours (?:sincerely|faithfully|truly)|sincerely yours|cheers|best"
+    r")\b[,.! ]*(?P<who>[^\n]{0,60})",
     re.IGNORECASE,
 )
 _MOST_LINES, _LONGEST_LINE, _ADDED_NEAR = 10, 90, 6
@@ -62,10 +68,8 @@ def _delimited(lines: Sequence[str]) -> list[str]:
         if marks.without(line).replace("\u00a0", " ") == "-- ":
             return list(lines[:number])
     for number, line in enumerate(lines):
-        if (
-            bare(line) in ("--", "—", "---", "__")
-            and sum(1 for each in lines[number:] if bare(each)) <= _MOST_LINES + 2
-        ):
+        below = sum(1 for each in lines[number + 1 :] if bare(each))
+        if bare(line) in ("--", "—", "---", "__") and below <= _MOST_LINES:
             return list(lines[:number])
     return list(lines)
 

@@ -1,0 +1,77 @@
+"""How often the new words of a letter are told right, per mail program, on samples the rules were not made from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from connector.letters.words import Words, words
+
+CORPUS = Path(__file__).parent / "corpus"
+CLIENTS = ("gmail", "yandex", "mailru", "outlook", "apple", "thunderbird")
+AIM = 0.95
+
+
+class Sample(NamedTuple):
+    """``expect`` is what the writer wrote this time, as a person would tell it."""
+
+    client: str
+    name: str
+    subject: str
+    text: str
+    html: str
+    expect: str
+
+    def read(self) -> Words:
+        """What we tell."""
+        return words(self.text, self.html, self.subject)
+
+
+def samples(kind: str) -> Iterator[Sample]:
+    for client in CLIENTS:
+        for block in (CORPUS / kind / f"{client}.txt").read_text(encoding="utf-8").split("===== ")[1:]:
+            name, subject, *rest = block.split("\n")
+            parts: dict[str, list[str]] = {"text": [], "html": [], "expect": []}
+            at = ""
+            for line in rest:
+                at = line[3:] if line.startswith("@@ ") else at
+                if not line.startswith("@@ "):
+                    parts[at].append(line)
+            yield Sample(client, name, subject, *("\n".join(lines).rstrip("\n") for lines in parts.values()))
+
+
+@pytest.mark.parametrize("sample", [*samples("tuning")], ids=lambda sample: f"{sample.client}: {sample.name}")
+def test_the_samples_that_the_rules_were_made_from_are_told_right(sample: Sample):
+    assert sample.read().text == sample.expect
+
+
+def test_held_out_samples_are_told_right_and_never_empty(capsys: pytest.CaptureFixture[str]):
+    told = [(sample, sample.read().text) for sample in samples("held_out")]
+    rows = {client: [(sample, text) for sample, text in told if sample.client == client] for client in CLIENTS}
+    right = {client: sum(text == sample.expect for sample, text in pairs) for client, pairs in rows.items()}
+    with capsys.disabled():
+        print("\nquotes, held out:")
+        for client, pairs in rows.items():
+            wrong = "; ".join(sample.name for sample, text in pairs if text != sample.expect)
+            print(f"  {client:12} {right[client]:3} of {len(pairs):3}  {wrong}")
+        print(f"  {'all':12} {sum(right.values()):3} of {len(told):3}")
+    assert all(len(pairs) >= 10 for pairs in rows.values())
+    assert not [sample.name for sample, text in told if not text]
+    assert sum(right.values()) >= AIM * len(told)
+
+
+def test_a_letter_of_nothing_but_a_quote_is_shown_whole():
+    told = words("> Когда приедете?\n", "", "Re: Заказ")
+    assert told.text == "> Когда приедете?"
+    assert not told.shortened
+
+
+def test_a_letter_of_nothing_but_a_signature_keeps_it():
+    assert words("С уважением,\nИван", "", "").text == "С уважением,\nИван"
+
+
+def test_the_text_speaks_when_the_html_is_empty():
+    assert words("Из текста", "<html><body><img src='https://t.example/p.gif'></body></html>", "").text == "Из текста"
