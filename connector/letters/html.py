@@ -59,7 +59,7 @@ def readable(source: str) -> str:
     reader = _Marker()
     reader.feed(clean)
     reader.close()
-    return from_html("".join(reader.out))
+    return marks.spaced(from_html("".join(reader.out)))
 
 
 def _shallow(source: str) -> str:
@@ -187,8 +187,8 @@ _SIGNATURES = frozenset(["gmail_signature", "moz-signature", "mail_signature", "
 _PLAIN = MappingProxyType(
     {
         "pre": ("<div>", "</div>"),
-        "td": (" ", " "),
-        "th": (" ", " "),
+        "td": ("", marks.CELL),
+        "th": ("", marks.CELL),
         "span": ("", ""),
         "font": ("", ""),
         "center": ("<div>", "</div>"),

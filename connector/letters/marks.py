@@ -10,10 +10,18 @@ CLOSE = "\ue012"  # … ends, either kind
 REST = "\ue013"  # what follows to the end is the earlier letter
 SIGNED, UNSIGNED = "\ue014", "\ue015"  # a signature's container begins, ends
 IMAGE = "\ue016"  # an inline image between two of them: its cid
+CELL = "\ue017"  # a table's cell ends
 OF_LINES = frozenset({QUOTE, PERHAPS, CLOSE, REST, SIGNED, UNSIGNED})
 
-_ALL = re.compile("[\ue010-\ue016]")
+_ALL = re.compile("[\ue010-\ue017]")
 _IMAGES = re.compile(f"{IMAGE}([^{IMAGE}\\n]*){IMAGE}")
+_EMPTY_CELLS = re.compile(f"^[{CELL} ]*{CELL}[{CELL} ]*\n", re.MULTILINE)
+_CELLS = re.compile(f" *{CELL}[{CELL} ]*")
+
+
+def spaced(text: str) -> str:
+    """``text`` with its cells apart by one space; lines of nothing but ends of cells are gone."""
+    return _CELLS.sub(" ", _EMPTY_CELLS.sub("", text))
 
 
 def without(text: str) -> str:

@@ -72,6 +72,7 @@ class _Cutter:
         self.bares = [bare(line) for line in lines]
         self.kept: list[str] = []
         self.was_cut = False
+        self.was_quoted = False  # plain blockquotes after one that was introduced are its other pieces
         self.at = 0
 
     def cut(self) -> tuple[str, bool]:
@@ -125,11 +126,12 @@ class _Cutter:
             self.at = end + 1
             return
         introduced = self._introduced() or (inside is not None and inside < end and bool(self._attribution(inside)))
-        if not (sure or introduced):
+        if not (sure or introduced or self.was_quoted):
             self.at += 1  # its lines are taken one by one, its end is no text
             return
-        self.was_cut = True
+        self.was_cut = self.was_quoted = True
         self._drop_introduction()
+        self.kept.append("")
         self.at = end + 1
 
     def _closing(self, start: int) -> int:

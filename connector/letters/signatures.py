@@ -11,7 +11,7 @@ from connector.letters.quotes import bare
 _DEVICE = (
     r"(?:iphone|ipad|ipod|android|смартфон|телефон|планшет|устройств|мобильн|почт|mail|outlook|galaxy|samsung|xiaomi"
     r"|huawei|honor|redmi|nokia|blackberry|приложени|яндекс|yandex|windows|k-9|thunderbird|device|phone|tablet"
-    r"|mobile|proton|spark)"
+    r"|mobile|proton|spark|watch|macbook|imac|my)"
 )
 _ADDED = re.compile(
     rf"(?:-{{1,2}} ?)?(?:"
