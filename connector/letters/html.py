@@ -18,6 +18,7 @@ from connector.domain.markup import from_html
 from connector.letters import marks
 
 _DEEPEST = 200  # nh3 takes quadratic time over nesting
+_TAGGED = 20_000  # tags: what comes after so many is text, for no person writes more
 _TAG = re.compile(r"<(/?)([a-zA-Z][\w:-]*)[^<>]*>")
 # Elements that HTML closes by itself: their number without an end tells nothing about depth.
 _FLAT = frozenset(
@@ -63,10 +64,13 @@ def readable(source: str) -> str:
 
 
 def _shallow(source: str) -> str:
-    depth = 0
+    depth = seen = 0
 
     def keep(found: re.Match[str]) -> str:
-        nonlocal depth
+        nonlocal depth, seen
+        seen += 1
+        if seen > _TAGGED:
+            return ""
         if found[2].lower() in _FLAT or found[0].endswith("/>"):
             return found[0]
         depth = max(0, depth - 1) if found[1] else depth + 1

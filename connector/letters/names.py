@@ -29,6 +29,8 @@ def attachment(name: str, mime: str) -> str:
 
 
 def _extension(mime: str) -> str:
+    if mime == "application/octet-stream":
+        return ""
     return _USUAL.get(mime) or (mimetypes.guess_extension(mime) or "").lstrip(".")
 
 

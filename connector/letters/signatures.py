@@ -67,20 +67,30 @@ def _delimited(lines: Sequence[str]) -> list[str]:
     for number, line in enumerate(lines):
         if marks.without(line).replace("\u00a0", " ") == "-- ":
             return list(lines[:number])
-    for number, line in enumerate(lines):
-        below = sum(1 for each in lines[number + 1 :] if bare(each))
-        if bare(line) in ("--", "—", "---", "__") and below <= _MOST_LINES:
+    for number, line, below in _ending(lines):
+        if line in ("--", "—", "---", "__") and below <= _MOST_LINES:
             return list(lines[:number])
     return list(lines)
 
 
 def _closed(lines: Sequence[str]) -> list[str]:
-    for number, line in enumerate(lines):
-        found = _CLOSING.fullmatch(bare(line))
-        after = [bare(each) for each in lines[number + 1 :] if bare(each)]
-        if found and _is_name(found["who"]) and len(after) <= _MOST_LINES and _short(after):
+    for number, line, below in _ending(lines):
+        found = _CLOSING.fullmatch(line) if below <= _MOST_LINES else None
+        if found and _is_name(found["who"]) and _short(lines[number + 1 :]):
             return list(lines[:number])
     return list(lines)
+
+
+def _ending(lines: Sequence[str]) -> list[tuple[int, str, int]]:
+    """``(number, bare line, how many lines of text below it)`` of the last lines that a signature could begin at."""
+    told: list[tuple[int, str, int]] = []
+    for number in range(len(lines) - 1, -1, -1):
+        line = bare(lines[number])
+        if line:
+            told.append((number, line, len(told)))
+        if len(told) > _MOST_LINES + 1:
+            break
+    return told[::-1]
 
 
 def _is_name(who: str) -> bool:
@@ -90,7 +100,7 @@ def _is_name(who: str) -> bool:
 
 
 def _short(lines: Sequence[str]) -> bool:
-    return all(len(line) <= _LONGEST_LINE and not line.endswith("?") for line in lines)
+    return all(len(line) <= _LONGEST_LINE and not line.endswith("?") for line in map(bare, lines))
 
 
 def _trimmed(lines: Sequence[str]) -> list[str]:
