@@ -82,7 +82,7 @@ def ids(values: Iterable[str]) -> tuple[str, ...]:
     """Message ids in raw headers, without ``<>``, each once and in order; also those that lost their brackets."""
     found: list[str] = []
     for value in values:
-        found += _ID.findall(value) or [word.strip("<>,;") for word in value.split() if "@" in word]
+        found += _ID.findall(value) or _unbracketed(value.split())
     clean = (one_line(each)[:996] for each in found)
     return tuple(dict.fromkeys(each for each in clean if each))
 
@@ -141,6 +141,11 @@ def unbased(data: bytes) -> bytes:
         return base64.b64decode(clean + b"=" * (-len(clean) % 4))
     except (binascii.Error, ValueError):
         return b""
+
+
+def _unbracketed(told: Sequence[str]) -> list[str]:
+    """Ids that lost their brackets; ``Your letter of Monday from a@b`` is prose."""
+    return [word.strip("<>,;") for word in told] if all("@" in word for word in told) else []
 
 
 def _lines(raw: bytes) -> Iterator[tuple[bytes, int]]:

@@ -15,6 +15,7 @@ from connector.letters.charsets import text_of
 from connector.letters.headers import Headers, first, ids, params, split, unbased
 
 DEEPEST, MOST = 50, 500
+_TEXT = 2_000_000  # bytes of a body that are decoded: more than a digest keeps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,14 +33,14 @@ class Part:
     within: str = ""
 
     def data(self) -> bytes:
-        """The content with its transfer encoding undone; what cannot be undone stays as it came."""
+        """The content with its transfer encoding undone, as far as it can be."""
         if self.encoding == "base64":
             return unbased(self.body)
         return quopri.decodestring(self.body) if self.encoding == "quoted-printable" else self.body
 
     def text(self) -> str:
-        """The content as text with ``\\n`` ends; soft breaks of ``format=flowed`` undone."""
-        text = text_of(self.data(), self.charset).replace("\r\n", "\n").replace("\r", "\n")
+        """The content as text with ``\\n`` ends; soft breaks of ``format=flowed`` undone, at most ``_TEXT`` bytes."""
+        text = text_of(self.data()[:_TEXT], self.charset).replace("\r\n", "\n").replace("\r", "\n")
         return _unflowed(text) if self.flowed else text
 
 

@@ -103,7 +103,8 @@ def _letter(digest: Mapping[str, Any], box: Mailbox, subject: str, *, shortened:
     if of_ours(message_id, box.domain) or (sender in box.addresses and not form):
         machine = "ours"
     elif form and machine == "bulk":
-        machine = ""  # a form on a site writes from no-reply, and its client waits at Reply-To
+        # A form on a site writes from no-reply, and its client waits at Reply-To; the rest still tells a newsletter.
+        machine = automatic([pair for pair in headers if pair[0].lower() != "from"], "")
     return Letter(
         subject=subject,
         message_id=message_id,

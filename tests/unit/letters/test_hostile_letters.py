@@ -13,7 +13,7 @@ from connector.letters.names import attachment
 from connector.letters.words import words
 from tests.unit.letters.shelf import Shelf, digested, letter, reading
 
-SOON = 5.0  # seconds; each takes a fraction of one, and without its guard minutes
+SOON = 10.0  # seconds; each takes a fraction of one, and without its guard minutes
 
 
 @pytest.fixture(autouse=True)

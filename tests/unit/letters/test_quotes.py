@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,8 +39,8 @@ def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()]
 
 
-def samples(kind: str) -> Iterator[Sample]:
-    for client in CLIENTS:
+def samples(kind: str, clients: Sequence[str] = CLIENTS) -> Iterator[Sample]:
+    for client in clients:
         for block in (CORPUS / kind / f"{client}.txt").read_text(encoding="utf-8").split("===== ")[1:]:
             name, subject, *rest = block.split("\n")
             parts: dict[str, list[str]] = {"text": [], "html": [], "expect": []}
@@ -52,7 +52,9 @@ def samples(kind: str) -> Iterator[Sample]:
             yield Sample(client, name, subject, *("\n".join(lines).rstrip("\n") for lines in parts.values()))
 
 
-@pytest.mark.parametrize("sample", [*samples("tuning")], ids=lambda sample: f"{sample.client}: {sample.name}")
+@pytest.mark.parametrize(
+    "sample", [*samples("tuning", (*CLIENTS, "yahoo"))], ids=lambda sample: f"{sample.client}: {sample.name}"
+)
 def test_the_samples_that_the_rules_were_made_from_are_told_right(sample: Sample):
     assert sample.read().text == sample.expect
 

@@ -68,6 +68,16 @@ def test_machines_are_told_from_people(headers: dict[str, str], machine: str):
     assert reading(letter(**headers)).letter.automatic == machine
 
 
+def test_prose_where_an_id_should_be_joins_nothing():
+    prose = {"message_id": "<z@z>", "in_reply_to": "Your letter of Monday to a@b.example"}
+    assert reading(letter(**prose)).conversation == hashed("z@z")
+
+
+def test_a_newsletter_with_an_address_for_answers_is_still_one():
+    found = reading(letter(from_="noreply@shop.example", reply_to="info@shop.example", list_unsubscribe="<u@x>"))
+    assert found.letter.automatic == "bulk"
+
+
 @pytest.mark.parametrize(
     ("headers", "told"),
     [
@@ -100,6 +110,8 @@ def test_a_form_of_a_site_writes_for_its_visitor():
     assert (found.client.id, found.client.first_name) == ("anna@client.example", "Анна")
     assert found.letter.automatic == ""
     assert found.letter.reply_to == "anna@client.example"
+    silent = reading(letter(from_="no-reply@site.example", reply_to="Анна <anna@client.example>"))
+    assert (silent.client.id, silent.letter.automatic) == ("anna@client.example", "")
 
 
 def test_a_broken_sender_still_is_somebody():
