@@ -126,7 +126,7 @@ def _alone(tag: str, told: Attributes) -> str:
         source = told.get("src", "")
         return f"{marks.IMAGE}{escape(source[4:])}{marks.IMAGE}" if source.lower().startswith("cid:") else ""
     ruled = tag == "hr" and (told.get("id") == "stopSpelling" or "width:98%" in _squeezed(told))
-    return f"<div>{marks.REST}</div>" if ruled else "<br>"
+    return f"<div>{marks.RULED}</div>" if ruled else "<br>"
 
 
 def _around(tag: str, told: Attributes) -> tuple[str, str]:
@@ -137,7 +137,7 @@ def _around(tag: str, told: Attributes) -> tuple[str, str]:
     mark = next((mark for mark, sign in _SIGNS if sign(tag, told)), "")
     if not mark:
         return before, end
-    closing = {marks.SIGNED: marks.UNSIGNED, marks.REST: ""}.get(mark, marks.CLOSE)
+    closing = {marks.SIGNED: marks.UNSIGNED, marks.REST: "", marks.RULED: ""}.get(mark, marks.CLOSE)
     return f"<div>{mark}</div>{before}", f"{end}<div>{closing}</div>" if closing else end
 
 
@@ -165,9 +165,11 @@ def _is_quote(tag: str, told: Attributes) -> bool:
 
 
 def _is_rest(tag: str, told: Attributes) -> bool:
-    """Outlook wraps nothing: a ruled line or an empty element, and the earlier letter follows."""
-    if told.get("id", "").endswith(("divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container")):
-        return True
+    """Outlook wraps nothing: an empty element, and the earlier letter follows."""
+    return told.get("id", "").endswith(("divRplyFwdMsg", "appendonsend", "mail-editor-reference-message-container"))
+
+
+def _is_ruled(tag: str, told: Attributes) -> bool:
     style = _squeezed(told)
     return tag == "div" and "border-top:solid" in style and "border:none" in style
 
@@ -202,6 +204,7 @@ _PLAIN = MappingProxyType(
 )
 _SIGNS: tuple[tuple[str, Sign], ...] = (
     (marks.REST, _is_rest),
+    (marks.RULED, _is_ruled),
     (marks.SIGNED, _is_signature),
     (marks.QUOTE, _is_quote),
     (marks.PERHAPS, lambda tag, _: tag == "blockquote"),

@@ -10,10 +10,11 @@ CLOSE = "\ue012"  # … ends, either kind
 REST = "\ue013"  # what follows to the end is the earlier letter
 SIGNED, UNSIGNED = "\ue014", "\ue015"  # a signature's container begins, ends
 IMAGE = "\ue016"  # an inline image between two of them: its cid
+RULED = "\ue018"  # a line of Outlook, under which an earlier letter may follow
 CELL = "\ue017"  # a table's cell ends
-OF_LINES = frozenset({QUOTE, PERHAPS, CLOSE, REST, SIGNED, UNSIGNED})
+OF_LINES = frozenset({QUOTE, PERHAPS, CLOSE, REST, RULED, SIGNED, UNSIGNED})
 
-_ALL = re.compile("[\ue010-\ue017]")
+_ALL = re.compile("[\ue010-\ue018]")
 _IMAGES = re.compile(f"{IMAGE}([^{IMAGE}\\n]*){IMAGE}")
 _EMPTY_CELLS = re.compile(f"^[{CELL} ]*{CELL}[{CELL} ]*\n", re.MULTILINE)
 _CELLS = re.compile(f" *{CELL}[{CELL} ]*")

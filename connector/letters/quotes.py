@@ -34,6 +34,7 @@ _FIELD = re.compile(
 )
 _SUBJECT = re.compile(r"^\*?(?:Тема|Subject)\*?:", re.IGNORECASE)
 _WHEN = re.compile(r"^\*?(?:Дата|Date|Отправлено|Sent|Кому|To)\*?:", re.IGNORECASE)
+_ANY_FIELD = re.compile(r"^[^\s:][^:\n]{0,20}:\s*\S")
 _FORWARD = re.compile(
     r"(?:-{3,}|_{3,})? ?(?:Пересылаемое|Пересланное|Перенаправленное|Переадресованное|Forwarded|Begin forwarded"
     r"|Начало (?:переадресованного|пересылаемого|пересланного|перенаправленного)) "
@@ -86,7 +87,7 @@ class _Cutter:
     def _step(self) -> bool:
         """Takes or skips what lies at ``at``; ``False`` when all the rest is an earlier letter."""
         line, mark = self.bares[self.at], self.lines[self.at].strip()
-        if mark == marks.REST:
+        if mark == marks.REST or (mark == marks.RULED and self._fields_follow()):
             return self._keep_forward()
         if mark in (marks.QUOTE, marks.PERHAPS):
             self._container(sure=mark == marks.QUOTE)
@@ -106,6 +107,11 @@ class _Cutter:
             self.kept.append(mark)
         self.at += 1
         return True
+
+    def _fields_follow(self) -> bool:
+        """In whatever language: people draw lines with the same style, and write on under them."""
+        below = [self.bares[at] for at in range(self.at + 1, min(len(self.lines), self.at + 12)) if self.bares[at]]
+        return len(below) > 2 and all(map(_ANY_FIELD.match, below[:3]))
 
     def _keep_forward(self) -> bool:
         """A forwarded letter is content; an earlier letter after Outlook's rule is not."""

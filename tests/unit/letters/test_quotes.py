@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import encodebytes
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from connector.letters.words import Words, words
+from tests.unit.letters.shelf import reading
 
 CORPUS = Path(__file__).parent / "corpus"
 CLIENTS = ("gmail", "yandex", "mailru", "outlook", "apple", "thunderbird")
@@ -86,3 +88,40 @@ def test_a_letter_of_nothing_but_a_signature_keeps_it():
 
 def test_the_text_speaks_when_the_html_is_empty():
     assert words("Из текста", "<html><body><img src='https://t.example/p.gif'></body></html>", "").text == "Из текста"
+
+
+def test_a_line_that_the_writer_drew_cuts_nothing():
+    ruled = "<div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
+    told = words("", f"<p>Сверху</p>{ruled}<p>Снизу</p></div><hr style='width:98%'><p>Ещё ниже</p>", "Вопрос")
+    assert [line for line in told.text.split("\n") if line] == ["Сверху", "Снизу", "Ещё ниже"]
+    assert not told.shortened
+
+
+def test_outlooks_fields_are_known_in_any_language_under_its_line():
+    fields = "<b>Von:</b> A<br><b>Gesendet:</b> Montag<br><b>An:</b> B<br><b>Betreff:</b> C"
+    ruled = "<div style='border:none;border-top:solid #E1E1E1 1.0pt'>"
+    assert words("", f"<p>Ja</p>{ruled}<p>{fields}</p></div><p>Früher</p>", "AW: C").text == "Ja"
+
+
+@pytest.mark.parametrize("charset", ["koi8-r", "cp1251", "utf-8"])
+def test_the_words_are_the_same_through_mime(charset: str):
+    for sample in (sample for sample in samples("held_out") if _fits(sample, charset)):
+        parts = "".join(
+            f"--bb\nContent-Type: text/{kind}; charset={charset}\nContent-Transfer-Encoding: base64\n\n"
+            f"{encodebytes(body.encode(charset)).decode()}\n"
+            for kind, body in (("plain", sample.text), ("html", sample.html))
+            if body
+        )
+        subject = f"=?{charset}?B?{encodebytes(sample.subject.encode(charset)).decode().strip()}?="
+        found = reading(f"Subject: {subject}\nContent-Type: multipart/alternative; boundary=bb\n\n{parts}--bb--\n")
+        assert found.text == sample.read().text
+        assert found.letter.subject == sample.subject
+        assert found.letter.shortened == sample.read().shortened
+
+
+def _fits(sample: Sample, charset: str) -> bool:
+    try:
+        (sample.text + sample.html + sample.subject).encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
