@@ -83,6 +83,10 @@ def test_a_header_cannot_be_smuggled_in_through_the_subject():
     assert "\n" not in found.original.name
 
 
+def test_a_subject_cannot_turn_the_text_about_or_paint_the_terminal():
+    assert reading(letter(subject="a\u202eb\x1b[31mc\u2066d")).letter.subject == "a b [31mc d"
+
+
 def test_an_id_cannot_carry_control_signs_into_our_answer():
     found = reading(letter(message_id="<a\x0bb\x00@c>"))
     assert found.letter.message_id == "a b@c"
@@ -97,10 +101,11 @@ def test_ten_thousand_parts_are_counted_and_not_kept():
     assert len(shelf.files) == 101
 
 
-def test_parts_within_parts_end_at_fifty():
-    raw = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(3000)) + "\n\nглубоко"
-    told = digested(raw)
-    assert told["left_out"] == 1
+@pytest.mark.parametrize(("levels", "text", "left_out"), [(50, "глубоко", 0), (51, "", 1), (3000, "", 1)])
+def test_parts_within_parts_end_at_fifty(levels: int, text: str, left_out: int):
+    nest = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(levels))
+    told = digested(nest + "\nглубоко")
+    assert (told["text"], told["left_out"]) == (text, left_out)
 
 
 def test_letters_within_letters_are_not_unpacked():
