@@ -1,0 +1,128 @@
+"""A letter's parts, by our own reader of boundaries.
+
+The standard library's parser recurses: a thousand nested parts end it with ``RecursionError``, and ten thousand flat
+ones cost more than they tell. This one reads at most ``DEEPEST`` levels and ``MOST`` parts and counts the rest.
+"""
+
+from __future__ import annotations
+
+import quopri
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from connector.letters.charsets import text_of
+from connector.letters.headers import Headers, first, ids, params, split, unbased
+
+DEEPEST, MOST = 50, 500
+_TEXT = 2_000_000  # bytes of a body that are decoded: more than a digest keeps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A leaf: ``body`` is still encoded; ``name`` is as the sender wrote it. ``within`` is its container's subtype."""
+
+    mime: str
+    body: bytes
+    charset: str = ""
+    name: str = ""
+    disposition: str = ""
+    cid: str = ""
+    encoding: str = ""
+    flowed: bool = False
+    within: str = ""
+
+    def data(self) -> bytes:
+        """The content with its transfer encoding undone, as far as it can be."""
+        if self.encoding == "base64":
+            return unbased(self.body)
+        return quopri.decodestring(self.body) if self.encoding == "quoted-printable" else self.body
+
+    def text(self) -> str:
+        """The content as text with ``\\n`` ends; soft breaks of ``format=flowed`` undone, at most ``_TEXT`` bytes."""
+        text = text_of(self.data()[:_TEXT], self.charset).replace("\r\n", "\n").replace("\r", "\n")
+        return _unflowed(text) if self.flowed else text
+
+
+@dataclass
+class Walk:
+    """One reading of a letter: ``left_out`` counts the parts that were not read."""
+
+    left_out: int = 0
+    seen: int = field(default=0, init=False)
+
+    def leaves(self, headers: Headers, body: bytes, depth: int = 0, within: str = "") -> Iterator[Part]:
+        """All leaves in their order; ``multipart`` beyond ``DEEPEST`` levels is one part left out."""
+        told = params(first(headers, "content-type") or "text/plain")
+        mime = _mime(told.get("", ""))
+        boundary = told.get("boundary", "")
+        if not mime.startswith("multipart/"):
+            yield _leaf(headers, told, mime, body, within)
+            return
+        if depth >= DEEPEST:
+            self.left_out += 1
+            return
+        pieces = _pieces(body, boundary) if boundary else []
+        if not pieces:
+            yield Part(mime="text/plain", body=body, charset=told.get("charset", ""), within=within)
+            return
+        for number, (start, end) in enumerate(pieces):
+            if self.seen >= MOST:
+                self.left_out += len(pieces) - number
+                return
+            self.seen += 1
+            inner, content = split(body[start:end])
+            yield from self.leaves(inner, content, depth + 1, mime.partition("/")[2])
+
+
+def _pieces(body: bytes, boundary: str) -> list[tuple[int, int]]:
+    mark = re.escape(boundary.encode("utf-8", errors="replace"))
+    found = list(re.finditer(rb"(?:\A|\n)--" + mark + rb"(--)?[ \t]*(?=\r?\n|\Z)", body))
+    pieces = []
+    for number, each in enumerate(found):
+        if each[1]:
+            break
+        start = body.find(b"\n", each.end()) + 1 or len(body)
+        end = found[number + 1].start() if number + 1 < len(found) else len(body)
+        end -= body[end - 1 : end] == b"\r"
+        pieces.append((start, max(start, end)))
+    return pieces
+
+
+def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within: str) -> Part:
+    placed = params(first(headers, "content-disposition"), "content-disposition")
+    return Part(
+        mime=mime,
+        body=body,
+        charset=told.get("charset", ""),
+        name=placed.get("filename") or told.get("name") or "",
+        disposition=placed.get("", "").lower(),
+        cid=next(iter(ids([first(headers, "content-id")])), first(headers, "content-id").strip()[:200]),
+        encoding=first(headers, "content-transfer-encoding").strip().strip('"').lower(),
+        flowed=told.get("format", "").lower() == "flowed",
+        within=within,
+    )
+
+
+def _mime(told: str) -> str:
+    mime = told.lower().strip()
+    return mime if re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime, re.ASCII) else "text/plain" if not mime else _unknown(mime)
+
+
+def _unknown(mime: str) -> str:
+    return "text/plain" if mime.startswith("text") else "application/octet-stream"
+
+
+def _unflowed(text: str) -> str:
+    out: list[str] = []
+    for line in text.split("\n"):
+        before = out[-1] if out else ""
+        if before.endswith(" ") and before != "-- " and _depth(before) == _depth(line) and line.strip():
+            out[-1] = before + line.lstrip("> ")
+        else:
+            out.append(line[1:] if line.startswith(" ") else line)
+    return "\n".join(out)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(">"))
