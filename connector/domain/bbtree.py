@@ -188,7 +188,7 @@ class _Parser:
             self.put(_VOID_TEXT[name](found["value"] or ""))
         elif name == "code":
             self.code()
-        elif len(self.stack) < MAX_DEPTH:
+        elif len(self.stack) < MAX_DEPTH - 2:  # room for a quoted line in a quoted block
             self.stack.append(_Frame(name=name, value=found["value"] or "" if found["mark"] == "=" else ""))
 
     def unknown(self, found: re.Match[str], name: str) -> None:

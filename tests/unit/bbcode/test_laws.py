@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from connector.domain import bbcode
@@ -49,6 +49,8 @@ def test_no_known_tag_is_left_in_plain_text(text: str):
 
 
 @given(soup)
+@example(">>[attach]")
+@example("-" * 54 + "\n>>[attach]\n" + "-" * 54)
 def test_the_tree_stays_shallow(text: str):
     assert depth(bbcode.parse(text)) <= bbcode.MAX_DEPTH
     assert depth(bbcode.parse("[b]" * 500 + text)) <= bbcode.MAX_DEPTH
