@@ -69,6 +69,7 @@ _CALL: Mapping[str, Any] = {
     "employee": "101",
     "owner": 1,
     "status": "200",
+    "cause": "",
     "talk": 60,
     "wait": 10,
     "missed": False,
