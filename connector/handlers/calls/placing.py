@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector.domain.callbacks import CallRequested
 from connector.domain.effects import Call, Plan, Recall, Remember
@@ -201,8 +202,8 @@ def _registered(
     return call_id
 
 
-def _call_id(answer: object) -> str:
-    return str(answer["CALL_ID"])  # type: ignore[index]
+def _call_id(answer: Any) -> str:
+    return str(answer["CALL_ID"])
 
 
 def _at_a_telephone(portal: str, people: list[int], rules: Rules) -> Plan:

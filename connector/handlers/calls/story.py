@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from connector.domain.calls import (
     AboutCall,
@@ -111,7 +111,7 @@ class Story:
     @property
     def direction(self) -> Direction:
         """Which way; empty while nobody has said it."""
-        return self.word("direction")  # type: ignore[return-value]
+        return cast(Direction, self.word("direction"))
 
     @property
     def endings(self) -> list[dict[str, Any]]:
