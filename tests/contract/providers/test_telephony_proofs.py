@@ -48,11 +48,14 @@ def test_a_proof_that_is_not_exactly_right_is_refused(provider: Provider, path: 
     assert_refused(provider, known.replaced(request, None), settings)
 
 
-@pytest.mark.parametrize(("provider", "path"), PROVED, ids=named)
+# A token proves who a PBX is, a signature what it says too.
+SIGNED = [(provider, path) for provider, path in PROVED if proof(provider).tampered(recorded(path)) is not None]
+
+
+@pytest.mark.parametrize(("provider", "path"), SIGNED, ids=named)
 def test_a_signature_does_not_fit_another_body(provider: Provider, path: Path):
     tampered = proof(provider).tampered(recorded(path))
-    if tampered is None:
-        pytest.skip("this PBX proves who it is, not what it says")
+    assert tampered is not None
     assert_refused(provider, tampered, settings_for(provider, path))
 
 
