@@ -69,11 +69,13 @@ WAYS: dict[str, Callable[[Provider, Telephony, Any], Any]] = {
     "recording": _recording,
     "history": _history,
 }
+# Their recordings come with a whole address: nobody is asked where they lie.
+TOLD = frozenset(("megafon", "pbx", "twilio", "uis"))
 ASKING = [
     pytest.param(provider, way, id=f"{provider.slug}-{way}")
     for provider in POSTING
     for way in WAYS
-    if getattr(provider.telephony, way) is not None
+    if getattr(provider.telephony, way) is not None and not (way == "recording" and provider.slug in TOLD)
 ]
 
 
@@ -111,8 +113,7 @@ def assert_told(provider: Provider, error: ConnectorError) -> None:
 def test_whatever_the_vendor_answers_the_verdict_is_ours(provider: Provider, way: str, name: str):
     wire = Wire(lambda _: ODD[name])
     came = ask(provider, way, wire)
-    if not wire.seen:
-        pytest.skip("nobody was asked")
+    assert wire.seen
     if name.startswith("5"):
         assert isinstance(came, TransientError)
     elif name.startswith("4"):
@@ -125,8 +126,7 @@ def test_whatever_the_vendor_answers_the_verdict_is_ours(provider: Provider, way
 def test_a_vendor_that_asks_to_wait_is_waited_for(provider: Provider, way: str):
     wire = Wire(lambda _: Reply(status=429, body=b"slow down", headers={"retry-after": "7"}))
     came = ask(provider, way, wire)
-    if not wire.seen:
-        pytest.skip("nobody was asked")
+    assert wire.seen
     assert len(wire.seen) == 1
     assert isinstance(came, TransientError)
     assert came.retry_after == 7
@@ -136,8 +136,6 @@ def test_a_vendor_that_asks_to_wait_is_waited_for(provider: Provider, way: str):
 @pytest.mark.parametrize(("provider", "way"), ASKING)
 def test_a_cut_connection_is_tried_again(provider: Provider, way: str):
     came = ask(provider, way, Cut())
-    if isinstance(came, Source):
-        pytest.skip("nobody was asked")
     assert isinstance(came, TransientError)
     assert came.maybe_done
 
