@@ -16,18 +16,21 @@ from requests.adapters import HTTPAdapter
 from connector import recordings, registry
 from connector.delivery import CEILING, Pump, Reach, Work
 from connector.delivery.perform import NO_ACCOUNT
+from connector.domain.door import Store
 from connector.domain.effects import Fetch
+from connector.domain.mailbox import MailSettings
 from connector.domain.ports import Clock, Wake
-from connector.domain.provider import Source
+from connector.domain.provider import AccountSettings, Http, Provider, Source
 from connector.domain.telephony import PbxSettings
 from connector.domain.values import StoredFile
 from connector.errors import PermanentError
 from connector.handlers.rules import AccountFacts, PortalFacts, Rules
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
 from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
+from connector.routes import Account
 from connector.rulebook.book import Rulebook
 from connector.settings import PortalSettings, Settings
 from connector.speech import Text
@@ -80,13 +83,8 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     journal = open_journal(settings.database_url, vault, clock=clock)
     journal.on_commit = None if wake is None else lambda names: _wake_all(wake, names)
     spool = Spool(settings.var / "spool")
-    media = Media(
-        settings.var / "media",
-        settings.public_url,
-        vault.derive("media"),
-        clock=clock,
-        ttl=timedelta(hours=settings.limits.url_ttl_hours),
-    )
+    ttl = timedelta(hours=settings.limits.url_ttl_hours)
+    media = Media(settings.var / "media", settings.public_url, vault.derive("media"), clock=clock, ttl=ttl)
     cache = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
@@ -110,7 +108,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         vault=vault,
         portals=portals,
         accounts=accounts,
-        intake=Intake(journal=journal, spool=spool, accounts=accounts, clock=clock, who=routing.who),
+        intake=Intake(journal, spool, accounts, clock, who=routing.who, store=_store(media, settings.limits.media)),
         routing=routing,
         rules=rules,
         rulebook=rulebook,
@@ -121,16 +119,21 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
 
 
 def _accounts(settings: Settings) -> dict[str, Account]:
+    known = registry.providers()
     return {
         name: Account(
             name=name,
             settings=account,
-            provider=registry.providers()[account.provider],
+            provider=known[account.provider],
             portal=account.portal,
-            http=_http(),
+            http=_session(known[account.provider], account),
         )
         for name, account in settings.accounts.items()
     }
+
+
+def _session(provider: Provider, settings: AccountSettings) -> Http:
+    return provider.session(settings, _http()) if provider.session else _http()
 
 
 def _wake_all(wake: Wake, destinations: set[str]) -> None:
@@ -181,6 +184,7 @@ def _rules(settings: Settings, portals: Mapping[str, Portal], accounts: Mapping[
                 portal=account.portal,
                 line=account.settings.line,
                 pbx=account.settings if isinstance(account.settings, PbxSettings) else None,
+                mail=account.settings if isinstance(account.settings, MailSettings) else None,
             )
             for name, account in accounts.items()
         },
@@ -226,6 +230,10 @@ def _fetcher(
     return bring
 
 
+def _store(media: Media, limit: int) -> Store:
+    return lambda name, mime, data: media.keep(name, mime, [data], limit=max(limit, len(data))).key
+
+
 def _recording(effect: Fetch, name: str, accounts: Mapping[str, Account], limit: int) -> recordings.Brought:
     """A recording of a PBX: it tells where it lies, its settings may say how to get there."""
     account = accounts.get(name)
@@ -247,7 +255,10 @@ def _recording(effect: Fetch, name: str, accounts: Mapping[str, Account], limit:
 def _work(settings: Settings, journal: Journal, rules: Rules, rulebook: Rulebook, reach: Reach, clock: Clock) -> Work:
     def doubt(destination: str) -> float:
         side, _, name = destination.partition(":")
-        return settings.portals[name].doubt if side == "portal" else 0.0
+        if side == "portal":
+            return settings.portals[name].doubt
+        channel = reach.accounts[name].provider.channel if name in reach.accounts else None
+        return channel.doubt if channel else 0.0
 
     return Work(
         journal=journal,

@@ -5,30 +5,27 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
-from connector.domain.calls import CALL_KINDS
-from connector.domain.door import Door
-from connector.domain.events import Event, FromPortal
+from connector.domain.door import Door, Store
+from connector.domain.events import Event
 from connector.domain.ports import Clock
-from connector.domain.provider import AccountSettings, Http, Provider
 from connector.domain.request import Reply, Request
 from connector.domain.telephony import Found, Telephony
 from connector.errors import PermanentError, Refused
 from connector.journal import Envelope, Journal, JournalAway, NewDelivery
 from connector.journal.spool import Spool
 from connector.metrics import counters
+from connector.routes import LONGEST_KEY, Account, check_writable, portal_routes, routes
 from connector.speech import Text
 
 log = structlog.get_logger()
 
-ALBUM_WAIT = timedelta(seconds=1.5)  # the parts of an album come one by one: facts/providers.md §2.1
 # Who is responsible for a number that a PBX of the account asks for.
 Who = Callable[[str, str], Found | None]
-_LONGEST_KEY = 400
 _LONGEST_DETAIL = 500
 
 _NO_ACCOUNT = Text(
@@ -47,25 +44,22 @@ _NOBODY = Text(
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
-    """One configured use of a provider, wired. ``portal`` is the name of the portal it serves."""
-
-    name: str
-    settings: AccountSettings
-    provider: Provider
-    portal: str
-    http: Http
-
-
 class Intake:
     """Takes requests of accounts and events of portals into the journal, or into the spool while it is away."""
 
     def __init__(
-        self, journal: Journal, spool: Spool, accounts: Mapping[str, Account], clock: Clock, *, who: Who | None = None
+        self,
+        journal: Journal,
+        spool: Spool,
+        accounts: Mapping[str, Account],
+        clock: Clock,
+        *,
+        who: Who | None = None,
+        store: Store | None = None,
     ) -> None:
         self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
         self._who = who
+        self.store = store
 
     def accept(self, place: str, request: Request) -> Reply:
         """Keep a provider's request durably and return the provider's success answer.
@@ -73,7 +67,8 @@ class Intake:
         ``place`` is what follows ``/hooks/``: the account, and for some providers a path below it. A repeat is
         acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged. Raises ``Refused``:
         404 for an unknown account, else what the provider's ``verify`` says. A request that asks who is responsible
-        for a number is answered so, and kept if it tells of something as well.
+        for a number is answered so, and kept if it tells of something as well. Raises ``OSError`` when the disk takes
+        no files of it.
         """
         name, _, below = place.partition("/")
         known = self._accounts.get(name)
@@ -84,6 +79,8 @@ class Intake:
         greeting = _admit(door, request, known)
         if greeting is not None:
             return greeting
+        if door.condense is not None and self.store is not None:
+            request = door.condense(request, known.settings, self.store)
         number = _asked(door, request, known)
         envelope, deliveries = self.read(known, request)
         if not number or envelope.state != "ignored":
@@ -139,7 +136,7 @@ class Intake:
         trace, account = new_trace(self._clock()), f"portal:{portal}"
         envelope = Envelope(trace=trace, account=account, dedupe_key=_bounded(key), request=request)
         try:
-            found = [portal_routes(event, portal, self._accounts) for event in events()]
+            found = [portal_routes(event, portal, self._accounts, now=request.received_at) for event in events()]
             deliveries = [wanted for wants in found for wanted in wants or []]
             check_writable(deliveries)
         except Exception as error:  # the envelope must survive whatever reading it may raise
@@ -182,47 +179,6 @@ def new_trace(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(7)}"
 
 
-def routes(event: Event, account: Account, *, now: datetime | None = None) -> list[NewDelivery]:
-    """Where an account's event goes. ``now`` (the time of receipt) is needed by albums only. ``Ignored`` → ``[]``."""
-    table = _ROUTES.get(event.kind, ())
-    due, group = _album(event, now)
-    return [
-        NewDelivery(
-            destination=place(account),
-            event=event,
-            lane=event.lane,
-            position=event.position,
-            due_at=due,
-            group=group,
-        )
-        for place in table
-    ]
-
-
-def portal_routes(event: Event, portal: str, accounts: Mapping[str, Account]) -> list[NewDelivery] | None:
-    """Where a portal's event goes; ``None`` when it is about an account that this portal does not have here."""
-    if event.kind == "ignored":
-        return []
-    destination = f"portal:{portal}"
-    if isinstance(event, FromPortal):
-        account = accounts.get(event.account)
-        if account is None or account.portal != portal:
-            return None
-        destination = _to_account(account)
-    return [NewDelivery(destination=destination, event=event, lane=event.lane, position=event.position)]
-
-
-def check_writable(deliveries: Sequence[NewDelivery]) -> None:
-    """Raise ``ValueError`` for an event that no database would take (NUL in a lane, a lone surrogate anywhere).
-
-    Such a row would fail the transaction that it shares with requests of others.
-    """
-    for delivery in deliveries:
-        if "\0" in delivery.lane or "\0" in delivery.group or len(delivery.lane) > _LONGEST_KEY:
-            raise ValueError("the conversation's id is not usable")
-        (delivery.lane + delivery.group + delivery.dumped).encode()
-
-
 def _admit(door: Door, request: Request, account: Account) -> Reply | None:
     """Raise ``Refused`` for a stranger; an answer means that the provider only asked whether we are there."""
     try:
@@ -253,37 +209,11 @@ def _unread(envelope: Envelope, error: Exception) -> Envelope:
     return replace(envelope, state="parked", cause="parse.failed", hint=hint, detail=_clean(detail)[:_LONGEST_DETAIL])
 
 
-def _album(event: Event, now: datetime | None) -> tuple[datetime | None, str]:
-    album = event.album if event.kind == "message.received" else ""
-    if not album:
-        return None, ""
-    return (now + ALBUM_WAIT if now else None), f"{event.lane}:{album}"
-
-
 def _bounded(key: str) -> str:
     """A dedupe key that fits an index and any database."""
     clean = _clean(key)
-    return clean if len(clean) <= _LONGEST_KEY else hashlib.sha256(clean.encode()).hexdigest()
+    return clean if len(clean) <= LONGEST_KEY else hashlib.sha256(clean.encode()).hexdigest()
 
 
 def _clean(text: str) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode()
-
-
-def _to_portal(account: Account) -> str:
-    return f"portal:{account.portal}"
-
-
-def _to_account(account: Account) -> str:
-    return f"account:{account.name}"
-
-
-_ROUTES: dict[str, tuple[Callable[[Account], str], ...]] = {
-    "message.received": (_to_portal,),
-    "message.edited": (_to_portal,),
-    "message.deleted": (_to_portal,),
-    "conversation.blocked": (_to_portal,),
-    "conversation.unblocked": (_to_portal,),
-    "button.pressed": (_to_portal, _to_account),
-    **dict.fromkeys(CALL_KINDS, (_to_portal,)),
-}

@@ -11,11 +11,12 @@ from typing import Protocol
 from connector.domain.events import AppInstalled, Event
 from connector.domain.request import Request
 from connector.errors import PermanentError
-from connector.intake import Account, check_writable, new_trace, portal_routes, routes
+from connector.intake import new_trace
 from connector.journal import Envelope, Journal, NewDelivery, people
 from connector.journal.sieve import Sieve
 from connector.journal.sweeps import Swept
 from connector.portal import Portal, decode_form, parse_event
+from connector.routes import Account, check_writable, portal_routes, routes
 from connector.rulebook.book import Rulebook
 from connector.settings import Settings
 from connector.speech import Text

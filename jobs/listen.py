@@ -14,8 +14,8 @@ import structlog
 
 from connector import logs
 from connector.errors import SettingsError
-from connector.telephony.health import listens
-from connector.telephony.listener import PACE, House, Listener, Pace
+from connector.listening.health import listens
+from connector.listening.listener import PACE, House, Listener, Pace
 from jobs.dispatch import house
 from jobs.patience import until_built
 

@@ -68,6 +68,9 @@ def chat_id(account: str, conversation: str) -> str:
 def _lines(event: Mapping[str, Any], language: str) -> list[str]:
     words = _WORDS["ru" if language == "ru" else "en"]
     lines = list(_visit(event.get("page") or {}, words))
+    letter = event.get("letter") or {}
+    if letter.get("begins") and letter.get("subject"):
+        lines.append(f"[b]{_literal(letter['subject'])}[/b]")
     if event.get("forwarded_from"):
         lines.append(f"[i]{words['forwarded'].format(who=event['forwarded_from'])}[/i]")
     if event.get("quote"):

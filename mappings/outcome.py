@@ -70,9 +70,18 @@ class Reason:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Acknowledgement:
+    """An automatic letter to the client: ``text`` is BBCode, ``subject`` empty for the thread's own."""
+
+    text: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Outcome:
     """``version`` is that of the set. ``parts`` are the parts of the score by name. ``reasons`` only when asked for;
-    a value that a later rule replaced stands there too, before the one that won.
+    a value that a later rule replaced stands there too, before the one that won. Without ``chat`` the event is not
+    shown in Open Lines. ``signature`` (BBCode) is for replies by mail.
     """
 
     version: str
@@ -88,6 +97,9 @@ class Outcome:
     wishes: tuple[Wish, ...] = ()
     makings: tuple[Making, ...] = ()
     workgroups: tuple[int, ...] = ()
+    chat: bool = True
+    signature: str = ""
+    acknowledgement: Acknowledgement | None = None
     reasons: tuple[Reason, ...] = ()
 
     @property

@@ -17,8 +17,8 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from connector.bootstrap import Connector
 from connector.checkup import UNTOLD
 from connector.domain.ports import PortalState
+from connector.listening.health import check_streams, listens
 from connector.reconcile import mark_of
-from connector.telephony.health import check_streams, listens
 from webhooks.phone_metrics import phone_metrics
 
 log = structlog.get_logger()

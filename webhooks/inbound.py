@@ -40,6 +40,11 @@ class Hooks:
     def __init__(self, inner: WSGIApplication, connector: Connector) -> None:
         self._inner, self._clock, self._accounts = inner, connector.clock, connector.accounts
         self._accept, self._limit = connector.intake.accept, connector.settings.limits.body
+        self._limits = {
+            name: max(self._limit, account.provider.door.limit)
+            for name, account in connector.accounts.items()
+            if account.provider.door
+        }
         self._chats = frozenset(name for name, account in connector.accounts.items() if is_chat(account))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -59,17 +64,17 @@ class Hooks:
     def _counted(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
         """The request; what is turned away before the intake sees it is counted all the same."""
         try:
-            return self._taken(environ, path)
+            return self._taken(environ, path, self._limits.get(account, self._limit))
         except Refused as refused:
             counters().envelope(account if account in self._accounts else "", "refused", refused.cause)
             raise
 
-    def _taken(self, environ: WSGIEnvironment, path: str) -> Request:
+    def _taken(self, environ: WSGIEnvironment, path: str, limit: int) -> Request:
         """The request exactly as received: raw body first, header names in lower case."""
         method = environ["REQUEST_METHOD"]
         if method not in _METHODS:
             raise Refused("method.not_allowed", hint=_METHOD, status=405)
-        body = self._body(environ)
+        body = _body(environ, limit)
         headers = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name.startswith("HTTP_")}
         if content_type := environ.get("CONTENT_TYPE"):
             headers["content-type"] = content_type
@@ -83,24 +88,6 @@ class Hooks:
             remote=environ.get("REMOTE_ADDR", ""),
         )
 
-    def _body(self, environ: WSGIEnvironment) -> bytes:
-        """The whole body, never more than the limit, also when its length is not told (chunked)."""
-        told_length = environ.get("CONTENT_LENGTH") or ""
-        length = int(told_length) if told_length.isascii() and told_length.isdecimal() else None
-        if length is None and not environ.get("wsgi.input_terminated"):
-            return b""
-        if length is not None and length > self._limit:
-            raise self._too_large()
-        body = bytes(environ["wsgi.input"].read(self._limit + 1 if length is None else length))
-        if len(body) > self._limit:
-            raise self._too_large()
-        if length is not None and len(body) != length:
-            raise Refused("body.cut", hint=_CUT, status=400)
-        return body
-
-    def _too_large(self) -> Refused:
-        return Refused("body.too_large", hint=TOO_LARGE.with_(limit=self._limit), status=413)
-
     def _explained(self, error: Exception, account: str) -> Response:
         if isinstance(error, Refused):
             log.warning("hook.refused", account=account, cause=error.cause, status=error.status)
@@ -111,6 +98,26 @@ class Hooks:
         trace = new_trace(self._clock())
         log.error("hook.failed", account=account, trace=trace, exc_info=error)
         return told(500, "internal", BROKEN, trace=trace)
+
+
+def _body(environ: WSGIEnvironment, limit: int) -> bytes:
+    """The whole body, never more than the limit, also when its length is not told (chunked)."""
+    told_length = environ.get("CONTENT_LENGTH") or ""
+    length = int(told_length) if told_length.isascii() and told_length.isdecimal() else None
+    if length is None and not environ.get("wsgi.input_terminated"):
+        return b""
+    if length is not None and length > limit:
+        raise _too_large(limit)
+    body = bytes(environ["wsgi.input"].read(limit + 1 if length is None else length))
+    if len(body) > limit:
+        raise _too_large(limit)
+    if length is not None and len(body) != length:
+        raise Refused("body.cut", hint=_CUT, status=400)
+    return body
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused("body.too_large", hint=TOO_LARGE.with_(limit=limit), status=413)
 
 
 def _answered(reply: Reply, start_response: StartResponse) -> Iterable[bytes]:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from connector.bootstrap import Connector
-from connector.telephony.health import CONNECTED, Pbx, pbxs
+from connector.listening.health import CONNECTED
+from connector.telephony.health import Pbx, pbxs
 
 _FAMILIES: tuple[tuple[str, str, Callable[[Pbx], bool], Callable[[Pbx, float], float | None]], ...] = (
     (

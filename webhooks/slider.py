@@ -14,9 +14,9 @@ from connector.bootstrap import Connector
 from connector.domain.events import LineConnected, LineDisconnected
 from connector.domain.request import Request
 from connector.errors import Refused
-from connector.intake import Account
 from connector.portal import decode_form
 from connector.portal.phrases import age
+from connector.routes import Account
 from connector.speech import Text
 from webhooks.answers import taken
 from webhooks.doors import Doors

@@ -5,8 +5,8 @@ from __future__ import annotations
 from connector.checkup.facts import Facts
 from connector.checkup.verdicts import Verdict, missing
 from connector.domain.provider import Finding
+from connector.listening.health import CONNECTED
 from connector.speech import Text
-from connector.telephony.health import CONNECTED
 
 _OTHERS = ("public.", "portal.", "telephony.")  # codes that are not of the provider's own side
 

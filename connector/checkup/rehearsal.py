@@ -11,9 +11,10 @@ from connector.domain.request import Request
 from connector.domain.values import Person
 from connector.errors import PermanentError
 from connector.handlers.rehearsals import ANSWERED, CONVERSATION
-from connector.intake import new_trace, routes
+from connector.intake import new_trace
 from connector.journal import Envelope
 from connector.repair import Deed, House
+from connector.routes import routes
 from connector.speech import Text
 
 _LAST = "rehearsal"  # link by account: the key of its last test message

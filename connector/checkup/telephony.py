@@ -9,10 +9,11 @@ from connector.domain.provider import Finding
 from connector.domain.telephony import PbxSettings
 from connector.domain.values import File
 from connector.errors import ConnectorError
+from connector.listening.health import CONNECTED, REFUSED, state_in_words
 from connector.recordings import Place, probed
 from connector.repair import House
 from connector.speech import Text
-from connector.telephony.health import CONNECTED, REFUSED, Pbx, pbxs, state_in_words
+from connector.telephony.health import Pbx, pbxs
 from connector.telephony.renewal import renews, subscription_of
 
 LINES = "telephony.externalLine.get"

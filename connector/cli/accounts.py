@@ -9,10 +9,10 @@ from connector.checkup import connect_account, hook_url
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
-from connector.intake import Account
+from connector.listening.health import listens
+from connector.routes import Account
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
-from connector.telephony.health import listens
 from connector.telephony.renewal import renews
 
 _COLUMNS = (

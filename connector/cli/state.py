@@ -11,8 +11,9 @@ from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
 from connector.domain.states import in_words
+from connector.listening.health import state_in_words
 from connector.speech import Text
-from connector.telephony.health import Pbx, state_in_words
+from connector.telephony.health import Pbx
 
 _COLUMNS = (
     Text("destination", "направление"),

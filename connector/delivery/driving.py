@@ -162,9 +162,17 @@ class Driving:
             raise LookupError(f"no handler for {event.kind} at {self._side}")
         began = delivery.replayed_at or delivery.created_at
         now = self._work.clock()
-        check_age(event.kind, began, now, message_hours=self._work.message_hours)
+        facts = self._work.rules.accounts.get(getattr(event, "account", ""))
+        by_mail = facts is not None and facts.mail is not None
+        check_age(event.kind, began, now, message_hours=self._work.message_hours, by_mail=by_mail)
         late = (now - delivery.created_at).total_seconds()
-        rules = replace(self._work.rules, mappings=self._work.mappings(), at=delivery.created_at, late=late)
+        rules = replace(
+            self._work.rules,
+            mappings=self._work.mappings(),
+            at=delivery.created_at,
+            late=late,
+            replayed=delivery.replayed_at is not None,
+        )
         lane.mapping = rules.mappings.version if (self._side, event.kind) in MAPPED else ""
         return handler(event, rules)
 

@@ -18,6 +18,7 @@ from connector.domain.effects import (
     Fetch,
     Forget,
     Keyed,
+    Look,
     Send,
 )
 from connector.domain.ports import Chats
@@ -139,6 +140,14 @@ def _upload(file: StoredFile, reach: Reach) -> Upload:
     )
 
 
+def _look(effect: Look, destination: str, reach: Reach) -> bool:
+    account = _account(effect, reach)
+    channel: Channel | None = account.provider.channel
+    if channel is None or channel.look is None:
+        return False
+    return channel.look(effect.message_id, account.settings, account.http)
+
+
 def _fetch(effect: Fetch, destination: str, reach: Reach) -> StoredFile:
     return reach.fetch(effect)
 
@@ -159,6 +168,7 @@ _PERFORM: Mapping[type, Callable[[Any, str, Reach], Any]] = {
     Dial: _dial,
     Attach: _attach,
     Fetch: _fetch,
+    Look: _look,
     Adopt: _adopt,
     Forget: _forget,
 }

@@ -57,12 +57,14 @@ def pause(attempts: int, asked: float | None = None, *, kind: str = "", chance: 
     return max(usual, asked or 0.0)
 
 
-def check_age(kind: str, created_at: datetime, now: datetime, *, message_hours: float) -> None:
+def check_age(kind: str, created_at: datetime, now: datetime, *, message_hours: float, by_mail: bool = False) -> None:
     """Raise ``PermanentError`` when a chat message outlived its channel's sense, or anything else its last chance.
+
+    A letter may be late: it has its last chance as well.
 
     A replayed delivery is judged by the time of its replay: give that as ``created_at``.
     """
     patience = PATIENCE.get(kind, USUAL)
-    limit = timedelta(hours=message_hours) if kind in CHAT else patience.give_up
+    limit = timedelta(hours=message_hours) if kind in CHAT and not by_mail else patience.give_up
     if now - created_at > limit:
         raise PermanentError("delivery.too_late", hint=patience.late.with_(hours=limit / timedelta(hours=1)))

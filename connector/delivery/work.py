@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connector.delivery.perform import Reach
-from connector.domain.events import MessageReceived
+from connector.domain.events import MessageReceived, ReplyWritten
 from connector.domain.ports import Clock
 from connector.handlers import NO_RULES, Mappings, Rules
 from connector.handlers.messages import merged
+from connector.handlers.replies import together
 from connector.journal import Delivery, Journal
 
 
@@ -41,7 +42,10 @@ class Work:
 
 
 def event_of(delivery: Delivery) -> Any:
-    """The delivery's event; an album's parts are one message."""
+    """The delivery's event; the parts of an album are one message, lines that go out together one reply."""
     parts = [member.event for member in delivery.members] or [delivery.event]
     messages = [part for part in parts if isinstance(part, MessageReceived)]
-    return merged(messages) if len(messages) > 1 else delivery.event
+    if len(messages) > 1:
+        return merged(messages)
+    replies = [part for part in parts if isinstance(part, ReplyWritten)]
+    return together(replies) if len(replies) > 1 else delivery.event

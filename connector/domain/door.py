@@ -1,4 +1,4 @@
-"""How requests of a provider come in: the part that messengers and PBXs share."""
+"""How requests of a provider come in: the part that messengers, mailboxes and PBXs share."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from connector.domain.events import Event
+from connector.domain.listening import Listening
 from connector.domain.request import Reply, Request
+
+# Keeps a file (name, MIME type, bytes) and gives its key.
+Store = Callable[[str, str, bytes], str]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is kept
+    """A door (webhooks), or a stream that ``listen`` reads until it is stopped.
+
+    ``verify`` raises ``Refused``; ``parse`` is pure and raises anything when it cannot read (the envelope is kept
     and parked); ``dedupe_key`` never raises. ``handshake`` answers a request by which the provider only asks whether
     we are there (it checks the asker itself and raises ``Refused``); ``None`` means that the request is no handshake.
     ``secrets`` are fields of a form or JSON body that prove the sender: what is kept of a request has ``***`` for them,
     so ``parse``, which reads kept requests again, must not want them.
     ``paths``: requests may come to addresses below ``/hooks/<account>/`` too; ``request.path`` tells which.
+    ``limit``: so many bytes a body may have, where they are more than the house lets in (0: they are not).
+    ``condense`` makes a small request of a verified one, whose files go to the store: only that is kept and parsed.
+    ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
+    which a stream that says nothing is dead.
     """
 
     verify: Callable[[Request, Any], None]
@@ -27,3 +37,7 @@ class Door:
     handshake: Callable[[Request, Any], Reply | None] | None = None
     paths: bool = False
     secrets: tuple[str, ...] = ()
+    limit: int = 0
+    condense: Callable[[Request, Any, Store], Request] | None = None
+    listen: Callable[[Any, Listening], None] | None = None
+    silence: float = 60.0

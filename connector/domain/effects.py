@@ -11,6 +11,7 @@ The result of each effect:
 ``Dial``       ``Receipt``; its first id, if any, is the PBX's id of the call
 ``Attach``     the decoded ``result`` of the upload
 ``Fetch``      :class:`~connector.domain.values.StoredFile`
+``Look``       ``True`` when it is seen to have left, ``False`` when nobody can tell
 ``Recall``     the remembered JSON value, or ``None``
 ``Remember``   ``None``
 ``Emit``       ``None``
@@ -32,6 +33,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from connector.domain.events import Event
+from connector.domain.letters import Heading
 from connector.domain.values import Author, File, StoredFile
 
 
@@ -65,7 +67,8 @@ class Call(Keyed):
 @dataclass(frozen=True, kw_only=True)
 class Send(Keyed):
     """A message to a client. ``text`` is BBCode, begun by the portal's signature of ``author`` where it puts one;
-    ``reply_to`` is a provider message id or empty."""
+    ``reply_to`` is a provider message id or empty. With a ``heading`` it is a letter, whose text has no such beginning.
+    """
 
     account: str
     conversation: str
@@ -73,6 +76,7 @@ class Send(Keyed):
     files: tuple[StoredFile, ...] = ()
     reply_to: str = ""
     author: Author = field(default_factory=Author)
+    heading: Heading | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +142,14 @@ class Fetch:
     late: float = 0.0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Whether a letter of ours, known by its ``message_id``, has left: a read at the account, for a proof."""
+
+    account: str
+    message_id: str
+
+
 @dataclass(frozen=True)
 class Recall:
     """Read a link that an earlier handler remembered."""
@@ -185,5 +197,5 @@ class Forget:
 
 Command = Send | Edit | Delete | Acknowledge
 KeyedEffect = Call | Attach | Dial | Command
-Effect = KeyedEffect | Fetch | Recall | Remember | Emit | Adopt | Forget
+Effect = KeyedEffect | Fetch | Look | Recall | Remember | Emit | Adopt | Forget
 Plan = Generator[Effect, Any, Any]

@@ -38,94 +38,20 @@ from connector.domain.life import AppUninstalled as AppUninstalled
 from connector.domain.life import HandlersChecked as HandlersChecked
 from connector.domain.life import LineConnected as LineConnected
 from connector.domain.life import LineDisconnected as LineDisconnected
+from connector.domain.mailing import LetterBounced as LetterBounced
+from connector.domain.mailing import LetterReceived as LetterReceived
+from connector.domain.mailing import LetterWanted as LetterWanted
+from connector.domain.mailing import MailEvent
 from connector.domain.mapping import EventMapped as EventMapped
 from connector.domain.mapping import RecordChanged as RecordChanged
-from connector.domain.values import Contact, File, Im, Location, Page, Person
-
-
-@dataclass(frozen=True, kw_only=True)
-class FromAccount:
-    """Base of everything that arrives through an account."""
-
-    account: str
-    conversation: str
-    position: int = 0
-
-    @property
-    def lane(self) -> str:
-        """One client conversation."""
-        return f"{self.account}.{self.conversation}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageReceived(FromAccount):
-    """A client wrote. ``text`` is BBCode; ``album`` joins the parts of one album (facts/providers.md §2.1).
-
-    With a ``page`` (of a site's chat; maybe an empty one) ``client`` is what this message tells of them, not all that
-    is known.
-    """
-
-    kind: Literal["message.received"] = "message.received"
-    message_id: str
-    client: Person
-    text: str = ""
-    files: tuple[File, ...] = ()
-    location: Location | None = None
-    contact: Contact | None = None
-    reply_to: str = ""
-    quote: str = ""
-    forwarded_from: str = ""
-    sent_at: datetime | None = None
-    album: str = ""
-    page: Page | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageEdited(FromAccount):
-    """A client changed the text of an earlier message."""
-
-    kind: Literal["message.edited"] = "message.edited"
-    message_id: str
-    client: Person
-    text: str = ""
-    sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageDeleted(FromAccount):
-    """A client took messages back."""
-
-    kind: Literal["message.deleted"] = "message.deleted"
-    message_ids: tuple[str, ...]
-    client: Person
-
-
-@dataclass(frozen=True, kw_only=True)
-class ButtonPressed(FromAccount):
-    """A client pressed a button under one of our messages. ``press_id`` is what the provider wants acknowledged."""
-
-    kind: Literal["button.pressed"] = "button.pressed"
-    press_id: str
-    data: str
-    client: Person
-    label: str = ""
-    sent_at: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversationBlocked(FromAccount):
-    """The client blocked us; replies will be refused until they unblock."""
-
-    kind: Literal["conversation.blocked"] = "conversation.blocked"
-    client: Person
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConversationUnblocked(FromAccount):
-    """The client let us in again."""
-
-    kind: Literal["conversation.unblocked"] = "conversation.unblocked"
-    client: Person
+from connector.domain.messages import ButtonPressed as ButtonPressed
+from connector.domain.messages import ConversationBlocked as ConversationBlocked
+from connector.domain.messages import ConversationUnblocked as ConversationUnblocked
+from connector.domain.messages import FromAccount as FromAccount
+from connector.domain.messages import MessageDeleted as MessageDeleted
+from connector.domain.messages import MessageEdited as MessageEdited
+from connector.domain.messages import MessageReceived as MessageReceived
+from connector.domain.values import File, Im
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +88,10 @@ class FromPortal:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyWritten(FromPortal):
-    """An operator, a bot or the system wrote to the client. ``author`` is ``0`` for the system."""
+    """An operator, a bot or the system wrote to the client. ``author`` is ``0`` for the system.
+
+    ``lines`` are the messages that it is made of where several became one letter, this one among them; else empty.
+    """
 
     kind: Literal["reply.written"] = "reply.written"
     text: str = ""
@@ -170,6 +99,7 @@ class ReplyWritten(FromPortal):
     author: str = "0"
     params: dict[str, Any] = field(default_factory=dict)
     written_at: datetime | None = None
+    lines: tuple[Im, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -276,6 +206,7 @@ Event = (
     | RecordChanged
     | CallEvent
     | CallBackEvent
+    | MailEvent
 )
 
 _ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])

@@ -101,12 +101,16 @@ class Channel(Door):
 
     ``send`` raises ``TransientError``, ``PermanentError`` or ``Stopped``; ``locate`` tells where a file lies (it may
     ask the provider). ``through`` is what both are given: the vendor's ``Http``, or the
-    :class:`~connector.domain.ports.Chats` of a conversation that we keep ourselves.
+    :class:`~connector.domain.ports.Chats` of a conversation that we keep ourselves. ``look`` tells whether the message
+    of that id is seen to have left (``look(message_id, settings, http)``); ``doubt`` are the seconds after which what
+    may still be under way there is seen by it.
     """
 
     send: Callable[[Outgoing, Any, Any], Receipt]
     locate: Callable[[File, Any, Any], Source]
     through: Literal["http", "chats"] = "http"
+    look: Callable[[str, Any, Any], bool] | None = None
+    doubt: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -150,7 +154,9 @@ class StandIn(Protocol):
 class Provider:
     """The manifest. ``settings`` is the account's model; ``standin(settings)`` builds the pretend provider;
     ``demo_settings(api_url)`` gives the raw account mapping that points at it; ``check`` and ``connect`` look at
-    and set up the provider's side (for instance a webhook) for a public hook URL."""
+    and set up the provider's side (for instance a webhook) for a public hook URL. ``session(settings, http)`` makes
+    what the adapter is given instead of the plain ``Http``, where it keeps something between two calls (a token, a
+    pace): one per account and process, used by many threads."""
 
     slug: str
     title: Text
@@ -162,6 +168,7 @@ class Provider:
     demo_settings: Callable[[str], dict[str, Any]] | None = None
     check: Callable[[Any, str, Http], Sequence[Finding]] | None = None
     connect: Callable[[Any, str, Http], Sequence[Finding]] | None = None
+    session: Callable[[Any, Http], Http] | None = None
     icon_svg: str = ""
     color: str = "#1f86ff"
 

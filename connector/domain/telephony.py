@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -103,25 +103,6 @@ class Found:
     entity_id: int = 0
 
 
-class Listening(Protocol):
-    """What a listener is given. It may be called from any thread."""
-
-    def keep(self, frame: bytes, *, at: datetime | None = None) -> None:
-        """Make one frame of the stream durable (a repeat is forgotten); the provider's ``parse`` reads it later."""
-
-    def open_calls(self) -> Sequence[str]:
-        """The ids of this account's calls that are not over, as far as we know."""
-
-    def heard(self) -> None:
-        """The other side is alive (a frame, or an answer to a ping)."""
-
-    def last_heard(self) -> datetime | None:
-        """When it was heard last, by this process or the one before it (to a few seconds); ``None``: never."""
-
-    def stopped(self) -> bool:
-        """Whether to come to an end."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Renewal:
     """A subscription by which a PBX tells us of calls, for a while: its ``id`` there, and when it is to be renewed."""
@@ -132,15 +113,14 @@ class Renewal:
 
 @dataclass(frozen=True, kw_only=True)
 class Telephony(Door):
-    """The telephony role of a provider: a door (webhooks), or a stream that ``listen`` reads until it is stopped.
+    """The telephony role of a provider.
 
     ``dial`` connects an employee with a number: its command is a ``Dial``; the receipt's first id, if any, is the
     PBX's id of the call. It raises ``TransientError``, ``PermanentError`` or ``Stopped``. ``recording`` tells where a
     recording lies now (it may ask the PBX): ``http(s)``, ``sftp`` or ``file`` URL; ``TransientError`` when it is not
     ready yet. ``history`` reads finished calls that began in the span as ``CallEnded(past=True)`` and what belongs to
     them. ``asks`` is the number that a request wants to be routed (empty: it asks nothing), ``tells`` the answer.
-    ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
-    which a stream that says nothing is dead. ``renew`` subscribes to a PBX that forgets us after a while:
+    ``renew`` subscribes to a PBX that forgets us after a while:
     ``renew(settings, hook_url, http, former)``, where ``former`` is the id of the last renewal, which is given up
     (empty: there was none); to be called again when it is due.
     """
@@ -150,6 +130,4 @@ class Telephony(Door):
     history: Callable[[datetime, datetime, Any, Http], Iterable[Event]] | None = None
     asks: Callable[[Request, Any], str] | None = None
     tells: Callable[[Found | None, Any], Reply] | None = None
-    listen: Callable[[Any, Listening], None] | None = None
-    silence: float = 60.0
     renew: Callable[[Any, str, Http, str], Renewal] | None = None

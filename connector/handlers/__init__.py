@@ -6,14 +6,23 @@ from collections.abc import Callable, Mapping
 
 from connector.domain.calls import CALL_KINDS
 from connector.domain.effects import Plan
+from connector.domain.events import ReplyWritten
 from connector.handlers import dialogs, messages, portals, replies
 from connector.handlers.calls import cards, clicks, finishing, missed, reached, recordings
 from connector.handlers.judging import NO_RULES, Mappings
+from connector.handlers.letters import answering, arriving
 from connector.handlers.mapped import event_mapped, mapped, record_changed
 from connector.handlers.rehearsals import spared
 from connector.handlers.rules import Rules
 
 Handler = Callable[..., Plan]
+
+
+def _reply_written(event: ReplyWritten, rules: Rules) -> Plan:
+    """By the channel of the question: a letter where it was a letter."""
+    by_mail = rules.accounts[event.account].mail is not None
+    return (yield from (answering.letter_written if by_mail else replies.reply_written)(event, rules))
+
 
 # What the rules have a say in, once it is done itself.
 _TOLD: Mapping[str, Handler] = {
@@ -33,8 +42,11 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     **{("portal", kind): handler for kind, handler in _BY_RULES.items()},
     ("portal", "message.edited"): messages.message_edited,
     ("portal", "message.deleted"): messages.message_deleted,
+    ("portal", "letter.received"): arriving.letter_received,
+    ("portal", "letter.bounced"): arriving.letter_bounced,
+    ("account", "letter.wanted"): answering.letter_wanted,
     ("account", "button.pressed"): messages.button_acknowledged,
-    ("account", "reply.written"): spared(replies.reply_written),
+    ("account", "reply.written"): spared(_reply_written),
     ("account", "reply.edited"): spared(replies.reply_edited),
     ("account", "reply.deleted"): spared(replies.reply_deleted),
     ("portal", "reply.delivered"): replies.reply_delivered,

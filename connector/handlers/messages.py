@@ -22,6 +22,7 @@ from connector.handlers.rules import Rules
 from connector.handlers.visits import as_known, remembered
 from connector.speech import Text
 
+NAME_LIMIT = 200
 FILE_LOST = Text("[File {name} could not be brought: {why}]", "[Файл {name} получить не удалось: {why}]")
 BLOCKED = Text(
     "The client blocked the bot: replies will not arrive.", "Клиент заблокировал бота: ответы до него не дойдут."
@@ -46,10 +47,13 @@ def message_received(event: MessageReceived, rules: Rules) -> Plan:
     said, event = event, (yield from as_known(event))
     line = yield from line_of(event.account, event.lane, rules, begun_by=replace(event, page=said.page))
     files, notes = yield from _bring(event, rules)
-    items = rules.items(event, files, notes)
+    items = rules.items(event, files, [*(rules.say(event.account, Text(*note)) for note in event.notes), *notes])
+    named = event.letter is not None and event.letter.begins and bool(event.letter.subject)
     for item in items:
-        alone = item is not items[-1] or event.page is not None  # whoever follows would tell of the same page
+        alone = item is not items[-1] or named or event.page is not None  # whoever follows would tell of the same page
         yield from _send(item, event, line, rules, joins="" if alone else "MESSAGES")
+    if named:
+        yield from _name(event, line, rules)
     yield from remembered(said, event)
 
 
@@ -102,7 +106,8 @@ def merged(events: list[MessageReceived]) -> MessageReceived:
 def _bring(event: MessageReceived, rules: Rules) -> Plan:
     files: list[StoredFile] = []
     notes: list[str] = []
-    for file in event.files:
+    original = event.letter.original if event.letter else None
+    for file in (*event.files, *((original,) if original else ())):
         try:
             files.append((yield Fetch(file=file, origin=f"account:{event.account}")))
         except PermanentError as error:
@@ -127,6 +132,17 @@ def _send(item: dict[str, Any], event: MessageReceived, line: str, rules: Rules,
             raise
         session = yield _call({**params, "MESSAGES": [bare]}, key, proof, joins)
     yield Remember("chat", event.lane, {"chat_id": session["CHAT_ID"], "session_id": session["ID"], "line": line})
+
+
+def _name(event: MessageReceived, line: str, rules: Rules) -> Plan:
+    """The chat is named after the letter (§1.8: only while a session is open). A name is worth no parked message."""
+    assert event.letter is not None
+    chat, user = rules.chat(event)["id"], rules.user(event.account, event.client)["id"]
+    params = {"CONNECTOR": rules.connector(event.account), "LINE": line, "CHAT_ID": chat, "USER_ID": user}
+    try:
+        yield Call("imconnector.chat.name.set", {**params, "NAME": event.letter.subject[:NAME_LIMIT]})
+    except PermanentError:
+        return
 
 
 def _call(params: Mapping[str, Any], key: str, proof: Any, joins: str) -> Call:

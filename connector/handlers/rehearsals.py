@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from connector.domain.effects import Plan, Remember
@@ -30,4 +31,5 @@ def _kept(event: Any) -> Plan:
         return
     if event.author not in ("", "0"):
         yield Remember(ANSWERED, event.account, {"chat_id": event.im.chat_id, "message_id": event.im.message_id})
-    yield delivered(event, (f"test.{event.im.message_id}",))
+    for im in getattr(event, "lines", ()) or (event.im,):
+        yield delivered(replace(event, im=im), (f"test.{im.message_id}",))

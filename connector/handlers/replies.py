@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from connector.domain.bbcode import strip_signature
 from connector.domain.effects import Call, Delete, Edit, Emit, Fetch, Plan, Send
 from connector.domain.events import (
     FromPortal,
@@ -34,7 +36,7 @@ def reply_written(event: ReplyWritten, rules: Rules) -> Plan:
         for part, (text, carried) in enumerate(_parts(event.text, files)):
             receipts.append((yield _send(event, part, text, carried)))
     except PermanentError as error:
-        yield _refused(event, error, event.author, rules)
+        yield refused(event, error, event.author, rules)
         raise
     ids = tuple(message_id for receipt in receipts for message_id in receipt.ids)
     notes = tuple(note for receipt in receipts for note in receipt.notes)
@@ -49,7 +51,7 @@ def reply_edited(event: ReplyEdited, rules: Rules) -> Plan:
             account=event.account, conversation=event.conversation, message_ids=event.message_ids, text=event.text
         )
     except PermanentError as error:
-        yield _refused(event, error, event.author, rules)
+        yield refused(event, error, event.author, rules)
         raise
     yield delivered(event, receipt.ids or event.message_ids, receipt.notes, event.author)
 
@@ -59,7 +61,7 @@ def reply_deleted(event: ReplyDeleted, rules: Rules) -> Plan:
     try:
         yield Delete(account=event.account, conversation=event.conversation, message_ids=event.message_ids)
     except PermanentError as error:
-        yield _refused(event, error, "0", rules)
+        yield refused(event, error, "0", rules)
         raise
 
 
@@ -84,6 +86,14 @@ def reply_refused(event: ReplyRefused, rules: Rules) -> Plan:
     yield from _note(
         event, NOT_DELIVERED.with_(why=Text(*event.why).say(_language(event, rules))), "refused", event.author, rules
     )
+
+
+def together(events: list[ReplyWritten]) -> ReplyWritten:
+    """Lines that one author wrote in a row as one reply: the first, with the texts and files of all."""
+    said = [events[0].text, *(strip_signature(event.text)[1] for event in events[1:])]
+    files = tuple(file for event in events for file in event.files)
+    lines = tuple(event.im for event in events)
+    return replace(events[0], text="\n\n".join(text for text in said if text.strip()), files=files, lines=lines)
 
 
 def _bring(event: ReplyWritten) -> Plan:
@@ -123,7 +133,8 @@ def delivered(
     return Emit(ReplyDelivered(**_same(event), message_ids=ids, notes=notes, author=author), f"portal:{event.portal}")
 
 
-def _refused(event: FromPortal, error: PermanentError, author: str, rules: Rules) -> Emit:
+def refused(event: FromPortal, error: PermanentError, author: str, rules: Rules) -> Emit:
+    """The client does not get it; the operator shall know why."""
     return Emit(
         ReplyRefused(**_same(event), why=(error.hint.en, error.hint.ru), author=author), f"portal:{event.portal}"
     )

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.domain.events import ButtonPressed, MessageEdited, MessageReceived, dump
+from connector.domain.mailbox import MailSettings
 from connector.domain.provider import Provider
 from connector.domain.telephony import PbxSettings
 from connector.domain.values import Person, StoredFile
@@ -30,7 +31,7 @@ NO_APPLICATION = Text(
 class AccountFacts:
     """One account: its provider, its portal, and the line from the settings (``None``: chosen in Bitrix24).
 
-    ``pbx`` is what the settings say of a PBX.
+    ``pbx`` is what the settings say of a PBX, ``mail`` what they say of a mailbox.
     """
 
     name: str
@@ -38,6 +39,7 @@ class AccountFacts:
     portal: str
     line: int | None
     pbx: PbxSettings | None = None
+    mail: MailSettings | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,7 @@ class PortalFacts:
 @dataclass(frozen=True, kw_only=True)
 class Rules:
     """Everything handlers know beyond the event itself. ``at`` is when the delivery at hand arrived, ``late`` how many
-    seconds ago that was."""
+    seconds ago that was; ``replayed``: a person wanted it done now."""
 
     public_url: str
     accounts: Mapping[str, AccountFacts]
@@ -60,6 +62,7 @@ class Rules:
     mappings: Mappings = NO_RULES
     at: datetime | None = None
     late: float = 0.0
+    replayed: bool = False
 
     def connector(self, account: str) -> str:
         """The connector id under which ``account`` speaks to its portal. A portal without an application has none:

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from connector.letters.digest import digest, digest_headers
 from connector.letters.reading import Mailbox, Reading, read
+from connector.letters.telling import fingerprint, told
 
-__all__ = ["Mailbox", "Reading", "digest", "digest_headers", "read"]
+__all__ = ["Mailbox", "Reading", "digest", "digest_headers", "fingerprint", "read", "told"]

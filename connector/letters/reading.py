@@ -6,11 +6,12 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from connector.domain.letters import Letter, LetterBounced
+from connector.domain.letters import Letter
+from connector.domain.mailing import LetterBounced
 from connector.domain.values import File, FileKind, Person
 from connector.letters.headers import addresses, date, decoded, every, first, ids, mailbox
 from connector.letters.senders import SPAM, automatic, spam, suppressed
@@ -45,7 +46,7 @@ class Mailbox:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What a letter means. ``text`` is BBCode without quotes and signature; ``original`` is the whole letter.
+    """What a letter means. ``text`` is BBCode without quotes and signature.
 
     ``bounces`` are not empty for a delivery report about a letter of ours, ``read`` is the id of the letter of ours
     that somebody opened. ``notes`` are for the operator.
@@ -56,7 +57,6 @@ class Reading:
     letter: Letter
     text: str
     files: tuple[File, ...]
-    original: File | None
     sent_at: datetime | None
     bounces: tuple[LetterBounced, ...] = ()
     read: str = ""
@@ -69,7 +69,7 @@ def read(digest: Mapping[str, Any], box: Mailbox) -> Reading:
     subject = decoded(first(headers, "subject"))[:500]
     said = words(digest["text"], digest["html"], subject)
     letter = _letter(digest, box, subject, shortened=said.shortened)
-    thread = conversation(
+    thread, marked = conversation(
         own_id=letter.message_id,
         in_reply_to=_answered(headers),
         references=letter.references,
@@ -80,13 +80,13 @@ def read(digest: Mapping[str, Any], box: Mailbox) -> Reading:
     )
     report = digest["report"]
     about = of_ours(report["original"], box.domain)
+    original = _original(digest, subject)
     return Reading(
         client=_client(headers, box),
         conversation=about or thread,
-        letter=letter,
+        letter=replace(letter, marked=bool(about) or marked, original=original),
         text=said.text,
         files=tuple(_file(part) for part in digest["parts"] if _shown(part, said.cids, shortened=said.shortened)),
-        original=_original(digest, subject),
         sent_at=date(first(headers, "date")) or datetime.fromisoformat(digest["received"]),
         bounces=_bounces(report, about, box.account) if report["kind"] == "delivery" else (),
         read=report["original"] if about and report["kind"] == "disposition" else "",

@@ -29,17 +29,21 @@ def conversation(
     subject: str,
     boxes: frozenset[str],
     domain: str = "",
-) -> str:
-    """The conversation: token, plus-tag, subject token, else the hash of the thread's root. All ids without ``<>``."""
+) -> tuple[str, bool]:
+    """The conversation, and whether a mark of ours tells it: token, plus-tag, subject token; else the hash of the
+    thread's root. All ids without ``<>``.
+    """
     for message_id in (*in_reply_to, *reversed(references)):
         token = of_ours(message_id, domain)
         if token:
-            return token
+            return token, True
     tagged = _tagged(recipients, boxes)
     if tagged:
-        return tagged
+        return tagged, True
     in_subject = _IN_SUBJECT.search(subject)
-    return in_subject[1] if in_subject else hashed(next(iter((*references, *in_reply_to)), own_id))
+    if in_subject:
+        return in_subject[1], True
+    return hashed(next(iter((*references, *in_reply_to)), own_id)), False
 
 
 def hashed(root: str) -> str:

@@ -11,7 +11,7 @@ import structlog
 from connector.domain.events import ReplyDelivered, load
 from connector.domain.request import Request
 from connector.errors import PermanentError
-from connector.intake import check_writable, new_trace, portal_routes
+from connector.intake import new_trace
 from connector.journal import Envelope, NewDelivery
 from connector.journal.recent import ReplyRow
 from connector.portal import decode_form, dedupe_key, parse_event
@@ -19,6 +19,7 @@ from connector.reconcile.history import METHOD, Handed
 from connector.reconcile.house import House
 from connector.reconcile.lines import Lines
 from connector.reconcile.mark import GRACE, moment
+from connector.routes import check_writable, portal_routes
 from connector.speech import Text
 
 log = structlog.get_logger()

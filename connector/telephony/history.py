@@ -19,8 +19,8 @@ from connector.domain.calls import AboutCall, CallEnded, CallRecorded
 from connector.domain.events import Event
 from connector.domain.telephony import PbxSettings
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
-from connector.intake import Account
 from connector.journal import JournalAway
+from connector.routes import Account
 from connector.speech import Text
 from connector.telephony import own
 from connector.telephony.checkpoint import (

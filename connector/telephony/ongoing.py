@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from connector.journal.links import Link
-from connector.telephony.house import Seen
+from connector.listening.health import Seen
 
 STORY, OPEN = "event.call", "call.open"  # links by <account>.<call>: what is known of it, and that it goes on
 _MOST = 5000

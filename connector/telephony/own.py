@@ -12,8 +12,9 @@ from connector.domain.events import Event, dump, load
 from connector.domain.ports import Clock
 from connector.domain.request import Request
 from connector.domain.silence import OWN_METHODS
-from connector.intake import Account, check_writable, new_trace, routes
+from connector.intake import new_trace
 from connector.journal import Envelope
+from connector.routes import Account, check_writable, routes
 from connector.speech import Text
 
 HISTORY: Literal["HISTORY"] = "HISTORY"

@@ -11,10 +11,10 @@ from typing import Any, Protocol
 import structlog
 
 from connector.errors import ConnectorError, PermanentError, TransientError
-from connector.intake import Account
 from connector.journal import JournalAway
+from connector.listening.health import Seen
+from connector.routes import Account
 from connector.speech import Text
-from connector.telephony.house import Seen
 
 log = structlog.get_logger()
 

@@ -11,9 +11,10 @@ from datetime import datetime, timedelta
 import structlog
 
 from connector.domain.calls import CallEnded
-from connector.intake import Account
+from connector.listening.health import CONNECTED
+from connector.routes import Account
 from connector.telephony import own
-from connector.telephony.health import CONNECTED, pbxs
+from connector.telephony.health import pbxs
 from connector.telephony.house import House
 from connector.telephony.ongoing import STORY, open_calls
 

@@ -12,9 +12,9 @@ from flask import Response
 from connector.bootstrap import Connector
 from connector.domain.request import Request
 from connector.errors import Refused
-from connector.intake import Account
 from connector.providers.webchat import inbound, passes
 from connector.providers.webchat.settings import WebchatSettings
+from connector.routes import Account
 from connector.speech import Text
 from webhooks.answers import taken
 

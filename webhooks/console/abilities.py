@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from connector.domain.provider import Capabilities
 from connector.domain.telephony import Telephony
-from connector.intake import Account
+from connector.routes import Account
 from connector.speech import Text
 from webhooks.console.reading import Reader
 

@@ -16,10 +16,11 @@ from connector.checkup import account_findings, connect_account, hook_url
 from connector.checkup.guide import guide
 from connector.checkup.rehearsal import last_rehearsal, rehearse
 from connector.errors import Refused
-from connector.intake import Account
+from connector.listening.health import CONNECTED, listens, state_in_words
+from connector.routes import Account
 from connector.speech import Text
 from connector.status import STALE
-from connector.telephony.health import CONNECTED, Pbx, listens, pbxs, state_in_words
+from connector.telephony.health import Pbx, pbxs
 from connector.telephony.renewal import renews
 from webhooks.answers import see_other
 from webhooks.console.abilities import able

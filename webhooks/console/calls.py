@@ -13,8 +13,9 @@ from connector.bootstrap import Connector
 from connector.handlers.calls.story import Story
 from connector.journal.called import Called, CallPage, Recording
 from connector.journal.links import Link
+from connector.listening.health import state_in_words
 from connector.speech import Text
-from connector.telephony.health import Pbx, pbxs, state_in_words
+from connector.telephony.health import Pbx, pbxs
 from connector.telephony.ongoing import STORY, open_calls
 from webhooks.console.call_words import DIRECTIONS, HELD, RINGS, TALKS, outcome, recorded
 from webhooks.console.purse import Purse

@@ -13,8 +13,8 @@ from connector.domain.silence import Silence
 from connector.domain.states import in_words
 from connector.errors import TransientError
 from connector.journal.tallies import Day
+from connector.listening.health import state_in_words
 from connector.speech import Text
-from connector.telephony.health import state_in_words
 from webhooks.console.charts import Bars, bars
 from webhooks.console.showing import Shows
 

@@ -7,7 +7,7 @@ import threading
 from datetime import datetime
 from types import TracebackType
 
-from connector.domain.telephony import Listening
+from connector.domain.listening import Listening
 
 WAITING = 2000  # frames in memory; then nothing more is read, and Asterisk's own buffers fill
 _LOOK = 0.5

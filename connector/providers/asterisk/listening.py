@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 
-from connector.domain.telephony import Listening
+from connector.domain.listening import Listening
 from connector.errors import TransientError
 from connector.providers.asterisk.inbound import RESYNC, wanted
 from connector.providers.asterisk.keeping import Keeper

@@ -14,9 +14,10 @@ import requests
 
 from connector.domain.provider import Provider
 from connector.domain.request import Request
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
+from connector.routes import Account
 from tests.contract.providers.pbxs import MEANT, assert_no_secret, named, proof, recorded, secrets_of, telephony
 from tests.contract.providers.recorded import RECEIVED_AT, account
 

@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import JournalAway, Vault, open_journal
 from connector.journal.spool import Spool
+from connector.listening.listener import Pace
 from connector.providers.asterisk import PROVIDER
 from connector.providers.asterisk.standin import AmiServer
-from connector.telephony.listener import Pace
+from connector.routes import Account
 from jobs import listen as process
 from tests.conftest import SECRET
 

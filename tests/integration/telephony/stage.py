@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import Envelope, NewDelivery, Vault, open_journal
 from connector.journal.spool import Spool
+from connector.routes import Account
 from connector.telephony.checkpoint import checkpoint_of
 from tests.conftest import SECRET, FakeClock
 from tests.unit.telephony.pbx import Past, pbx

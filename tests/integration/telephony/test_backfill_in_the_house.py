@@ -13,8 +13,9 @@ import pytest
 from connector.domain.calls import CallAnswered, CallEnded, CallRinging, CallStarted
 from connector.domain.events import Event
 from connector.domain.request import Request
-from connector.intake import new_trace, routes
+from connector.intake import new_trace
 from connector.journal import Envelope, NewDelivery
+from connector.routes import routes
 from connector.telephony.history import Report, backfill
 from connector.telephony.watchdog import watch
 from tests.integration.telephony.recorder import CLIENT, Recorder, recorder

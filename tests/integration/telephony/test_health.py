@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from connector.listening.health import NOBODY, state_in_words
 from connector.speech import Text
 from connector.telephony.checkpoint import Checkpoint, keep_checkpoint
-from connector.telephony.health import NOBODY, Pbx, pbxs, state_in_words
+from connector.telephony.health import Pbx, pbxs
 from tests.integration.telephony.stage import Stage
 from tests.unit.telephony.pbx import pbx
 

@@ -8,10 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from connector.errors import TransientError
+from connector.listening.listener import Listener
 from connector.providers.asterisk.standin import SCENES, Board, Manners, Wish
 from connector.speech import Text
 from connector.telephony.health import pbxs
-from connector.telephony.listener import Listener
 from jobs import listen as process
 from tests.integration.telephony.ami_home import QUICK, served
 from tests.services import until
@@ -158,7 +158,9 @@ def test_pauses_grow_and_begin_anew_after_a_good_connection(home):
             return True
 
     telephony = SimpleNamespace(listen=fails)
-    account = SimpleNamespace(name="office", settings=None, provider=SimpleNamespace(telephony=telephony))
+    account = SimpleNamespace(
+        name="office", settings=None, provider=SimpleNamespace(telephony=telephony, door=telephony)
+    )
     Listener(home, account, Stop(), ticks=lambda: ticks.now, chance=lambda: 0.5).run()
     assert waited == [1.0, 2.0, 4.0, 1.0, 2.0]
 
@@ -171,7 +173,7 @@ def test_a_fault_of_a_provider_ends_nothing(home):
         raise KeyError("surprise")
 
     telephony = SimpleNamespace(listen=breaks)
-    broken = SimpleNamespace(name="other", settings=None, provider=SimpleNamespace(telephony=telephony))
+    broken = SimpleNamespace(name="other", settings=None, provider=SimpleNamespace(telephony=telephony, door=telephony))
     home.accounts["other"] = broken
     with served(home):
         until(lambda: len(tries) > 2, "another try", 20)

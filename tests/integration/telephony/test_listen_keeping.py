@@ -11,8 +11,8 @@ import pytest
 
 from connector.errors import TransientError
 from connector.intake import Intake
+from connector.listening.streams import Stream
 from connector.providers.asterisk.standin import SCENES, Board, Wish
-from connector.telephony.streams import Stream
 from tests.integration.telephony.ami_home import Home, now
 from tests.services import until
 

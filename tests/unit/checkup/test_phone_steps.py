@@ -9,8 +9,9 @@ import pytest
 
 from connector.checkup.facts import Facts
 from connector.checkup.steps import next_step, steps
+from connector.listening.health import NOBODY
 from connector.speech import Text
-from connector.telephony.health import NOBODY, Pbx
+from connector.telephony.health import Pbx
 from tests.unit.checkup.test_steps import HINT, NOTHING, NOW, PORTAL, PUBLIC, said, states, step
 
 LISTENED = Pbx(name="office", state="connected")

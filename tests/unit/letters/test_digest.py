@@ -145,7 +145,7 @@ def test_headers_alone_make_a_digest_that_says_so():
     found = read(told, BOX)
     assert found.letter.subject == "Заказ"
     assert "200" in found.notes[0].ru
-    assert found.original is None
+    assert found.letter.original is None
 
 
 DELIVERY = """From: MAILER-DAEMON@mx.example

@@ -79,8 +79,8 @@ def test_names_of_attachments_stay_names(name: str, safe: str):
 def test_a_header_cannot_be_smuggled_in_through_the_subject():
     found = reading(letter(subject="=?utf-8?q?Hi=0D=0ABcc=3A_all=40evil=2Eexample=0D=0A=0D=0Abody?="))
     assert found.letter.subject == "Hi Bcc: all@evil.example body"
-    assert found.original is not None
-    assert "\n" not in found.original.name
+    assert found.letter.original is not None
+    assert "\n" not in found.letter.original.name
 
 
 def test_a_subject_cannot_turn_the_text_about_or_paint_the_terminal():

@@ -19,7 +19,7 @@ from tests.conftest import FakeClock
 from tests.unit.reconcile.histories import PREFIX, history, message
 
 HINT = Text("wait", "подождите")
-SHOP = SimpleNamespace(name="shop", portal="main")
+SHOP = SimpleNamespace(name="shop", portal="main", settings=None)
 
 
 class FakePortal:
@@ -86,7 +86,7 @@ class House:
     def __init__(self, clock: FakeClock) -> None:
         self.clock, self.journal, self.portal = clock, FakeBook(), FakePortal()
         self.portals = {"main": self.portal}
-        self.accounts = {"shop": SHOP, "far": SimpleNamespace(name="far", portal="second")}
+        self.accounts = {"shop": SHOP, "far": SimpleNamespace(name="far", portal="second", settings=None)}
         self.settings = SimpleNamespace(limits=SimpleNamespace(message_hours=24, envelope_days=90))
         self.kept: list[tuple[Envelope, Sequence[NewDelivery]]] = []
         self.intake = self

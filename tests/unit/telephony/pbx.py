@@ -14,7 +14,7 @@ from connector.domain.provider import Capabilities, Provider
 from connector.domain.request import Reply, Request
 from connector.domain.telephony import Found, PbxSettings, Telephony
 from connector.errors import Refused
-from connector.intake import Account
+from connector.routes import Account
 from connector.speech import Text
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from connector.domain import events
 from connector.domain.events import Event
 from connector.domain.values import Im, Person
-from connector.intake import portal_routes, routes
+from connector.routes import portal_routes, routes
 from tests.unit.webhooks.world import account
 
 CLIENT = Person(id="1")

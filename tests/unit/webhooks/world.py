@@ -16,13 +16,14 @@ from connector.domain.request import Reply, Request
 from connector.domain.silence import Silence
 from connector.domain.values import Person
 from connector.errors import Refused
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import Envelope, JournalAway, NewDelivery, Vault
 from connector.journal.glance import Arrivals, Heard
 from connector.journal.links import Link
 from connector.journal.proofs import Fate
 from connector.media import Media
 from connector.portal.visitors import Visitor
+from connector.routes import Account
 from connector.settings import AppSettings, ConsoleSettings, Limits, PortalSettings
 from connector.speech import Text
 from webhooks.app import create_app

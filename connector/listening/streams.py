@@ -1,6 +1,6 @@
-"""What a listener is given of the house (``domain.telephony.Listening``), and what of its stream is told to others.
+"""What a listener is given of the house (``domain.listening.Listening``), and what of its stream is told to others.
 
-The link ``stream`` of the account (``connector/telephony/health.py``) is written when its state changes, and again
+The link ``stream`` of the account (``connector/listening/health.py``) is written when its state changes, and again
 every ten seconds as a sign of life.
 """
 
@@ -11,6 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 import structlog
 
@@ -18,13 +19,16 @@ from connector.domain.calls import AboutCall, CallEnded, CallStarted, LegEnded
 from connector.domain.ports import Clock
 from connector.domain.request import Request
 from connector.errors import TransientError
-from connector.intake import Account, Intake
+from connector.intake import Intake
 from connector.journal import Journal, JournalAway
+from connector.routes import Account
 from connector.speech import Text
 
 log = structlog.get_logger()
+T = TypeVar("T")
 
 KIND = "stream"
+MARK = "stream.mark"  # by <account>/<name>: how far it was read
 CONNECTED, CONNECTING, REFUSED, WAITING = "connected", "connecting", "refused", "waiting"
 BEAT = 10.0  # seconds between two signs of life in the journal
 _AGAIN = 1.0  # seconds until a frame that neither journal nor disk took is tried again
@@ -33,8 +37,8 @@ _MOST = 20_000  # calls remembered of this process
 _OPEN = "call.open"
 
 _NO_ROOM = Text(
-    "Neither the database nor the disk takes what the PBX says; make room at once, until then nothing more is read",
-    "Ни база данных, ни диск не принимают данные АТС; срочно освободите место, до тех пор чтение остановлено",
+    "Neither the database nor the disk takes what is told to us; make room at once, until then nothing more is read",
+    "Ни база данных, ни диск не принимают данные; срочно освободите место, до тех пор чтение остановлено",
 )
 
 
@@ -107,11 +111,13 @@ class Stream:
                 self._calls.note(delivery.event)
         if envelope.state == "ignored":
             return
+        self._patiently(lambda: self._intake.keep(envelope, deliveries))
+
+    def _patiently(self, do: Callable[[], T]) -> T:
         since, told = self._ticks(), False
         while True:
             try:
-                self._intake.keep(envelope, deliveries)
-                return
+                return do()
             except (TransientError, OSError) as error:
                 if not told:
                     why = type(error).__name__
@@ -120,6 +126,23 @@ class Stream:
                 if self.stop.is_set() and self._ticks() - since > _PATIENCE:
                     raise TransientError("stream.not_kept", hint=_NO_ROOM) from None
             self.stop.wait(_AGAIN)
+
+    def store(self, name: str, mime: str, data: bytes) -> str:
+        """Keep a file; while the disk refuses, wait. Raises ``TransientError`` when that lasts and we are to stop."""
+        store = self._intake.store
+        assert store is not None
+        return self._patiently(lambda: store(name, mime, data))
+
+    def mark(self, name: str) -> Any | None:
+        """How far ``name`` was read; ``None``: not yet. Raises ``JournalAway``."""
+        return self._journal.recall(MARK, f"{self.account.name}/{name}")
+
+    def set_mark(self, name: str, value: Any) -> None:
+        """Remember how far ``name`` was read; while the database is away it is read again instead."""
+        try:
+            self._journal.remember(MARK, f"{self.account.name}/{name}", value)
+        except JournalAway as away:
+            log.warning("stream.mark_not_kept", account=self.account.name, name=name, cause=away.cause)
 
     def open_calls(self) -> Sequence[str]:
         """The calls that are not over; while the database is away, those of this process."""

@@ -5,26 +5,26 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from connector.errors import ConnectorError, Stopped
-from connector.intake import Account, Intake
-from connector.journal import Journal, JournalAway
+from connector.intake import Intake
+from connector.journal import JournalAway
 from connector.journal.locks import Held
+from connector.listening.health import Seen, listens
+from connector.listening.streams import REFUSED, WAITING, Stream
+from connector.routes import Account
 from connector.speech import Text
-from connector.telephony.health import listens
-from connector.telephony.streams import REFUSED, WAITING, Stream
 
 log = structlog.get_logger()
 
 _FAILED = Text(
-    "Listening to the PBX failed ({error}): a fault of the connector. It is tried again; tell its makers, with the log",
-    "Чтение потока АТС сорвалось ({error}): это ошибка коннектора. Попытка повторится; пришлите журнал разработчикам",
+    "Listening failed ({error}): a fault of the connector. It is tried again; tell its makers, with the log",
+    "Чтение потока сорвалось ({error}): это ошибка коннектора. Попытка повторится; пришлите журнал разработчикам",
 )
 _ELSEWHERE = "another process listens to this account; this one takes over when that one is gone"
 _ENDED = Text("The connector's process was stopped", "Процесс коннектора остановлен")
@@ -51,16 +51,11 @@ class Pace:
 PACE = Pace()
 
 
-class House(Protocol):
+class House(Seen, Protocol):
     """What listening needs of the wired connector."""
 
     @property
-    def journal(self) -> Journal: ...
-    @property
     def intake(self) -> Intake: ...
-    @property
-    def accounts(self) -> Mapping[str, Account]: ...
-    def clock(self) -> datetime: ...
 
 
 class Listener:
@@ -127,13 +122,13 @@ class Listener:
 
     def _listen(self) -> None:
         """One connection, and the pause after it."""
-        telephony = self.account.provider.telephony
-        assert telephony is not None
-        assert telephony.listen is not None
+        door = self.account.provider.door
+        assert door is not None
+        assert door.listen is not None
         began = self._ticks()
         self.stream.begin()
         try:
-            telephony.listen(self.account.settings, self.stream)
+            door.listen(self.account.settings, self.stream)
             failure: tuple[str, Text, str] = ("stream.ended", Text("", ""), WAITING)
         except Stopped as error:
             failure = (error.cause, error.hint, REFUSED)
@@ -150,7 +145,7 @@ class Listener:
         pace = self._pace
         self._pause = pace.first if good or not self._pause else min(2 * self._pause, pace.longest)
         pause = pace.refused if state == REFUSED else self._pause
-        seconds = pause * (0.5 + self._chance())  # many that lost one PBX do not come back in one moment
+        seconds = pause * (0.5 + self._chance())  # many that lost one server do not come back in one moment
         tell = log.info if cause == self._said and not good else log.warning
         tell("listen.away", account=self.account.name, cause=cause, hint=hint.en, seconds=round(seconds, 1))
         self._said = cause

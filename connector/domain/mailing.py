@@ -1,0 +1,46 @@
+"""What happens to letters before they are messages, and after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from connector.domain.messages import FromAccount, MessageReceived
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterReceived(FromAccount):
+    """A letter came. ``conversation`` is what it says of its thread by itself; the ``message`` goes on from here in the
+    conversation that it belongs to by all that is known."""
+
+    kind: Literal["letter.received"] = "letter.received"
+    message: MessageReceived
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterBounced(FromAccount):
+    """A server could not hand over **our** letter ``message_id`` to ``recipient``.
+
+    ``status`` is RFC 3463's (``5.1.1``) or empty, ``said`` the server's own words; not ``final``: it goes on trying.
+    """
+
+    kind: Literal["letter.bounced"] = "letter.bounced"
+    message_id: str
+    recipient: str = ""
+    status: str = ""
+    said: str = ""
+    final: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class LetterWanted(FromAccount):
+    """The rules want an automatic letter to the client of a conversation: ``text`` is BBCode; ``subject`` empty for the
+    thread's own. ``because`` is the id of the message that it answers."""
+
+    kind: Literal["letter.wanted"] = "letter.wanted"
+    because: str
+    text: str
+    subject: str = ""
+
+
+MailEvent = LetterReceived | LetterBounced | LetterWanted
