@@ -1,0 +1,109 @@
+"""What all accounts of mail share: their settings, and how a digest of a letter is kept and read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from connector.domain.events import Event
+from connector.domain.mailbox import MailSettings
+from connector.domain.provider import Source
+from connector.domain.request import Request
+from connector.domain.values import File
+from connector.letters import Mailbox, fingerprint, told
+from connector.speech import Text
+
+KEPT = "kept:"  # a file that lies in our store already
+Security = Literal["tls", "starttls", "none"]
+
+_ONE = Text("either `password` or `oauth`", "либо `password`, либо `oauth`")
+_ONE_HINT = Text(
+    "an app password of the mailbox, or the OAuth client by which we may read it",
+    "пароль приложения для ящика или клиент OAuth, которому разрешён доступ",
+)
+
+
+class OAuthSettings(BaseModel):
+    """An OAuth client that may use the mailbox (XOAUTH2): its ``refresh_token`` buys tokens at ``token_url``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token_url: str = Field(min_length=8, examples=["https://oauth2.googleapis.com/token"])
+    client_id: str = Field(min_length=1)
+    client_secret: SecretStr = SecretStr("")
+    refresh_token: SecretStr
+    scope: str = ""
+
+
+class ServerSettings(BaseModel):
+    """A mail server and who we are there. ``security`` ``none`` is for loopback only."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = Field(min_length=1)
+    port: int = Field(default=0, ge=0, le=65535)
+    security: Security = "tls"
+    user: str = Field(default="", examples=["support@acme.ru"])
+    password: SecretStr | None = None
+    oauth: OAuthSettings | None = None
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> ServerSettings:
+        if self.password is not None and self.oauth is not None:
+            raise ValueError(_ONE, _ONE_HINT)
+        return self
+
+
+class SmtpSettings(ServerSettings):
+    """How letters leave. ``pace`` is how many a minute at most; ``largest`` are the bytes that a letter may have.
+
+    ``copy`` says who keeps what we sent: ``append`` (we put it into the Sent folder by IMAP), ``server`` (it does so
+    itself, as Gmail and Yandex do), ``bcc`` (we send a hidden copy to our own address), ``none``; ``auto`` is
+    ``server`` for the hosts that are known to, else ``append`` where there is IMAP, else ``none``.
+    """
+
+    pace: int = Field(default=30, ge=1, le=6000)
+    largest: int = Field(default=20 * 1024 * 1024, ge=65536)
+    copy_: Literal["auto", "append", "server", "bcc", "none"] = Field(default="auto", alias="copy")
+
+
+class PostalSettings(MailSettings):
+    """An account of mail, whichever way letters come to it."""
+
+    smtp: SmtpSettings
+
+
+def mailbox(settings: PostalSettings) -> Mailbox:
+    """The account as letters are read for it."""
+    spam = {} if settings.spam is None else {"spam": settings.spam}
+    return Mailbox(account=settings.account, addresses=settings.boxes, domain=settings.domain, **spam)
+
+
+def frame(digest: Mapping[str, Any]) -> bytes:
+    """A digest as the body of an envelope."""
+    return json.dumps(digest, ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def parse(request: Request, settings: PostalSettings) -> list[Event]:
+    """The events of the letter whose digest is the body."""
+    return told(request.once(_digest), mailbox(settings))
+
+
+def dedupe_key(request: Request, settings: PostalSettings) -> str:
+    """The letter itself, whichever way and however often it came."""
+    try:
+        return f"letter:{fingerprint(request.once(_digest))}"
+    except (ValueError, AttributeError, KeyError, TypeError):
+        return ""
+
+
+def locate(file: File, settings: PostalSettings, http: Any) -> Source:
+    """All files of letters were brought with them."""
+    return Source(url=KEPT + file.ref, name=file.name, mime=file.mime)
+
+
+def _digest(request: Request) -> Any:
+    return json.loads(request.body)
