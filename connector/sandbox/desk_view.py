@@ -79,7 +79,7 @@ def _row(portal: Portal, chat: Chat) -> dict[str, Any]:
     return {
         "id": chat.id,
         "client": portal.users[chat.user_id].title,
-        "name": chat.name,
+        "name": chat.name if chat.named else "",
         "connector": connector.name if connector else chat.connector,
         "line": current_line(portal, chat).name if known_line else f"#{chat.line}",
         "last": last.text[:LAST_TEXT] if last and not last.deleted else "",

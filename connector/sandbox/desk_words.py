@@ -40,6 +40,8 @@ PHRASES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "edited": ("edited", "изменено"),
         "deleted": ("The message is deleted.", "Сообщение удалено."),
         "file": ("File: {name}", "Файл: {name}"),
+        "unfold": ("Show the whole message", "Показать целиком"),
+        "fold": ("Fold", "Свернуть"),
         "nobody": ("no operator", "без оператора"),
         "take": ("Take", "Взять себе"),
         "transfer": ("Transfer", "Передать"),

@@ -169,7 +169,7 @@ class Session:
 
 @dataclass(kw_only=True)
 class Chat:
-    """An open-line chat; ``code`` is its entity_id ``<connector>|<line>|<chat.id>|<user>``."""
+    """An open-line chat; ``code`` is its entity_id ``<connector>|<line>|<chat.id>|<user>``; ``named``: it was renamed."""
 
     id: int
     connector: str
@@ -182,6 +182,7 @@ class Chat:
     moved_line: int = 0
     pinned: bool = False
     silent: bool = False
+    named: bool = False
     crm: dict[str, int] = field(default_factory=dict)
     members: list[int] = field(default_factory=list)
     sessions: list[int] = field(default_factory=list)

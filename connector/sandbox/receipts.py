@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox.answers import ApiError, Params, lower_deep, whole
+from connector.sandbox.answers import ApiError, EmptyObject, Params, lower_deep, whole
 from connector.sandbox.connectors import require, where
 from connector.sandbox.dialogs import entity_code, is_open
 from connector.sandbox.methods import Call, Method
@@ -64,8 +64,8 @@ def rename(call: Call, params: Params) -> dict[str, Any]:
     chat = call.portal.chats.get(call.portal.chat_codes.get(code, 0))
     if chat is None or not is_open(call.portal.session_of(chat)):
         raise ApiError("CHAT_RENAMING_FAILED", "Failed to rename the chat", 400)
-    chat.name = str(given["NAME"])
-    return {"SUCCESS": True, "DATA": {"RESULT": {}}}
+    chat.name, chat.named = str(given["NAME"]), True
+    return {"SUCCESS": True, "DATA": {"RESULT": EmptyObject()}}
 
 
 METHODS = MappingProxyType(

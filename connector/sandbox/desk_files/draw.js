@@ -3,6 +3,7 @@
 import { el, rich, say, size, when } from "/desk/rich.js";
 
 const byId = (id) => document.getElementById(id);
+const [LONG, LINES] = [1500, 20]; // characters and lines from which on a message is folded
 let atEnd = true; // the newest message stays in sight until the operator scrolls away from it
 
 /** Make the children of `parent` those of `rows`, by their ids; an unchanged row (and `extra`) keeps its element. */
@@ -40,6 +41,9 @@ function face(row) {
   return sign;
 }
 
+/** Whence a chat is; one that has a name of its own tells here whose it is. */
+const from = (row) => [row.name && row.client, row.connector, row.line].filter(Boolean).join(" · ");
+
 function chatRow(row, chosen) {
   const last = row.last_deleted ? say("deleted") : row.last || (row.last_file && say("file", { name: row.last_file }));
   const badge = text("badge", String(row.unanswered));
@@ -47,9 +51,9 @@ function chatRow(row, chosen) {
   badge.setAttribute("role", "img");
   const pair = (left, right) => el("span", { className: "pair" }, left, right);
   const link = el("a", { className: "chat", href: `#${row.id}` }, face(row), el("span", { className: "told" },
-    pair(text("name", row.client), text("dim", row.at ? when(row.at) : "")),
+    pair(text("name", row.name || row.client), text("dim", row.at ? when(row.at) : "")),
     pair(text("last", rich(last).textContent), row.unanswered ? badge : null),
-    pair(text("dim", `${row.connector} · ${row.line}`), text(`state ${row.state}`, say(`state_${row.state}`)))));
+    pair(text("dim", from(row)), text(`state ${row.state}`, say(`state_${row.state}`)))));
   if (row.id === chosen) link.setAttribute("aria-current", "true");
   return el("li", {}, link);
 }
@@ -60,6 +64,20 @@ function fileNode(file) {
   }
   const picture = el("img", { src: file.url, alt: file.name });
   return el("a", { className: "file", href: file.url, target: "_blank", rel: "noopener" }, picture);
+}
+
+/** What a message says; a long one (a letter) is folded until somebody wants all of it. */
+function said(message) {
+  const words = rich(message.text);
+  if (message.text.length < LONG && message.text.split("\n").length < LINES) return el("div", {}, words);
+  words.classList.add("folded");
+  const more = el("button", { type: "button", className: "more-words", ariaExpanded: "false" }, say("unfold"));
+  more.addEventListener("click", () => {
+    const folded = words.classList.toggle("folded");
+    more.ariaExpanded = String(!folded);
+    more.textContent = say(folded ? "unfold" : "fold");
+  });
+  return el("div", {}, words, more);
 }
 
 function messageRow(message, chat, me) {
@@ -82,9 +100,9 @@ function messageRow(message, chat, me) {
     acts.append(button);
   }
   if (acts.firstElementChild) foot.append(acts);
-  const said = message.deleted ? text("words dim", say("deleted")) : rich(message.text);
+  const words = message.deleted ? el("div", {}, text("words dim", say("deleted"))) : said(message);
   return el("li", { className: `message ${kind}` },
-    text("name", name), el("div", {}, said), ...message.files.map(fileNode), foot);
+    text("name", name), words, ...message.files.map(fileNode), foot);
 }
 
 /** The people and lines to choose from; `me` keeps its choice. Returns who I am now. */
@@ -117,10 +135,10 @@ export function drawTalk(chat, chosen, me, waits) {
   byId("choose").hidden = Boolean(chat);
   byId("choose").textContent = waits ? "" : say(chosen ? "gone" : "choose");
   if (!chat) return;
-  byId("client").textContent = chat.client;
+  byId("client").textContent = chat.name || chat.client;
   const rated = chat.vote ? ` · ${say(`rated_${chat.vote}`)}` : "";
   byId("about").textContent =
-    `${chat.connector} · ${chat.line} · ${say(`state_${chat.state}`)} · ${chat.operator || say("nobody")}${rated}`;
+    `${from(chat)} · ${say(`state_${chat.state}`)} · ${chat.operator || say("nobody")}${rated}`;
   const picture = byId("picture");
   picture.hidden = !chat.picture;
   if (chat.picture && picture.getAttribute("src") !== chat.picture) picture.src = chat.picture;

@@ -198,6 +198,33 @@ def test_a_chat_is_renamed_only_while_its_session_is_open(desk: Caller) -> None:
     assert desk.call("imconnector.chat.name.set", USER_ID="u1", **rename)[1]["error"] == "CHAT_RENAMING_FAILED"
 
 
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"NAME": ""}, "ERROR_ARGUMENT"),
+        ({"CHAT_ID": None}, "ERROR_ARGUMENT"),
+        ({"CONNECTOR": "unknown"}, "IMCONNECTOR_NO_CORRECT_PROVIDER"),
+        ({"LINE": 2}, "NOT_ACTIVE_LINE"),
+        ({"CHAT_ID": "c2"}, "CHAT_RENAMING_FAILED"),
+        ({"USER_ID": "u2"}, "CHAT_RENAMING_FAILED"),
+    ],
+)
+def test_a_chat_that_cannot_be_renamed_says_why(desk: Caller, change: dict[str, Any], error: str) -> None:
+    desk.send(item())
+    named = {"CONNECTOR": "acme_chat", "LINE": 1, "CHAT_ID": "c1", "USER_ID": "u1", "NAME": "Order 5"}
+    status, body = desk.call("imconnector.chat.name.set", **{**named, **change})
+    assert (status, body["error"]) == (400, error)
+    assert desk.server.chats()[0]["name"] != "Order 5"
+
+
+def test_a_grouped_chat_is_renamed_without_a_client(app: Caller) -> None:
+    app.connect(CHAT_GROUP=True)
+    app.send(item())
+    named = {"CONNECTOR": "acme_chat", "LINE": 1, "CHAT_ID": "c1", "NAME": "Order 5"}
+    assert app.result("imconnector.chat.name.set", **named) == {"SUCCESS": True, "DATA": {"RESULT": {}}}
+    assert app.server.chats()[0]["name"] == "Order 5"
+
+
 def test_many_at_once_lose_nothing_and_share_one_session(desk: Caller) -> None:
     def send(number: int) -> str:
         grant = {"auth": desk.grant["access_token"]}

@@ -46,6 +46,46 @@ def test_a_link_reads_as_its_words_and_shows_where_it_leads(shop: Caller, browse
     assert "[url=https://example.com/a" not in words.inner_text()
 
 
+def test_a_letter_has_its_name_a_bold_subject_and_unfolds(shop: Caller, browser_page: OpenPage):
+    letter = "[b]Счёт за март[/b]\n" + "\n".join(f"Строка {number} длинного письма." for number in range(60))
+    files = [stored_url(shop, "договор.pdf", "application/pdf", b"%PDF-1.4")]
+    client_says(shop, letter, files=[*files, stored_url(shop, "Счёт за март.eml", "message/rfc822", b"Subject: x")])
+    named = {"CONNECTOR": "acme_chat", "LINE": 1, "CHAT_ID": "c1", "USER_ID": "u-c1", "NAME": "Счёт за март"}
+    shop.result("imconnector.chat.name.set", **named)
+    face = desk(browser_page(), shop, "c1")
+    expect(face.page.locator("#client")).to_have_text("Счёт за март")
+    expect(face.page.locator("#about")).to_contain_text("Мария Ли · ACME · Продажи")
+    row = face.page.locator("#chats li")
+    expect(row.locator(".name")).to_have_text("Счёт за март")
+    expect(row).to_contain_text("Мария Ли · ACME · Продажи")
+    message = last_message(face)
+    expect(message.locator("b")).to_have_text("Счёт за март")
+    expect(message.locator("a.file")).to_have_text([re.compile("^договор.pdf"), re.compile(r"^Счёт за март\.eml")])
+    words = message.locator(".words")
+    folded = words.bounding_box()
+    face.screen("desk-letter")
+    message.get_by_role("button", name="Показать целиком").click()
+    whole = words.bounding_box()
+    assert folded is not None
+    assert whole is not None
+    assert whole["height"] > 3 * folded["height"]
+    face.is_accessible()
+    message.get_by_role("button", name="Свернуть").click()
+    assert words.bounding_box() == folded
+
+
+def test_a_note_of_the_connector_is_no_message_of_the_client(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Где мой заказ?")
+    note = "Письмо не дошло до maria@example.com: 550 5.1.1 User unknown. Проверьте адрес и свяжитесь с клиентом иначе."
+    chat = shop.server.chats()[0]["id"]
+    shop.result("im.message.add", DIALOG_ID=f"chat{chat}", MESSAGE=note, SYSTEM="Y")
+    face = desk(browser_page(), shop, "c1")
+    expect(last_message(face)).to_have_class("message system")
+    expect(last_message(face).locator(".name")).to_have_text("Система")
+    expect(last_message(face)).to_contain_text("550 5.1.1 User unknown")
+    face.screen("desk-note")
+
+
 def test_a_reply_with_a_file_is_sending_until_the_connector_reports_it(shop: Caller, browser_page: OpenPage):
     client_says(shop, "Пришлите счёт")
     face = desk(browser_page(), shop, "c1")
