@@ -118,7 +118,7 @@ def _conversation(portal: Portal, chat: Chat) -> dict[str, Any]:
 
 def _message(portal: Portal, message: Message) -> dict[str, Any]:
     author = portal.users.get(message.author_id)
-    note = message.author == "operator" and not message.forwarded
+    note = message.author != "client" and not message.forwarded
     mark = "note" if note else "sending" if message.sending else "delivered" if message.forwarded else ""
     return {
         "id": message.id,

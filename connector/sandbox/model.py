@@ -169,7 +169,10 @@ class Session:
 
 @dataclass(kw_only=True)
 class Chat:
-    """An open-line chat; ``code`` is its entity_id ``<connector>|<line>|<chat.id>|<user>``; ``named``: it was renamed."""
+    """An open-line chat; ``code`` is its entity_id ``<connector>|<line>|<chat.id>|<user>``.
+
+    ``named``: its connector renamed it.
+    """
 
     id: int
     connector: str

@@ -83,7 +83,7 @@ function said(message) {
 function messageRow(message, chat, me) {
   const mine = message.author === "operator" && message.author_id === me;
   const name = mine ? say("you") : message.author === "system" ? say("system") : message.name;
-  const kind = message.mark === "note" ? "operator aside" : message.author;
+  const kind = message.mark === "note" && message.author === "operator" ? "operator aside" : message.author;
   const foot = el("div", { className: "foot" }, text("", when(message.at)));
   if (message.edited && !message.deleted) foot.append(text("", say("edited")));
   if (message.mark === "note") foot.append(text("note", say("note_mark")));

@@ -83,6 +83,7 @@ def test_a_note_of_the_connector_is_no_message_of_the_client(shop: Caller, brows
     expect(last_message(face)).to_have_class("message system")
     expect(last_message(face).locator(".name")).to_have_text("Система")
     expect(last_message(face)).to_contain_text("550 5.1.1 User unknown")
+    expect(last_message(face)).to_contain_text("клиент этого не видит")
     face.screen("desk-note")
 
 
