@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from ipaddress import ip_address
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
 from connector.domain.events import Event
 from connector.domain.mailbox import MailSettings
@@ -24,6 +25,8 @@ _ONE_HINT = Text(
     "an app password of the mailbox, or the OAuth client by which we may read it",
     "пароль приложения для ящика или клиент OAuth, которому разрешён доступ",
 )
+_ENCRYPTED = Text("tls or starttls (none is for this computer only)", "tls или starttls (none — только внутри машины)")
+_ENCRYPT = Text("passwords and letters travel over this connection", "по этому соединению идут пароли и письма")
 
 
 class OAuthSettings(BaseModel):
@@ -39,16 +42,25 @@ class OAuthSettings(BaseModel):
 
 
 class ServerSettings(BaseModel):
-    """A mail server and who we are there. ``security`` ``none`` is for loopback only."""
+    """A mail server and who we are there. ``security`` ``none`` is for loopback only; certificates are verified, by the
+    system or by the authority in the file ``ca``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     host: str = Field(min_length=1)
     port: int = Field(default=0, ge=0, le=65535)
     security: Security = "tls"
+    ca: str = ""
     user: str = Field(default="", examples=["support@acme.ru"])
     password: SecretStr | None = None
     oauth: OAuthSettings | None = None
+
+    @field_validator("security")
+    @classmethod
+    def _guarded(cls, value: Security, info: ValidationInfo) -> Security:
+        if value == "none" and not _on_this_machine(info.data.get("host", "localhost")):
+            raise ValueError(_ENCRYPTED, _ENCRYPT)
+        return value
 
     @model_validator(mode="after")
     def _one_way_in(self) -> ServerSettings:
@@ -103,6 +115,13 @@ def dedupe_key(request: Request, settings: PostalSettings) -> str:
 def locate(file: File, settings: PostalSettings, http: Any) -> Source:
     """All files of letters were brought with them."""
     return Source(url=KEPT + file.ref, name=file.name, mime=file.mime)
+
+
+def _on_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _digest(request: Request) -> Any:
