@@ -15,6 +15,7 @@ from connector.delivery.retry import check_age
 from connector.delivery.work import Work, event_of
 from connector.domain.effects import Call, Emit, KeyedEffect, Plan, Recall, Remember
 from connector.domain.events import Event
+from connector.domain.mailing import QUARANTINE
 from connector.errors import ConnectorError, PermanentError
 from connector.handlers import HANDLERS, MAPPED
 from connector.journal import Delivery, Known, NewDelivery
@@ -197,7 +198,8 @@ class Driving:
     def _park(self, lane: Lane, error: Exception) -> None:
         self._drop(lane)
         known = error if isinstance(error, PermanentError) else bug(error)
-        log.warning(
+        tell = log.info if known.cause == QUARANTINE else log.warning
+        tell(
             "delivery.parked",
             trace=lane.delivery.trace,
             delivery=lane.delivery.id,

@@ -7,6 +7,8 @@ from typing import Literal
 
 from connector.domain.messages import FromAccount, MessageReceived
 
+QUARANTINE = "mail.spam"  # the cause for which letters taken for spam are parked: they are held, and no failure
+
 
 @dataclass(frozen=True, kw_only=True)
 class LetterReceived(FromAccount):

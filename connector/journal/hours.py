@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Connection, Double, Table, bindparam, select, text
 
 from connector.domain import silence
+from connector.domain.mailing import QUARANTINE
 from connector.domain.silence import DAY, HOUR, OWN_METHODS
 from connector.journal.schema import NAME, metadata
 
@@ -43,8 +44,9 @@ _DELIVERED = text(
 )
 _PARKED = text(
     "SELECT destination AS name, count(*) AS parked FROM deliveries "
-    "WHERE state = 'parked' AND settled_at >= :since AND settled_at < :until GROUP BY destination"
-)
+    "WHERE state = 'parked' AND cause <> :quarantine AND settled_at >= :since AND settled_at < :until "
+    "GROUP BY destination"
+).bindparams(quarantine=QUARANTINE)
 # From the request of an account to its end in Bitrix24, by the nearest rank. What a person replayed waited for them; a
 # test message (its sender has a colon) is no client's.
 _TIMES = text(

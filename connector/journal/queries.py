@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from sqlalchemy import RowMapping, Select, func, select, text
 
+from connector.domain.mailing import QUARANTINE
 from connector.journal.desk import Desk, moment
 from connector.journal.faults import unknown
 from connector.journal.holding import alive
@@ -48,7 +49,14 @@ _WAITING = text(
     ) w LEFT JOIN deliveries d ON d.id = w.first
     """
 )
-_PARKED = text("SELECT destination, count(*) AS parked FROM deliveries WHERE state = 'parked' GROUP BY destination")
+_PARKED = text(
+    "SELECT destination, count(*) AS parked FROM deliveries WHERE state = 'parked' AND cause <> :quarantine "
+    "GROUP BY destination"
+).bindparams(quarantine=QUARANTINE)
+_HELD = text(
+    "SELECT e.account, count(*) AS held FROM deliveries d JOIN envelopes e ON e.trace = d.trace "
+    "WHERE d.state = 'parked' AND d.cause = :quarantine GROUP BY e.account"
+).bindparams(quarantine=QUARANTINE)
 _DONE = text(
     "SELECT destination, count(*) AS done FROM deliveries WHERE state = 'done' AND settled_at >= :since "
     "GROUP BY destination"
@@ -107,10 +115,10 @@ class Queries(Desk):
         return plain(found)
 
     def stats(self) -> dict[str, dict[str, Any]]:
-        """Per destination: ``waiting``, ``lanes``, ``parked``, ``done_last_hour``, ``oldest``, ``leased``.
+        """Per destination: ``waiting``, ``lanes``, ``parked``, ``held``, ``done_last_hour``, ``oldest``, ``leased``.
 
         ``oldest`` is the age in seconds of what waits longest, but for what is put off; ``leased`` is true while a pump
-        is at work.
+        is at work. Letters in quarantine are ``held`` under the account that they came to, not ``parked``.
         """
         now = self.now()
         figures: dict[str, dict[str, Any]] = {}
@@ -123,6 +131,8 @@ class Queries(Desk):
                 _of(figures, row.destination).update(waits)
             for row in db.execute(_PARKED):
                 _of(figures, row.destination)["parked"] = row.parked
+            for row in db.execute(_HELD):
+                _of(figures, f"account:{row.account}")["held"] = row.held
             for row in db.execute(_DONE, {"since": now - 3600}):
                 _of(figures, row.destination)["done_last_hour"] = row.done
         return dict(sorted(figures.items()))
@@ -179,7 +189,7 @@ def _decoded(value: str) -> Any:
 
 
 def _of(figures: dict[str, dict[str, Any]], destination: str) -> dict[str, Any]:
-    empty = {"waiting": 0, "lanes": 0, "parked": 0, "done_last_hour": 0, "oldest": 0.0, "leased": False}
+    empty = {"waiting": 0, "lanes": 0, "parked": 0, "held": 0, "done_last_hour": 0, "oldest": 0.0, "leased": False}
     return figures.setdefault(destination, empty)
 
 

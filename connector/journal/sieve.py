@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, Subquery, func, literal_column, or_, select
 
+from connector.domain.mailing import QUARANTINE
 from connector.journal.schema import deliveries, envelopes
 
 Of = Literal["deliveries", "envelopes"]
@@ -37,7 +38,8 @@ class Sieve:
 
     ``since`` and ``until`` are about the time of parking. ``text`` stands in the event, the trace or the lane of a
     delivery; in the trace, the key of repeats, the address or the fault of an envelope. ``destination`` and ``kind``
-    narrow deliveries only.
+    narrow deliveries only. Letters in quarantine are meant by that ``cause`` or by their ``names`` alone: no deed about
+    everything else lets them in.
     """
 
     of: Of = "deliveries"
@@ -100,6 +102,8 @@ def _deliveries(sieve: Sieve, wanted: Select[Any]) -> Select[Any]:
     for column, value in ((held.cause, sieve.cause), (held.destination, sieve.destination), (held.kind, sieve.kind)):
         if value:
             wanted = wanted.where(column == value)
+    if not sieve.cause and not sieve.names:
+        wanted = wanted.where(held.cause != QUARANTINE)
     return _when(sieve, wanted, held.settled_at).where(*still(sieve))
 
 

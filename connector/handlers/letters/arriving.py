@@ -7,6 +7,7 @@ from dataclasses import replace
 from connector.domain.bbcode import escape
 from connector.domain.effects import Call, Emit, Plan, Recall
 from connector.domain.events import LetterBounced, LetterReceived
+from connector.domain.mailing import QUARANTINE
 from connector.errors import PermanentError
 from connector.handlers.letters.threads import SEEN, bare, found, known, remembered
 from connector.handlers.rules import Rules
@@ -37,7 +38,7 @@ def letter_received(event: LetterReceived, rules: Rules) -> Plan:
     letter = event.message.letter
     assert letter is not None
     if letter.spam and not rules.replayed:
-        raise PermanentError("mail.spam", hint=SPAM.with_(why=letter.spam))
+        raise PermanentError(QUARANTINE, hint=SPAM.with_(why=letter.spam), detail=letter.spam)
     conversation, root, thread = yield from found(event, letter, rules.at)
     if letter.automatic == "auto_reply":
         return (yield from _noted(event, conversation, rules))
