@@ -129,7 +129,7 @@ def _adopt_standard_logging(out: TextIO, level: int, shared: list[Processor], re
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("urllib3", "requests", "alembic"):
+    for noisy in ("urllib3", "requests", "alembic", "imapclient"):
         logging.getLogger(noisy).setLevel(max(level, logging.WARNING))
     for apart in ("gunicorn.error", "gunicorn.access"):
         logging.getLogger(apart).handlers.clear()
