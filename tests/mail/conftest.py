@@ -1,5 +1,5 @@
 from __future__ import annotations
 
-from tests.mail.fixtures import mailboxes
+from tests.mail.fixtures import hop, mailboxes, post
 
-__all__ = ["mailboxes"]
+__all__ = ["hop", "mailboxes", "post"]
