@@ -30,7 +30,10 @@ class Folder:
 
 
 class Boxes:
-    """``owner`` has folders and may read them by IMAP; of everybody else there is only what they were sent."""
+    """``owner`` has folders and may read them by IMAP; of everybody else there is only what they were sent.
+
+    ``idling`` is how many connections wait for news.
+    """
 
     def __init__(self, owner: str) -> None:
         self.owner = owner.lower()
@@ -40,7 +43,8 @@ class Boxes:
         }
         self.watchers: list[Callable[[Folder], None]] = []
         self.lock = threading.RLock()
-        self._others: dict[str, list[bytes]] = {}
+        self.idling = 0
+        self._others: dict[str, list[Kept]] = {}
 
     def deliver(self, address: str, raw: bytes) -> None:
         """A letter comes to an address."""
@@ -48,7 +52,8 @@ class Boxes:
             self.put("INBOX", raw)
             return
         with self.lock:
-            self._others.setdefault(address.lower(), []).append(raw)
+            box = self._others.setdefault(address.lower(), [])
+            box.append(Kept(uid=len(box) + 1, raw=raw, at=datetime.now(UTC)))
 
     def put(self, name: str, raw: bytes, flags: set[str] | None = None, at: datetime | None = None) -> Kept:
         """A letter into a folder; whoever watches is told. Raises ``KeyError``."""
@@ -62,9 +67,9 @@ class Boxes:
             watcher(folder)
         return kept
 
-    def of(self, address: str) -> list[bytes]:
+    def of(self, address: str) -> list[Kept]:
         """All that was sent to an address, oldest first."""
         with self.lock:
             if address.lower() == self.owner:
-                return [kept.raw for kept in self.folders["INBOX"].letters]
+                return list(self.folders["INBOX"].letters)
             return list(self._others.get(address.lower(), ()))

@@ -170,8 +170,12 @@ class ImapTalk(socketserver.StreamRequestHandler):
         self._tell("+ idling")
         self._idles = True
         self._news()
-        self.rfile.readline(4096)  # DONE, or the end of the connection
-        self._idles = False
+        self.server.boxes.idling += 1
+        try:
+            self.rfile.readline(4096)  # DONE, or the end of the connection
+        finally:
+            self.server.boxes.idling -= 1
+            self._idles = False
         return "OK done"
 
     def _nothing(self, rest: list[Word]) -> str:

@@ -23,13 +23,14 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True)
 class Letter:
-    """A letter as it is read: ``headers`` by lower-case name; ids with their angle brackets."""
+    """A letter as it is read: ``headers`` by lower-case name, ids with their angle brackets, ``came`` when it came."""
 
     subject: str
     sender: str
     text: str
     html: str
     headers: Mapping[str, str]
+    came: datetime
     files: tuple[Piece, ...] = ()
 
     @property
@@ -73,7 +74,7 @@ def written(
     return letter.as_bytes()
 
 
-def read(raw: bytes) -> Letter:
+def read(raw: bytes, came: datetime) -> Letter:
     """A letter as its reader's mail program shows it."""
     letter = message_from_bytes(raw, policy=policy.default)
     assert isinstance(letter, EmailMessage)
@@ -84,6 +85,7 @@ def read(raw: bytes) -> Letter:
         text=str(plain.get_content()) if plain else "",
         html=str(html.get_content()) if html else "",
         headers={name.lower(): str(value) for name, value in letter.items()},
+        came=came,
         files=tuple(_piece(part) for part in letter.iter_attachments() if isinstance(part, EmailMessage)),
     )
 

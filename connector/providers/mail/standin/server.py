@@ -6,6 +6,7 @@ import socketserver
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from connector.providers.mail.standin.boxes import Boxes
@@ -52,22 +53,22 @@ class MailServer:
         told = {"name": name, "files": files, "answers": answers, "headers": headers}
         raw = written(sender, self.address, subject, text, **told)  # type: ignore[arg-type]
         self.boxes.deliver(self.address, raw)
-        return read(raw)
+        return read(raw, datetime.now(UTC))
 
     def inbox(self, address: str) -> list[Letter]:
         """What an address was sent, oldest first."""
-        return [read(raw) for raw in self.boxes.of(address)]
+        return [read(kept.raw, kept.at) for kept in self.boxes.of(address)]
 
     def folder(self, name: str) -> list[Letter]:
         """What lies in a folder of our mailbox."""
         with self.boxes.lock:
-            return [read(kept.raw) for kept in self.boxes.folders[name].letters]
+            return [read(kept.raw, kept.at) for kept in self.boxes.folders[name].letters]
 
     def wait_for_listeners(self, *, seconds: float = 10.0) -> bool:
-        """Until somebody reads our mailbox; whether they came."""
+        """Until somebody waits for letters to our mailbox; whether they came."""
         ends = time.monotonic() + seconds
         while time.monotonic() < ends:
-            if self.boxes.watchers:
+            if self.boxes.idling:
                 return True
             time.sleep(0.01)
         return False
