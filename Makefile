@@ -1,6 +1,6 @@
 # make demo     the whole connector against a stand-in portal and messenger
 # make test     lint aside, everything that proves it works
-# Both set up what they need: a virtual environment here, redis-server and PostgreSQL by apt when run as root.
+# Both set up what they need: a virtual environment here, redis-server, PostgreSQL, Dovecot and Postfix by apt when run as root.
 
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
@@ -20,11 +20,11 @@ demo: .venv/.stamp-run ## see it work in a browser; ONCE=1 runs the story once a
 	@$(PY) -m connector demo $(if $(ONCE),--once) $(ARGS)
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
-	@.ci/services.sh redis postgresql chromium
+	@.ci/services.sh redis postgresql chromium mail
 	@$(PY) -m pytest $(AT_ONCE) $(ARGS)
 
-e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages
-	@.ci/services.sh redis postgresql chromium
+e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages, ONLY=mail: mail
+	@.ci/services.sh redis postgresql chromium mail
 	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(AT_ONCE) $(ARGS)
 
 lint: .venv/.stamp-dev ## style, types, and who imports whom

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Sees to the programs of the named services: redis, postgresql, chromium. They need not run; the demo and the tests start their own.
+# Sees to the programs of the named services: redis, postgresql, chromium, mail. They need not run; the demo and the tests start their own.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -38,6 +38,29 @@ chromium() {
   .ci/apt.sh chromium fonts-dejavu-core && return
   say "Chromium is not here: the tests of the pages will FAIL. To run them: sudo apt-get install chromium"
   say "Chromium не найден: тесты страниц УПАДУТ. Чтобы они шли: sudo apt-get install chromium"
+}
+
+has_# Debian starts what it installs, open to the network: the tests need the programs, not these servers.
+silence() {
+  [ -d /run/systemd/system ] && [ $# -gt 0 ] || return 0
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+  "${as_root[@]}" systemctl disable --now "$@" >&2 || true
+}
+
+mail() { [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/lmtp ] && [ -x /usr/sbin/postfix ]; }
+
+mail() {
+  has_mail && return
+  local came=()
+  [ -x /usr/sbin/postfix ] || came+=(postfix)
+  [ -x /usr/sbin/dovecot ] || came+=(dovecot)
+  if .ci/apt.sh dovecot-imapd dovecot-lmtpd postfix && has_mail; then
+    silence "${came[@]}"
+    return
+  fi
+  say "Dovecot and Postfix are not here: the tests with real mail servers will be SKIPPED. To run them: sudo apt-get install dovecot-imapd dovecot-lmtpd postfix"
+  say "Dovecot и Postfix не найдены: тесты с настоящими почтовыми серверами будут ПРОПУЩЕНЫ. Чтобы они шли: sudo apt-get install dovecot-imapd dovecot-lmtpd postfix"
 }
 
 for service in "$@"; do
