@@ -11,6 +11,8 @@ from connector.domain.ports import Installation
 from connector.domain.silence import Silence
 from connector.domain.states import in_words
 from connector.errors import TransientError
+from connector.listening.health import Standing
+from connector.listening.mailboxes import Mailbox, mailboxes
 from connector.portal.phrases import age, reason_in_words
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
@@ -81,12 +83,14 @@ class House(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """Where deliveries go. ``oldest`` is seconds; ``leased`` when a pump is at work."""
+    """Where deliveries go. ``oldest`` is seconds; ``leased`` when a pump is at work; ``held`` are the letters of an
+    account that wait in quarantine: no failure, and not among the ``parked``."""
 
     name: str
     waiting: int = 0
     lanes: int = 0
     parked: int = 0
+    held: int = 0
     done_last_hour: int = 0
     oldest: float = 0.0
     leased: bool = False
@@ -113,7 +117,7 @@ class PortalStatus:
 @dataclass(frozen=True, kw_only=True)
 class Overview:
     """Everything at a glance; ``silences`` who is silent that usually is not, ``pbxs`` the accounts of telephony,
-    ``problems`` what to look at now."""
+    ``mailboxes`` those of mail, ``problems`` what to look at now."""
 
     database: bool
     redis: bool
@@ -123,7 +127,18 @@ class Overview:
     portals: tuple[PortalStatus, ...]
     silences: tuple[Silence, ...]
     pbxs: tuple[Pbx, ...]
+    mailboxes: tuple[Mailbox, ...]
     problems: tuple[Text, ...]
+
+    @property
+    def streams(self) -> tuple[Standing, ...]:
+        """Everybody who has one, and whoever calls us instead (``state`` is empty)."""
+        return (*self.pbxs, *self.mailboxes)
+
+    @property
+    def held(self) -> int:
+        """Letters in quarantine."""
+        return sum(row.held for row in self.destinations)
 
 
 def overview(house: House) -> Overview:
@@ -137,13 +152,14 @@ def overview(house: House) -> Overview:
     found = destinations or ()
     silences = tuple(one for one in _try(house.journal.silences, ()) if _configured(house, one.name))
     phones: tuple[Pbx, ...] = _try(lambda: pbxs(house), ()) if destinations is not None else ()
+    boxes: tuple[Mailbox, ...] = _try(lambda: mailboxes(house), ()) if destinations is not None else ()
     due, now = set(_try(house.journal.due_destinations, ())), house.clock()
     problems = [
         *([] if destinations is not None else [_NO_DATABASE]),
         *([] if redis_up else [_NO_REDIS]),
         *([_SPOOL] if spool and destinations is not None else []),
         *(problem for portal in portals for problem in _portal_problems(portal, now)),
-        *(problem for phone in phones for problem in phone.problems),
+        *(problem for stream in (*phones, *boxes) for problem in stream.problems),
         *(_silent(one, now) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
     ]
@@ -156,6 +172,7 @@ def overview(house: House) -> Overview:
         portals=portals,
         silences=silences,
         pbxs=phones,
+        mailboxes=boxes,
         problems=tuple(problems),
     )
 

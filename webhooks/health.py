@@ -19,7 +19,9 @@ from connector.checkup import UNTOLD
 from connector.domain.ports import PortalState
 from connector.listening.health import check_streams, listens
 from connector.reconcile import mark_of
+from webhooks.mail_metrics import mail_metrics
 from webhooks.phone_metrics import phone_metrics
+from webhooks.stream_metrics import stream_metrics
 
 log = structlog.get_logger()
 
@@ -81,7 +83,9 @@ class Depths:
             "spool": self._spool,
             "portals": self._portals,
             "budget": self._budgets,
+            "streams": lambda: stream_metrics(self._connector),
             "telephony": lambda: phone_metrics(self._connector),
+            "mail": lambda: mail_metrics(self._connector),
         }
         for name, part in parts.items():
             try:

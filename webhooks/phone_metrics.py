@@ -7,22 +7,9 @@ from collections.abc import Callable, Iterator
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 
 from connector.bootstrap import Connector
-from connector.listening.health import CONNECTED
 from connector.telephony.health import Pbx, pbxs
 
 _FAMILIES: tuple[tuple[str, str, Callable[[Pbx], bool], Callable[[Pbx, float], float | None]], ...] = (
-    (
-        "connector_stream_connected",
-        "Whether the stream of a PBX is connected (1) or not (0)",
-        lambda one: bool(one.state),
-        lambda one, now: float(one.state == CONNECTED),
-    ),
-    (
-        "connector_stream_heard_seconds",
-        "Seconds since a PBX gave a sign of life",
-        lambda one: bool(one.state),
-        lambda one, now: now - one.heard.timestamp() if one.heard else None,
-    ),
     (
         "connector_calls_open",
         "Calls that are not finished in Bitrix24",

@@ -10,8 +10,10 @@ from connector import status as status_room
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
+from connector.domain.mailing import QUARANTINE
 from connector.domain.states import in_words
-from connector.listening.health import state_in_words
+from connector.listening.health import Standing, state_in_words
+from connector.listening.mailboxes import Mailbox
 from connector.speech import Text
 from connector.telephony.health import Pbx
 
@@ -36,6 +38,18 @@ _PBX_COLUMNS = (
     Text("heard", "слышна"),
     Text("open calls", "звонков сейчас"),
     Text("history read", "история до"),
+)
+_MAIL_COLUMNS = (
+    Text("mailbox", "почтовый ящик"),
+    Text("stream", "поток"),
+    Text("heard", "на связи"),
+    Text("last letter", "последнее письмо"),
+    Text("read up to letter", "прочитано до письма"),
+    Text("in quarantine", "в карантине"),
+)
+_HELD = Text(
+    "Letters in quarantine, taken for spam: {count}. See them: connector journal list --state parked --cause {cause}",
+    "Писем в карантине, приняты за спам: {count}. Посмотреть: connector journal list --state parked --cause {cause}",
 )
 _HOOKS = Text("webhooks", "вебхуки")
 _QUIET = Text("Nothing has come in yet.", "Ещё ничего не приходило.")
@@ -78,9 +92,9 @@ def status(out: Output) -> None:
         [(row.name, out.words(in_words(row.state)), _used(row), row.found) for row in seen.portals],
         empty=_NO_PORTALS,
     )
-    if seen.pbxs:
-        out.say(Text("", ""))
-        out.table(_PBX_COLUMNS, [_pbx(out, row, now) for row in seen.pbxs], empty=_QUIET)
+    _streams(out, seen, now)
+    if seen.held:
+        out.say(_HELD, count=seen.held, cause=QUARANTINE)
     if seen.parked_envelopes:
         out.say(_PARKED, count=seen.parked_envelopes)
     for row in seen.portals:
@@ -101,10 +115,22 @@ def status(out: Output) -> None:
             "portals": seen.portals,
             "silences": seen.silences,
             "pbxs": [_plain(out, row) for row in seen.pbxs],
+            "mailboxes": [_plain(out, row) for row in seen.mailboxes],
+            "quarantine": seen.held,
             "problems": [problem.say(out.language) for problem in seen.problems],
         }
     )
     finish(not seen.problems)
+
+
+def _streams(out: Output, seen: status_room.Overview, now: datetime) -> None:
+    """The PBXs and the mailboxes, where there are any."""
+    held = {row.name: row.held for row in seen.destinations}
+    boxes = [_mailbox(out, row, held.get(f"account:{row.name}", 0), now) for row in seen.mailboxes]
+    for columns, lines in ((_PBX_COLUMNS, [_pbx(out, row, now) for row in seen.pbxs]), (_MAIL_COLUMNS, boxes)):
+        if lines:
+            out.say(Text("", ""))
+            out.table(columns, lines, empty=_QUIET)
 
 
 def _pbx(out: Output, row: Pbx, now: datetime) -> tuple[object, ...]:
@@ -114,8 +140,16 @@ def _pbx(out: Output, row: Pbx, now: datetime) -> tuple[object, ...]:
     return row.name, state, heard, row.calls, read
 
 
-def _plain(out: Output, row: Pbx) -> dict[str, object]:
-    """A PBX for JSON: what is said of it in the reader's language."""
+def _mailbox(out: Output, row: Mailbox, held: int, now: datetime) -> tuple[object, ...]:
+    """One line about a mailbox; times are ages."""
+    state = out.words(state_in_words(row.state) if row.state else _HOOKS)
+    heard, letter = (_age((now - at).total_seconds()) if at else "" for at in (row.heard, row.letter))
+    read = ", ".join(f"{folder.name} {folder.uid}" for folder in row.folders)
+    return row.name, state, heard, letter, read, held
+
+
+def _plain(out: Output, row: Standing) -> dict[str, object]:
+    """A PBX or mailbox for JSON: what is said of it in the reader's language."""
     return {**vars(row), "why": out.words(row.why), "problems": [out.words(problem) for problem in row.problems]}
 
 

@@ -40,11 +40,11 @@ _NOBODY = Text(
 _APART = Text(
     "{name}: no connection with {what} for {age} ({why}). Is it up, and is what connector.yaml says of it right? "
     "`connector check` tells more.",
-    "{name}: связи нет уже {age}, не отвечает {what} ({why}). Работает ли она, верно ли всё в connector.yaml? "
+    "{name}: связи нет уже {age}, не отвечает {what} ({why}). Всё ли там работает и верно ли всё в connector.yaml? "
     "Подробнее: `connector check`.",
 )
 _PBX = Text("the PBX", "АТС")
-_MAILBOX = Text("the mailbox", "почта")
+_MAILBOX = Text("the mailbox", "почтовый ящик")
 
 
 class Seen(Protocol):

@@ -86,7 +86,7 @@ class House:
     def __init__(self, book: Book | None = None, *, portal: Portal | None = None, spool: bool = False) -> None:
         self.journal, self.spool, self.redis = book or Book(), Spool(spool), Redis()
         self.portals = {"main": portal or Portal()}
-        self.accounts: dict[str, Any] = {"shop": SimpleNamespace(provider=SimpleNamespace(telephony=None))}
+        self.accounts: dict[str, Any] = {"shop": SimpleNamespace(provider=SimpleNamespace(telephony=None), settings=None)}
 
     def clock(self) -> datetime:
         return datetime.now(UTC)

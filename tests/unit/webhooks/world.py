@@ -21,6 +21,7 @@ from connector.journal import Envelope, JournalAway, NewDelivery, Vault
 from connector.journal.glance import Arrivals, Heard
 from connector.journal.links import Link
 from connector.journal.proofs import Fate
+from connector.journal.tallies import Day
 from connector.media import Media
 from connector.portal.visitors import Visitor
 from connector.routes import Account
@@ -81,6 +82,12 @@ class FakeJournal:
     def stats(self) -> dict[str, dict[str, Any]]:
         self._here()
         return {"portal:main": {"waiting": 3, "parked": 1, "oldest": 12.5, "lanes": 2}, **self.figures}
+
+    def due_destinations(self) -> list[str]:
+        return []
+
+    def day(self) -> Day:
+        return Day(hours=(), rows=self.links.get(("", "day"), {}), whole=True)
 
     def arrivals(self) -> Arrivals:
         self._here()
