@@ -40,15 +40,15 @@ chromium() {
   say "Chromium не найден: тесты страниц УПАДУТ. Чтобы они шли: sudo apt-get install chromium"
 }
 
-has_# Debian starts what it installs, open to the network: the tests need the programs, not these servers.
+has_mail() { [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/lmtp ] && [ -x /usr/sbin/postfix ]; }
+
+# Debian starts what it installs, open to the network: the tests need the programs, not these servers.
 silence() {
   [ -d /run/systemd/system ] && [ $# -gt 0 ] || return 0
   local as_root=()
   [ "$(id -u)" = 0 ] || as_root=(sudo -n)
   "${as_root[@]}" systemctl disable --now "$@" >&2 || true
 }
-
-mail() { [ -x /usr/lib/dovecot/imap ] && [ -x /usr/lib/dovecot/lmtp ] && [ -x /usr/sbin/postfix ]; }
 
 mail() {
   has_mail && return
