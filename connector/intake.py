@@ -7,15 +7,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 
-from connector.domain.door import Door, Store
+from connector.domain.door import Door, Read, Store
 from connector.domain.events import Event
 from connector.domain.ports import Clock
 from connector.domain.request import Reply, Request
 from connector.domain.telephony import Found, Telephony
-from connector.errors import PermanentError, Refused
+from connector.errors import PermanentError, Refused, TransientError
 from connector.journal import Envelope, Journal, JournalAway, NewDelivery
 from connector.journal.spool import Spool
 from connector.metrics import counters
@@ -35,6 +36,10 @@ _NO_ACCOUNT = Text(
 _NOT_READ = Text(
     "The request was kept but could not be read; update the connector, then: connector journal replay {trace}",
     "Запрос сохранён, но не прочитан; обновите коннектор и выполните: connector journal replay {trace}",
+)
+_NO_ROOM = Text(
+    "The disk takes no files: make room on it, then the sender's next try is taken",
+    "Диск не принимает файлы: освободите место, тогда следующая попытка отправителя будет принята",
 )
 _NOBODY = Text(
     "An operator answered for an account that is not in connector.yaml; put it back, then: "
@@ -56,10 +61,11 @@ class Intake:
         *,
         who: Who | None = None,
         store: Store | None = None,
+        fetch: Read | None = None,
     ) -> None:
         self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
         self._who = who
-        self.store = store
+        self.store, self._fetch = store, fetch
 
     def accept(self, place: str, request: Request) -> Reply:
         """Keep a provider's request durably and return the provider's success answer.
@@ -67,8 +73,8 @@ class Intake:
         ``place`` is what follows ``/hooks/``: the account, and for some providers a path below it. A repeat is
         acknowledged and forgotten. A request that cannot be read is kept, parked and acknowledged. Raises ``Refused``:
         404 for an unknown account, else what the provider's ``verify`` says. A request that asks who is responsible
-        for a number is answered so, and kept if it tells of something as well. Raises ``OSError`` when the disk takes
-        no files of it.
+        for a number is answered so, and kept if it tells of something as well. Raises ``TransientError`` when the disk
+        takes no files of it.
         """
         name, _, below = place.partition("/")
         known = self._accounts.get(name)
@@ -80,12 +86,19 @@ class Intake:
         if greeting is not None:
             return greeting
         if door.condense is not None and self.store is not None:
-            request = door.condense(request, known.settings, self.store)
+            request = _condensed(door.condense, request, known, self.store)
         number = _asked(door, request, known)
         envelope, deliveries = self.read(known, request)
         if not number or envelope.state != "ignored":
             self.keep(envelope, deliveries)
         return self._told(door, known, number) if number else door.accepted
+
+    def anew(self, account: Account, request: Request) -> Request:
+        """A kept request as today's code would have kept it. Raises ``PermanentError`` when its files are gone."""
+        door = account.provider.door
+        if door is None or door.anew is None or self.store is None or self._fetch is None:
+            return request
+        return door.anew(request, account.settings, self._fetch, self.store)
 
     def _told(self, door: Door, account: Account, number: str) -> Reply:
         """The answer to a provider that waits to hear who is responsible for ``number``."""
@@ -179,6 +192,17 @@ def new_trace(now: datetime) -> str:
     return f"{int(now.timestamp() * 1000):012x}{secrets.token_hex(7)}"
 
 
+def _condensed(
+    condense: Callable[[Request, Any, Store], Request], request: Request, account: Account, store: Store
+) -> Request:
+    try:
+        return condense(request, account.settings, store)
+    except OSError as error:
+        log.error("files.not_kept", account=account.name, error=type(error).__name__, hint=_NO_ROOM.en)
+        counters().envelope(account.name, "refused", "files.not_kept")
+        raise TransientError("files.not_kept", hint=_NO_ROOM, retry_after=60.0) from None
+
+
 def _admit(door: Door, request: Request, account: Account) -> Reply | None:
     """Raise ``Refused`` for a stranger; an answer means that the provider only asked whether we are there."""
     try:
@@ -205,6 +229,9 @@ def _asked(door: Door, request: Request, account: Account) -> str:
 def _unread(envelope: Envelope, error: Exception) -> Envelope:
     """The envelope parked with what went wrong; the error's text may quote a client, so it stays out of the log."""
     log.warning("parse.failed", trace=envelope.trace, account=envelope.account, error=type(error).__name__)
+    if isinstance(error, PermanentError):  # the provider knows what is to be mended
+        detail = _clean(error.detail)[:_LONGEST_DETAIL]
+        return replace(envelope, state="parked", cause=error.cause, hint=error.hint, detail=detail)
     hint, detail = _NOT_READ.with_(trace=envelope.trace), f"{type(error).__name__}: {error}"
     return replace(envelope, state="parked", cause="parse.failed", hint=hint, detail=_clean(detail)[:_LONGEST_DETAIL])
 

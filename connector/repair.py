@@ -11,7 +11,7 @@ from typing import Protocol
 from connector.domain.events import AppInstalled, Event
 from connector.domain.request import Request
 from connector.errors import PermanentError
-from connector.intake import new_trace
+from connector.intake import Intake, new_trace
 from connector.journal import Envelope, Journal, NewDelivery, people
 from connector.journal.sieve import Sieve
 from connector.journal.sweeps import Swept
@@ -56,6 +56,8 @@ class House(Protocol):
     def portals(self) -> Mapping[str, Portal]: ...
     @property
     def accounts(self) -> Mapping[str, Account]: ...
+    @property
+    def intake(self) -> Intake: ...
     @property
     def rulebook(self) -> Rulebook: ...
     def clock(self) -> datetime: ...
@@ -210,8 +212,10 @@ def _of_account(house: House, name: str, request: Request) -> list[NewDelivery]:
     account = house.accounts.get(name)
     if account is None or account.provider.door is None:
         raise PermanentError("account.gone", hint=_GONE.with_(name=name))
-    own = is_own(request)  # the back-fill's and the watchdog's envelopes are no provider's
-    events = events_of(request) if own else account.provider.door.parse(request, account.settings)
+    if is_own(request):  # the back-fill's and the watchdog's envelopes are no provider's
+        events = events_of(request)
+    else:
+        events = account.provider.door.parse(house.intake.anew(account, request), account.settings)
     return [delivery for event in events for delivery in routes(event, account)]
 
 

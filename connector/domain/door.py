@@ -12,6 +12,8 @@ from connector.domain.request import Reply, Request
 
 # Keeps a file (name, MIME type, bytes) and gives its key.
 Store = Callable[[str, str, bytes], str]
+# Gives the bytes of a kept file by its key; raises ``PermanentError`` when it is gone.
+Read = Callable[[str], bytes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +28,7 @@ class Door:
     ``paths``: requests may come to addresses below ``/hooks/<account>/`` too; ``request.path`` tells which.
     ``limit``: so many bytes a body may have, where they are more than the house lets in (0: they are not).
     ``condense`` makes a small request of a verified one, whose files go to the store: only that is kept and parsed.
+    ``anew`` makes what ``condense`` made once more, by today's code, of a kept request that could not be read.
     ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
     which a stream that says nothing is dead.
     """
@@ -39,5 +42,6 @@ class Door:
     secrets: tuple[str, ...] = ()
     limit: int = 0
     condense: Callable[[Request, Any, Store], Request] | None = None
+    anew: Callable[[Request, Any, Read, Store], Request] | None = None
     listen: Callable[[Any, Listening], None] | None = None
     silence: float = 60.0

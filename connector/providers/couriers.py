@@ -17,9 +17,11 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import ConfigDict, model_validator
 
-from connector.domain.door import Store
+from connector.domain.door import Read, Store
 from connector.domain.events import Event
+from connector.domain.provider import Http, Outgoing
 from connector.domain.request import Request
+from connector.domain.values import Receipt
 from connector.errors import ConnectorError, PermanentError, Refused
 from connector.letters import digest
 from connector.letters.headers import every
@@ -28,9 +30,6 @@ from connector.providers.gate import OurSecret, check_secret
 from connector.providers.payload import check_method
 from connector.providers.postal import PostalSettings
 from connector.speech import Text
-
-#: Reads a kept file by its key; raises ``PermanentError`` when it is gone.
-Read = Callable[[str], bytes]
 
 _STRANGER = Text(
     "The user or the password is missing or wrong; the service posts to https://user:password@… as the account "
@@ -50,7 +49,7 @@ _NOT_RAW = "not_raw"
 
 
 class CourierSettings(PostalSettings):
-    """``user`` and ``password`` stand in the address that the service posts to (HTTP Basic); ``token`` is its last part.
+    """``user`` and ``password`` stand in the address that the service posts to, ``token`` is its last part.
 
     One of both is needed; where both are given, both are asked for.
     """
@@ -67,7 +66,7 @@ class CourierSettings(PostalSettings):
             raise ValueError(_PROOF, _PROOF_HINT)
         return self
 
-    def address(self, hook_url: str) -> str:
+    def posted_to(self, hook_url: str) -> str:
         """Where the service is to post. It bears the secrets: never logged."""
         parts = urlsplit(hook_url.rstrip("/"))
         who = f"{quote(self.user, safe='')}:{self.password.get_secret_value()}@" if self.password else ""
@@ -191,3 +190,7 @@ def _check_basic(request: Request, known: str, slug: str) -> None:
         offered = b""
     if not hmac.compare_digest(offered, known.encode()):
         raise Refused(f"{slug}.password", hint=_STRANGER, status=401)
+
+
+def send(outgoing: Outgoing, settings: PostalSettings, http: Http) -> Receipt:
+    raise PermanentError(f"{settings.provider}.no_smtp", hint=Text("Not yet", "Пока нет"))

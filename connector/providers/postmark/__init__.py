@@ -1,0 +1,40 @@
+"""Postmark: letters come by its webhook and leave by its SMTP (facts/providers.md §4.6)."""
+
+from __future__ import annotations
+
+from connector.domain.provider import Capabilities, Channel, Provider
+from connector.providers import couriers, postal
+from connector.providers.postmark import inbound, setup
+from connector.providers.postmark.settings import PostmarkSettings
+from connector.speech import Text
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2">'
+    '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7 8 6 8-6"/></svg>'
+)
+
+PROVIDER = Provider(
+    slug="postmark",
+    title=Text("Mail by Postmark", "Почта через Postmark"),
+    settings=PostmarkSettings,
+    capabilities=Capabilities(
+        files=frozenset({"image", "voice", "audio", "video", "document", "sticker"}),
+        upload=10 * 1024 * 1024,
+        download=35 * 1024 * 1024,
+    ),
+    channel=Channel(
+        verify=couriers.verify,
+        dedupe_key=postal.dedupe_key,
+        parse=inbound.parse,
+        paths=True,
+        limit=inbound.LIMIT,
+        condense=inbound.condense,
+        anew=inbound.anew,
+        send=couriers.send,
+        locate=postal.locate,
+    ),
+    check=setup.check,
+    connect=setup.connect,
+    icon_svg=_ICON,
+    color="#b89600",
+)

@@ -1,0 +1,36 @@
+"""A mailbox at Postmark in ``connector.yaml``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Any
+
+from pydantic import SecretStr, field_validator
+
+from connector.providers.addresses import SafeUrl
+from connector.providers.couriers import CourierSettings
+from connector.providers.gate import given
+from connector.speech import Text
+
+# Postmark knows no TLS from the start.
+SMTP: Mapping[str, Any] = MappingProxyType({"host": "smtp.postmarkapp.com", "port": 587, "security": "starttls"})
+_TOKEN = Text(
+    "copy it in Postmark: the server → API Tokens",
+    "скопируйте в Postmark: сервер → API Tokens",
+)
+
+
+class PostmarkSettings(CourierSettings):
+    """With ``server_token`` our address is put into Postmark, and looked at, by ourselves.
+
+    ``smtp`` says only what differs from Postmark's own server: at least ``user`` and ``password``.
+    """
+
+    server_token: Annotated[SecretStr, given(_TOKEN)] | None = None
+    api_url: SafeUrl = "https://api.postmarkapp.com"
+
+    @field_validator("smtp", mode="before")
+    @classmethod
+    def _usual(cls, value: Any) -> Any:
+        return {**SMTP, **value} if isinstance(value, Mapping) else value
