@@ -10,12 +10,15 @@ from mappings.desk import Desk
 from mappings.documents import Document
 from mappings.expressions import Context
 from mappings.faults import nearest
+from mappings.keys import misplaced
 from mappings.making import makings
 from mappings.naming import Kinds, is_kind, roots, unknown_kind
 from mappings.nodes import Path
-from mappings.rules import Config, Part, Points, Rule, Tag
+from mappings.rules import Answer, Config, Part, Points, Rule, Tag
 from mappings.tidying import UnfitError, tags
 from mappings.wanting import wishes
+
+_SINGLE = ("line", "category", "priority", "owner", "signature")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,8 +67,12 @@ def build(
         wishes=tuple(wishes(desk, given.get("crm", {}))),
         makings=tuple(makings(desk, name, given, config)),
         workgroups=tuple(_workgroups(desk, given.get("workgroup", []))),
-        **{key: desk.part((key,), given[key]) for key in ("line", "category", "priority", "owner") if key in given},
+        chat=desk.condition(("chat",), given["chat"]) if "chat" in given else None,
+        acknowledge=_answer(desk, given["acknowledge"]) if "acknowledge" in given else None,
+        **{key: desk.part((key,), given[key]) for key in _SINGLE if key in given},
     )
+    for key, said, mend in misplaced(given, known):
+        desk.wrong((key,), said, mend, key=True)
     _check_category(desk, rule.category, config)
     return Built(rule=rule, given=given, desk=desk)
 
@@ -115,6 +122,16 @@ def _score(desk: Desk, given: Mapping[str, Any]) -> Iterator[Points]:
             yield Points(name=name, add=desk.part(path, points))
         elif "add" in points:
             yield Points(name=name, add=desk.part((*path, "add"), points["add"]), when=_when(desk, path, points))
+
+
+def _answer(desk: Desk, given: Any) -> Answer | None:
+    path: Path = ("acknowledge",)
+    if not isinstance(given, dict):
+        return Answer(text=desk.part(path, given))
+    if "text" not in given:
+        return None
+    subject = desk.part((*path, "subject"), given["subject"]) if "subject" in given else None
+    return Answer(text=desk.part((*path, "text"), given["text"]), subject=subject)
 
 
 def _when(desk: Desk, path: Path, given: Mapping[str, Any]) -> Part | None:

@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from mappings.faults import Said
-from mappings.outcome import Outcome
+from mappings.outcome import Acknowledgement, Outcome
 
 Call = tuple[str, Mapping[str, Any]]
 """A method and its params."""
 
-_NONE: Mapping[str, Any] = {"category": "", "priority": "", "score": 0}
+_PLAIN = ("line", "category", "priority", "owner", "score", "chat", "signature")
+_NONE: Mapping[str, Any] = {"category": "", "priority": "", "score": 0, "signature": ""}
 
 
 def compare(expect: Mapping[str, Any], calls: Sequence[Call], outcome: Outcome) -> list[Said]:
@@ -19,12 +20,14 @@ def compare(expect: Mapping[str, Any], calls: Sequence[Call], outcome: Outcome) 
 
     ``calls`` are the writes in their order.
     """
-    got = {name: getattr(outcome, name) for name in ("line", "category", "priority", "owner", "score")}
+    got = {name: getattr(outcome, name) for name in _PLAIN}
     got["tags"] = sorted(outcome.tags)
     differences: list[Said] = []
     for name, wanted in expect.items():
         if name == "calls":
             differences += _calls(wanted, calls)
+        elif name == "acknowledge":
+            differences += _acknowledgement(wanted, outcome.acknowledgement)
         elif not _same(wanted := sorted(map(str, wanted)) if name == "tags" else wanted or _NONE.get(name), got[name]):
             differences.append(_other(name, wanted, got[name]))
     return differences
@@ -55,6 +58,17 @@ def _calls(wanted: Sequence[Any], calls: Sequence[Call]) -> Iterator[Said]:
     for number, (method, params) in enumerate(calls[len(expected) :], start=len(expected) + 1):
         shown = _shown(params)
         yield f"call {number} was not expected: {method} {shown}", f"вызова {number} не ожидали: {method} {shown}"
+
+
+def _acknowledgement(wanted: Any, got: Acknowledgement | None) -> Iterator[Said]:
+    name = "acknowledge"
+    if wanted is None or got is None:
+        if wanted is not got:
+            yield _other(name, wanted, None if got is None else got.text)
+        return
+    asked = wanted if isinstance(wanted, Mapping) else {"text": wanted}
+    for path, want, have in lacking(asked, {"text": got.text, "subject": got.subject}, name):
+        yield _other(path, want, have)
 
 
 def _same(wanted: Any, got: Any) -> bool:

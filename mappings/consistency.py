@@ -127,7 +127,7 @@ _LOOK: Said = ("Name ways to find it in match:, or delete this line", "Укаж�
 
 
 def _bearers(built: Built, kinds: dict[str, _Kind]) -> Iterator[Fault]:
-    for kind in ("activity", "timeline"):
+    for kind in ("activity", "timeline", "email"):
         written = built.given.get(kind)
         listed = isinstance(written, list)
         items: list[Any] = written if isinstance(written, list) else [written]

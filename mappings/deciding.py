@@ -39,6 +39,7 @@ class Turn:
     teller: Teller
     scope: dict[str, Any]
     line: int | None = None
+    chat: bool = True
     matched: list[tuple[Rule, Mapping[str, Any]]] = field(default_factory=list)
     parts: dict[str, int] = field(default_factory=dict)
     said: set[str] = field(default_factory=set)
@@ -94,6 +95,9 @@ def _take(ready: Step, turn: Turn) -> None:
         _learn(rule, turn)
     if rule.line is not None:
         turn.line = _said("line", rule, rule.line, number, turn) or turn.line
+    if rule.chat is not None:
+        turn.chat = bool(turn.teller.value(rule, rule.chat, turn.scope))
+        turn.teller.because("chat", turn.chat, rule, rule.chat, turn.scope)
     if rule.category is not None:
         _categorise(rule, rule.category, turn)
     if rule.priority is not None and _said("priority", rule, rule.priority, partial(word, known=PRIORITIES), turn):

@@ -9,7 +9,7 @@ from typing import Any
 from mappings.deciding import Course, settle, step
 from mappings.outcome import Outcome
 from mappings.rules import Config, Rule
-from mappings.slicing import for_the_line, found_in
+from mappings.slicing import Topic, about, found_in
 from mappings.wishing import outcome
 
 
@@ -27,11 +27,10 @@ class MappingSet:
         self.rules = tuple(rules)
         kinds = dict.fromkeys(kind for rule in self.rules for kind in rule.kinds)
         self._on = {kind: tuple(rule for rule in self.rules if kind in rule.kinds) for kind in kinds}
-        lines = {kind: for_the_line(rules) for kind, rules in self._on.items()}
         self._needs = {kind: found_in(rules) for kind, rules in self._on.items()}
-        self._line_needs = {kind: found_in(rules) for kind, rules in lines.items()}
         self._courses = {kind: _course(rules, rules) for kind, rules in self._on.items()}
-        self._line_courses = {kind: _course(lines[kind], rules) for kind, rules in self._on.items() if lines[kind]}
+        self._line_needs, self._line_courses = _sliced("line", self._on)
+        self._chat_needs, self._chat_courses = _sliced("chat", self._on)
         self._nothing = Outcome(version=version)
 
     def on(self, kind: str) -> tuple[Rule, ...]:
@@ -50,6 +49,14 @@ class MappingSet:
         """Whether any rule for ``kind`` has a say in the line."""
         return kind in self._line_courses
 
+    def chat_needs(self, kind: str) -> frozenset[str]:
+        """As :meth:`line_needs`, for the rules that have a say in whether it is shown."""
+        return self._chat_needs.get(kind, frozenset())
+
+    def hides(self, kind: str) -> bool:
+        """Whether any rule for ``kind`` has a say in whether it is shown in Open Lines."""
+        return kind in self._chat_courses
+
     def decide(self, kind: str, scope: Mapping[str, Any], *, explain: bool = False) -> Outcome:
         """All that the rules want of one event or record. Raises ``RuleError``."""
         course = self._courses.get(kind)
@@ -63,6 +70,22 @@ class MappingSet:
         """
         course = self._line_courses.get(kind)
         return settle(course, scope, self.config).line if course is not None else None
+
+    def chat(self, kind: str, scope: Mapping[str, Any]) -> bool:
+        """Whether the event is shown in Open Lines; without a word of the rules it is. The same that :meth:`decide`
+        says, for less. Raises ``RuleError``.
+        """
+        course = self._chat_courses.get(kind)
+        return settle(course, scope, self.config).chat if course is not None else True
+
+
+def _sliced(
+    topic: Topic, on: Mapping[str, tuple[Rule, ...]]
+) -> tuple[Mapping[str, frozenset[str]], Mapping[str, Course]]:
+    """By kind, of the rules that have a say in ``topic``: what they need, and their course where there are any."""
+    parts = {kind: part for kind, rules in on.items() if (part := about(topic, rules))}
+    needs = {kind: found_in(part) for kind, part in parts.items()}
+    return needs, {kind: _course(part, on[kind]) for kind, part in parts.items()}
 
 
 def _course(looked_at: Iterable[Rule], rules: Iterable[Rule]) -> Course:

@@ -15,6 +15,9 @@ One file holds one or more of them, separated by ``---``::
       owner: 12
       tags: [information]
       score: 5
+      chat: false                           # not shown in Open Lines
+      acknowledge: {text: Got it}           # the automatic letter, or only its text; null is none
+      signature: Anna                       # under a reply (on: reply.written)
       calls:                                # the writes, all of them, in their order; [] is none
         - crm.item.update: {id: 7, fields: {NAME: Анна}}      # what stands here must be in the call
 """
@@ -24,82 +27,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from mappings.comparing import lacking
 from mappings.documents import Document
 from mappings.documents import read as read_documents
 from mappings.faults import Fault, Said, nearest
+from mappings.minimal import INNER
+from mappings.minimal import MINIMAL as MINIMAL
 from mappings.nodes import Path
 from mappings.tidying import PRIORITIES, UnfitError, moment
 
 _ZONE = "Europe/Moscow"
-
-_CLIENT: Mapping[str, Any] = {
-    "id": "1001",
-    **dict.fromkeys(
-        ("first_name", "last_name", "username", "phone", "email", "language", "profile_url", "picture_url"), ""
-    ),
-}
-_WHERE: Mapping[str, Any] = {
-    "account": "shop",
-    "conversation": "1001",
-    "position": 0,
-    "channel": "telegram",
-    "portal": "main",
-    "at": "2026-03-10T12:00:00+03:00",
-}
-_DIALOG: Mapping[str, Any] = {
-    **{name: value for name, value in _WHERE.items() if name != "position"},
-    "connector": "telegram",
-    "line": "1",
-    "session_id": "1",
-}
-_CALL: Mapping[str, Any] = {
-    **{name: value for name, value in _WHERE.items() if name != "position"},
-    "account": "office",
-    "channel": "asterisk",
-    "line": "office",
-    "conversation": "+79001112233",
-    "client": {**_CLIENT, "id": "+79001112233", "phone": "+79001112233"},
-    "call": "1",
-    "call_id": "externalCall.1",
-    "direction": "incoming",
-    "employee": "101",
-    "owner": 1,
-    "status": "200",
-    "cause": "",
-    "talk": 60,
-    "wait": 10,
-    "missed": False,
-    "past": False,
-    "entity": "",
-    "entity_id": 0,
-    "started_at": "2026-03-10T11:58:50+03:00",
-    "ended_at": "2026-03-10T12:00:00+03:00",
-}
-_FIELDS: Mapping[str, Mapping[str, Any]] = {
-    "message.received": {
-        **_WHERE,
-        "message_id": "1",
-        "client": _CLIENT,
-        **dict.fromkeys(("text", "reply_to", "quote", "forwarded_from", "album"), ""),
-        "files": [],
-        **dict.fromkeys(("location", "contact", "sent_at", "page")),
-    },
-    "button.pressed": {**_WHERE, "press_id": "1", "data": "", "label": "", "client": _CLIENT, "sent_at": None},
-    "conversation.blocked": {**_WHERE, "client": _CLIENT},
-    "conversation.unblocked": {**_WHERE, "client": _CLIENT},
-    "dialog.started": _DIALOG,
-    "dialog.finished": _DIALOG,
-    "call.finished": _CALL,
-}
-MINIMAL: Mapping[str, Mapping[str, Any]] = MappingProxyType(
-    {kind: {"kind": kind, **fields} for kind, fields in _FIELDS.items()}
-)
-"""What an example's event has where it says nothing: Tuesday noon in Moscow, a client without a name; a call is a talk
-of a minute with a number that the CRM does not know, of user 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,11 +110,19 @@ def _example(document: Document) -> Example:
 
 
 def _over(minimal: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """``given`` over ``minimal``, the client's fields one by one."""
+    """``given`` over ``minimal``; the fields of a client, a letter, an operator one by one."""
     whole = {**minimal, **given}
-    if isinstance(given.get("client"), Mapping):
-        whole["client"] = {**minimal["client"], **given["client"]}
+    for name, inner in _inner(minimal):
+        if isinstance(given.get(name), Mapping):
+            whole[name] = {**inner, **given[name]}
     return whole
+
+
+def _inner(minimal: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """What in an event of this kind has fields of its own, and those fields."""
+    for name, value in minimal.items():
+        if isinstance(value, Mapping) or name in INNER:
+            yield name, value if isinstance(value, Mapping) else INNER[name]
 
 
 def _wrong(document: Document, expecting: bool) -> Iterator[Fault]:
@@ -214,13 +161,13 @@ def _wrong(document: Document, expecting: bool) -> Iterator[Fault]:
 
 def _wrong_event(document: Document, event: Mapping[str, Any], minimal: Mapping[str, Any]) -> Iterator[Fault]:
     yield from _strangers(document, ("event",), event, minimal)
-    client = event.get("client", {})
-    if isinstance(client, dict):
-        yield from _strangers(document, ("event", "client"), client, _CLIENT)
-    else:
-        said = "client is a mapping", "client — это отображение (ключ: значение)"
-        mend = "Write client: {first_name: Anna}", "Напишите client: {first_name: Анна}"
-        yield document.fault(("event", "client"), said, mend)
+    for name, inner in _inner(minimal):
+        given = event.get(name, {})
+        if isinstance(given, dict):
+            yield from _strangers(document, ("event", name), given, inner)
+        elif given is not None or name == "client":
+            said = f"{name} is a mapping", f"{name} — это отображение (ключ: значение)"
+            yield document.fault(("event", name), said, _AS_IN[name])
     try:
         moment(event.get("at"), _ZONE)
     except UnfitError as error:
@@ -249,6 +196,15 @@ def _is_call(value: Any) -> bool:
     )
 
 
+def _is_letter(value: Any) -> bool:
+    return isinstance(value, dict) and value.keys() <= {"text", "subject"}
+
+
+_AS_IN: Mapping[str, Said] = {
+    "client": ("Write client: {first_name: Anna}", "Напишите client: {first_name: Анна}"),
+    "letter": ("Write letter: {subject: An order}", "Напишите letter: {subject: Заказ}"),
+    "operator": ("Write operator: {name: Olga}", "Напишите operator: {name: Ольга}"),
+}
 _KEYS: Mapping[str, type] = {
     "name": str,
     "about": str,
@@ -260,6 +216,7 @@ _KEYS: Mapping[str, type] = {
     "expect": dict,
 }
 _KIND: Mapping[type, Said] = {str: ("text", "текст"), dict: ("mapping", "отображение (ключ: значение)")}
+_WORDS: Said = ("Write its text", "Запишите её текст")
 _WHOLE: Said = ("Write a whole number", "Запишите целое число")
 _ANYTHING: tuple[Callable[[Any], bool], Said] = (lambda value: True, _WHOLE)
 _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], Said]] = {
@@ -269,6 +226,9 @@ _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], Said]] = {
     "owner": (lambda value: value is None or type(value) is int, _WHOLE),
     "tags": (lambda value: isinstance(value, list), ("Write a list: [vip]", "Запишите списком: [vip]")),
     "score": (lambda value: type(value) is int, _WHOLE),
+    "chat": (lambda value: isinstance(value, bool), ("Write true or false", "Запишите true или false")),
+    "signature": (lambda value: value is None or isinstance(value, str), _WORDS),
+    "acknowledge": (lambda value: value is None or isinstance(value, str) or _is_letter(value), _WORDS),
     "calls": (
         lambda value: isinstance(value, list) and all(map(_is_call, value)),
         ("Write a list of method: {params}", "Запишите список: метод: {параметры}"),

@@ -1,4 +1,4 @@
-"""What a rule has made once per event: activities, comments, tasks and notifications."""
+"""What a rule has made once per event: activities, comments, letters, tasks and notifications."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mappings.outcome import MakingKind
 from mappings.rules import Config, Made, Part
 from mappings.tidying import UnfitError, moment
 
-_KINDS: tuple[MakingKind, ...] = ("activity", "timeline", "task", "notify")
+_KINDS: tuple[MakingKind, ...] = ("activity", "timeline", "email", "task", "notify")
 
 
 def makings(desk: Desk, rule: str, given: Mapping[str, Any], config: Config) -> Iterator[Made]:

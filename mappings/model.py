@@ -109,6 +109,25 @@ class TimelineDocument(Strict):
     text: Text = Field(description="The comment.")
 
 
+class EmailDocument(Strict):
+    """The client's letter as an e-mail in the card of an entity."""
+
+    on: Bearer = Field(description="The entity that bears it; some rule wants it under crm:.")
+    subject: Text | None = Field(default=None, description="Its subject (default: the letter's).")
+    text: Text | None = Field(default=None, description="Its text, BBCode (default: the letter's).")
+    owner: Number | None = Field(
+        default=None, description="Id of the user who answers for it (default: the owner, else the entity's)."
+    )
+    done: bool = Field(default=False, description="Whether nobody has to deal with it any more.")
+
+
+class AnswerDocument(Strict):
+    """An automatic letter to the client."""
+
+    text: Text = Field(description="What it says, BBCode.", examples=["We shall answer by 10 a.m."])
+    subject: Text | None = Field(default=None, description="Its subject (default: the thread's).")
+
+
 class TaskDocument(Strict):
     """A task."""
 
@@ -154,6 +173,11 @@ class RuleDocument(Strict):
         examples=[{"vip": "{{ found.company.typeId == 'VIP' }}"}],
     )
     line: Number | None = Field(default=None, description="Open line of a new conversation.", examples=[3])
+    chat: Condition | None = Field(
+        default=None,
+        description="Whether the message is shown in Open Lines; false: only the CRM part of the rules happens.",
+        examples=[False, "event.letter.automatic != 'list'"],
+    )
     category: Text | None = Field(default=None, description="Category of the request.", examples=["complaint"])
     priority: PriorityOrExpression | None = Field(default=None, description="Default: the category's.")
     owner: Number | None = Field(default=None, description="Id of the user (default: the category's).", examples=[12])
@@ -170,10 +194,17 @@ class RuleDocument(Strict):
     crm: CrmDocument | None = Field(default=None, description="What is wanted of the CRM.")
     activity: Many[ActivityDocument] | None = Field(default=None, description="Activities to plan.")
     timeline: Many[TimelineDocument] | None = Field(default=None, description="Comments in timelines.")
+    email: Many[EmailDocument] | None = Field(default=None, description="The letter, kept in cards of the CRM.")
     task: Many[TaskDocument] | None = Field(default=None, description="Tasks to give.")
     notify: Many[NotifyDocument] | None = Field(default=None, description="Notifications to send.")
     workgroup: Many[Number] | None = Field(
         default=None, description="Workgroups whose keywords get the tags.", examples=[5]
+    )
+    acknowledge: TextOr[AnswerDocument] | None = Field(
+        default=None, description="An automatic letter to the client.", examples=["We have got your letter."]
+    )
+    signature: Text | None = Field(
+        default=None, description="What stands under a reply by mail, BBCode.", examples=["{{ event.operator.name }}"]
     )
 
 

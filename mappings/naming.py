@@ -16,9 +16,11 @@ Kinds = Mapping[str, Shape]
 """The kinds of events that rules can be written for, and the shape of ``event`` in each."""
 
 RECORD = "record."
+REPLY = "reply.written"
 _SOURCE = re.compile(r"record\.[a-z][a-z0-9_-]{0,30}")
 _ALWAYS = frozenset({"facts", "found", "category", "priority", "owner", "tags", "score"})
 _OF_EVENTS = frozenset({"event"})
+_OF_REPLIES = frozenset({"event", "facts"})
 _OF_RECORDS = frozenset({"record", "source"})
 
 
@@ -35,6 +37,8 @@ def unknown_kind(kind: str, kinds: Kinds) -> tuple[Said, Said]:
 
 def roots(kinds: Sequence[str]) -> frozenset[str]:
     """What expressions may begin with in a rule for all of ``kinds``; anything when none is known."""
+    if REPLY in kinds:
+        return _OF_REPLIES
     records = {kind.startswith(RECORD) for kind in kinds}
     return _ALWAYS | (_OF_EVENTS if True not in records else set()) | (_OF_RECORDS if False not in records else set())
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 Entity = Literal["lead", "deal", "contact", "company", "item"]
 Several = Literal["quarantine", "skip", "oldest", "newest"]
-MakingKind = Literal["activity", "timeline", "task", "notify"]
+MakingKind = Literal["activity", "timeline", "email", "task", "notify"]
 
 TYPE_IDS: Mapping[str, int] = {"lead": 1, "deal": 2, "contact": 3, "company": 4}
 """facts/bitrix24-telephony-crm.md §2.1"""
@@ -46,8 +46,8 @@ class Wish:
 class Making:
     """Something to be made once per event. ``name`` is unique in the outcome: ``<rule>`` or ``<rule>.2``.
 
-    ``on`` is the entity that bears it (activity, timeline); ``fields`` are the evaluated values of the rule:
-    title, text, deadline (aware datetime or ISO text), owner (user id), users, group.
+    ``on`` is the entity that bears it (activity, timeline, email); ``fields`` are the evaluated values of the rule:
+    title, subject, text, deadline (aware datetime or ISO text), owner (user id), users, group, done.
     """
 
     kind: MakingKind
@@ -105,4 +105,4 @@ class Outcome:
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done outside (a line is not: it is only looked at before the first message)."""
-        return not (self.tags or self.wishes or self.makings)
+        return not (self.tags or self.wishes or self.makings or self.acknowledgement)

@@ -113,8 +113,8 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
-    """Something to be made once per event; ``name`` is unique in the set. ``fields``: title, text, deadline, owner,
-    group, users (a list), as the rule has them.
+    """Something to be made once per event; ``name`` is unique in the set. ``fields``: title, subject, text, deadline,
+    owner, group, users (a list), done, as the rule has them.
     """
 
     kind: MakingKind
@@ -125,8 +125,18 @@ class Made:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """An automatic letter; without a ``subject`` it has the thread's own."""
+
+    text: Part
+    subject: Part | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rule:
-    """One rule. ``at`` is its first line in ``file``; ``line`` the open line; ``facts`` is what it sets, in order."""
+    """One rule. ``at`` is its first line in ``file``; ``line`` the open line; ``facts`` is what it sets, in order.
+    ``chat``: whether the event is shown in Open Lines.
+    """
 
     name: str
     file: str
@@ -137,6 +147,7 @@ class Rule:
     stop: bool = False
     facts: Mapping[str, Part] = field(default_factory=dict)
     line: Part | None = None
+    chat: Part | None = None
     category: Part | None = None
     priority: Part | None = None
     owner: Part | None = None
@@ -145,10 +156,13 @@ class Rule:
     wishes: tuple[Wanted, ...] = ()
     makings: tuple[Made, ...] = ()
     workgroups: tuple[Part, ...] = ()
+    acknowledge: Answer | None = None
+    signature: Part | None = None
 
     def parts(self) -> Iterator[Part]:
         """Every part, in the order of evaluation."""
-        yield from filter(None, (self.when, *self.facts.values(), self.line, self.category, self.priority, self.owner))
+        settled = self.line, self.chat, self.category, self.priority, self.owner
+        yield from filter(None, (self.when, *self.facts.values(), *settled))
         additions: tuple[Tag | Points, ...] = (*self.tags, *self.score)
         for addition in additions:
             yield from filter(None, (addition.when, addition.add))
@@ -159,6 +173,8 @@ class Rule:
             yield from filter(None, (wish.create, *wish.set.values(), *wish.fill.values()))
         for making in self.makings:
             yield from making.fields.values()
+        yield from filter(None, (self.acknowledge.text, self.acknowledge.subject) if self.acknowledge else ())
+        yield from filter(None, (self.signature,))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

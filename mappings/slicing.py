@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Literal
 
 from mappings.rules import Rule
 
@@ -18,13 +19,17 @@ def found_in(rules: Iterable[Rule]) -> frozenset[str]:
     return frozenset(name.split(".")[1] for name in names if name.startswith("found.")) & FOUND
 
 
-def for_the_line(rules: Sequence[Rule]) -> tuple[Rule, ...]:
-    """The rules that have a say in the open line, each with only what the line depends on; none when no rule sets it.
+Topic = Literal["line", "chat"]
+
+
+def about(topic: Topic, rules: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules that have a say in the open line, or in whether there is a chat, each with only what that depends on;
+    none when no rule sets it.
 
     Besides those that set it these are the ones that settle what they read, and those that stop before them.
     """
-    last = max((index for index, rule in enumerate(rules) if rule.line is not None), default=-1)
-    before, wanted, known = rules[: last + 1], {"line"}, set[str]()
+    last = max((index for index, rule in enumerate(rules) if getattr(rule, topic) is not None), default=-1)
+    before, wanted, known = rules[: last + 1], {str(topic)}, set[str]()
     kept: tuple[Rule, ...] = ()
     while wanted != known:
         known = set(wanted)
@@ -47,7 +52,8 @@ def _less(rule: Rule, wanted: set[str]) -> Rule | None:
     less = replace(
         rule,
         facts=facts,
-        line=rule.line,
+        line=rule.line if "line" in wanted else None,
+        chat=rule.chat if "chat" in wanted else None,
         category=categorised,
         priority=rule.priority if "priority" in wanted else None,
         owner=rule.owner if "owner" in wanted else None,
@@ -56,6 +62,8 @@ def _less(rule: Rule, wanted: set[str]) -> Rule | None:
         wishes=(),
         makings=(),
         workgroups=(),
+        acknowledge=None,
+        signature=None,
     )
-    speaks = any((facts, less.line, less.category, less.priority, less.owner, tags, score))
+    speaks = any((facts, less.line, less.chat, less.category, less.priority, less.owner, tags, score))
     return less if speaks or rule.stop else None

@@ -8,7 +8,7 @@ from functools import lru_cache, partial
 from typing import Any, get_args
 
 from mappings.deciding import Turn
-from mappings.outcome import Entity, Key, Making, Outcome, Several, Wish
+from mappings.outcome import Acknowledgement, Entity, Key, Making, Outcome, Several, Wish
 from mappings.rules import Made, Part, Rule, Wanted, Way, WayKind
 from mappings.tidying import emails, every, moment, number, phones, text
 
@@ -21,7 +21,7 @@ WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
 }
 """How an entity is looked for when no rule says it; by its external id before all else when it has one."""
 _PLAIN: Mapping[WayKind, Key] = {kind: Key(kind=kind) for kind in get_args(WayKind)}
-_OWNED = ("activity", "task")
+_OWNED = ("activity", "email", "task")
 
 
 @dataclass(slots=True)
@@ -42,10 +42,18 @@ class _Draft:
     fill: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Letters:
+    """What is said of letters of ours; the last rule that says something wins."""
+
+    signature: str = ""
+    acknowledgement: Acknowledgement | None = None
+
+
 def outcome(turn: Turn, version: str) -> Outcome:
     """All of it. Raises ``RuleError``."""
     scope, facts, drafts = turn.scope, turn.scope["facts"], dict[tuple[Entity, int], _Draft]()
-    makings, workgroups = list[Making](), list[int]()
+    makings, workgroups, letters = list[Making](), list[int](), _Letters()
     for rule, facts in turn.matched:
         scope["facts"] = facts
         for wanted in rule.wishes:
@@ -56,6 +64,7 @@ def outcome(turn: Turn, version: str) -> Outcome:
             groups = turn.teller.value(rule, part, scope, partial(every, number))
             turn.teller.because("workgroup", groups, rule, part, scope)
             workgroups += groups
+        _answer(rule, letters, turn)
     borne = bool(scope["tags"]) or any(making.kind != "notify" for making in makings)
     wishes: list[Wish] = []
     if borne or _write_something(drafts.values()):
@@ -74,6 +83,9 @@ def outcome(turn: Turn, version: str) -> Outcome:
         wishes=tuple(wishes) if borne or _write_something(wishes) else (),
         makings=tuple(makings),
         workgroups=tuple(dict.fromkeys(workgroups)),
+        chat=turn.chat,
+        signature=letters.signature,
+        acknowledgement=letters.acknowledgement,
         reasons=tuple(turn.teller.reasons),
     )
 
@@ -194,6 +206,16 @@ def _made(rule: Rule, made: Made, turn: Turn) -> Making | None:
     return Making(kind=made.kind, name=made.name, on=made.on, fields=fields)
 
 
+def _answer(rule: Rule, letters: _Letters, turn: Turn) -> None:
+    if rule.signature is not None:
+        letters.signature = _told(rule, rule.signature, text, turn) or letters.signature
+    if rule.acknowledge is not None:
+        said = _told(rule, rule.acknowledge.text, text, turn)
+        subject = _told(rule, rule.acknowledge.subject, text, turn) if rule.acknowledge.subject and said else None
+        if said:
+            letters.acknowledgement = Acknowledgement(text=said, subject=subject or "")
+
+
 def _told(rule: Rule, part: Part, tidy: Callable[[Any], Any], turn: Turn) -> Any:
     value = turn.teller.value(rule, part, turn.scope, tidy)
     if value is not None:
@@ -207,6 +229,7 @@ def _tidy(name: str, zone: str) -> Callable[[Any], Any]:
         "owner": number,
         "group": number,
         "users": partial(every, number),
+        "done": bool,
         "deadline": partial(moment, zone=zone),
     }
     return readings.get(name, text)

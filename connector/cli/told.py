@@ -16,7 +16,7 @@ from connector.rulebook.planning import Fate, Planned, Sample
 from connector.rulebook.trying import Tried
 from connector.speech import Text
 from mappings.faults import Fault
-from mappings.outcome import Reason
+from mappings.outcome import Outcome, Reason
 
 _TITLES: Mapping[str, Text] = {
     "line": Text("open line", "открытая линия"),
@@ -25,7 +25,11 @@ _TITLES: Mapping[str, Text] = {
     "owner": Text("owner", "ответственный"),
     "tags": Text("tags", "теги"),
     "facts": Text("facts", "факты"),
+    "signature": Text("signature", "подпись"),
 }
+_HIDDEN = (Text("chat", "чат"), Text("not shown in Open Lines", "в открытых линиях не показывается"))
+_ACKNOWLEDGED = Text("automatic letter", "автоматический ответ")
+_NOTED = Text("Beside it would be noted: {what}", "Рядом было бы отмечено: {what}")
 _SCORE = Text("score", "оценка")
 _REASONS = (Text("what", "что"), Text("value", "значение"), Text("rule", "правило"), Text("because", "почему"))
 _NO_REASONS = Text("No rule has a word on it.", "Ни одно правило ничего об этом не говорит.")
@@ -68,6 +72,7 @@ class Told:
         out.heading(f"{about.get('kind')} {one.event.lane}")
         if outcome is not None:
             out.pairs((title, _shown(getattr(outcome, name))) for name, title in _TITLES.items())
+            self._letters(outcome)
             if outcome.parts:
                 parts = " + ".join(f"{name} {points}" for name, points in outcome.parts.items())
                 out.pairs([(_SCORE, f"{outcome.score} = {parts}")])
@@ -150,7 +155,16 @@ class Told:
         self._out.say(_FAULTS, count=len(faults) + more)
         self._out.document({"ok": not faults, "faults": listed, "more": more})
 
+    def _letters(self, outcome: Outcome) -> None:
+        if not outcome.chat:
+            self._out.pairs([(_HIDDEN[0], self._out.words(_HIDDEN[1]))])
+        if outcome.acknowledgement:
+            said = " — ".join(filter(None, (outcome.acknowledgement.subject, outcome.acknowledgement.text)))
+            self._out.pairs([(_ACKNOWLEDGED, said)])
+
     def _stopped(self, how: Tried) -> None:
+        if how.noted:
+            self._out.say(_NOTED, what=how.noted)
         if how.error is not None:
             self.good = False
             self._out.say(_STOPS, why=how.error.hint.say(self._out.language) or how.error.cause)
@@ -182,6 +196,7 @@ def _document(how: Tried, language: str) -> dict[str, Any]:
     return {
         "calls": [asdict(write) for write in how.writes],
         "reads": how.reads,
+        "noted": how.noted,
         "error": {"cause": error.cause, "hint": error.hint.say(language)} if error else None,
     }
 

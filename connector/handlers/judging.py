@@ -59,9 +59,17 @@ class Mappings(Protocol):
     def routes(self, kind: str) -> bool:
         """Whether any of them has a say in the line."""
 
+    def chat_needs(self, kind: str) -> frozenset[str]:
+        """As ``line_needs``, for those that may keep the event out of Open Lines."""
+
+    def hides(self, kind: str) -> bool:
+        """Whether any of them has a say in whether the event is shown in Open Lines."""
+
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome: ...
 
     def line(self, kind: str, scope: Mapping[str, Any]) -> int | None: ...
+
+    def chat(self, kind: str, scope: Mapping[str, Any]) -> bool: ...
 
 
 class _Plain:
@@ -83,16 +91,21 @@ class _NoRules:
     def needs(self, kind: str) -> frozenset[str]:
         return frozenset()
 
-    line_needs = needs
+    line_needs = chat_needs = needs
 
     def routes(self, kind: str) -> bool:
         return False
+
+    hides = routes
 
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome:
         return Outcome(version="")
 
     def line(self, kind: str, scope: Mapping[str, Any]) -> int | None:
         return None
+
+    def chat(self, kind: str, scope: Mapping[str, Any]) -> bool:
+        return True
 
 
 NO_RULES: Mappings = _NoRules()

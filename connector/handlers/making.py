@@ -1,21 +1,18 @@
-"""What rules have made once per event: to-dos, comments, tasks, notifications (facts §2.5-2.6; openlines §4.2).
-
-Link ``made`` of each is ``{"id", "hash" of its contents}``: said again it is nothing new, said otherwise it is changed.
-"""
+"""What rules have made once per event: to-dos, comments, tasks, notifications (facts §2.5-2.6; openlines §4.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from connector.domain.effects import Call, Plan, Recall, Remember
+from connector.domain.effects import Call, Plan
 from connector.errors import PermanentError
-from connector.handlers.case import GONE, Case, Place
-from connector.handlers.crm import MADE
+from connector.handlers.case import Case, Place
 from connector.handlers.fields import digest, wire
+from connector.handlers.letters.filing import filed
+from connector.handlers.once import Made, bearer, first, once, text_of
 from connector.speech import Text
 from mappings.outcome import Making, Outcome
 
@@ -23,71 +20,25 @@ _BINDINGS: Mapping[str, str] = {"lead": "L", "deal": "D", "contact": "C", "compa
 _IMPORTANT = 2  # PRIORITY of a task with the mark of importance
 _DEADLINE = timedelta(days=1)  # a to-do has to have one (§2.5)
 
-NO_BEARER = Text(
-    "Rule {rule} makes something on {on}, and this event has none: it was left out.",
-    "Правило {rule} создаёт запись для {on}, а у этого события такой записи нет: пропущено.",
-)
 NO_OWNER = Text(
     "The task of rule {rule} has nobody to do it. Give `owner:` in the rule or in its category, then replay.",
     "У задачи правила {rule} нет исполнителя. Укажите `owner:` в правиле или в его категории и повторите доставку.",
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """One thing to be made by ``add`` (method, parameters). ``change`` says all of it that may change later, to what is
-    there already under ``id_name``; without an id by its own tag. ``seen`` is a plan that finds what was made unheard.
-    """
-
-    name: str
-    add: tuple[str, Mapping[str, Any]]
-    change: tuple[str, Mapping[str, Any]]
-    id_name: str = ""
-    seen: Callable[[], Plan] | None = None
-
-
 def made(case: Case, outcome: Outcome) -> Plan:
     """Everything in its turn."""
     for making in outcome.makings:
+        if making.kind == "email":
+            yield from filed(case, making)
+            continue
         for thing in _MAKERS[making.kind](case, making, outcome):
-            yield from _once(case, thing)
-
-
-def _once(case: Case, thing: Made) -> Plan:
-    key, said = f"make:{case.identity}:{thing.name}", digest(thing.change)
-    before = yield Recall(case.kept(MADE), key)
-    known = before
-    if known is None:
-        method, params = thing.add
-        known = yield Call(method, params, key=key, proof=thing.seen, judge=partial(_known, said))
-    if known["hash"] != said:
-        yield from _change(thing, str(known["id"]))
-    if before is None or known["hash"] != said:
-        yield Remember(case.kept(MADE), key, {"id": known["id"], "hash": said})
-
-
-def _change(thing: Made, known: str) -> Plan:
-    method, params = thing.change
-    place = {thing.id_name: int(known)} if thing.id_name and known.isdigit() else {}
-    try:
-        yield Call(method, {**place, **params})
-    except PermanentError as error:
-        # Whoever deleted or completed it meant it.
-        if error.cause not in GONE and "completed" not in error.cause:
-            raise
-
-
-def _known(said: str, answer: Any) -> dict[str, str]:
-    number = answer
-    if isinstance(answer, Mapping):
-        task = answer.get("task")
-        number = task.get("id") if isinstance(task, Mapping) else answer.get("id")
-    return {"id": str(number or ""), "hash": said}
+            yield from once(case, thing)
 
 
 def _activity(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
-    for place, number in _bearer(case, making):
-        title, text = _text(making, "title"), _text(making, "text")
+    for place, number in bearer(case, making):
+        title, text = text_of(making, "title"), text_of(making, "text")
         params = {
             "ownerTypeId": place.type_id,
             "ownerId": number,
@@ -106,8 +57,8 @@ def _activity(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
 
 
 def _timeline(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
-    for place, number in _bearer(case, making):
-        text = _text(making, "text")
+    for place, number in bearer(case, making):
+        text = text_of(making, "text")
         fields = {"ENTITY_ID": number, "ENTITY_TYPE": place.table, "COMMENT": text}
         owner = {"ownerTypeId": place.type_id, "ownerId": number}
         yield Made(
@@ -125,8 +76,8 @@ def _task(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
         raise PermanentError("mapping.no_owner", hint=NO_OWNER.with_(rule=making.name))
     deadline, group = making.fields.get("deadline"), making.fields.get("group")
     fields = {
-        "TITLE": _text(making, "title"),
-        "DESCRIPTION": _text(making, "text"),
+        "TITLE": text_of(making, "title"),
+        "DESCRIPTION": text_of(making, "text"),
         "RESPONSIBLE_ID": owner,
         **({"DEADLINE": wire(deadline)} if deadline else {}),
         **({"GROUP_ID": group} if group else {}),
@@ -148,16 +99,9 @@ def _notify(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
     for user in dict.fromkeys(str(user) for user in making.fields.get("users") or [] if user):
         name = f"{making.name}:{user}"
         tag = f"CONNECTOR|MAPPING|{digest([case.identity, making.name])}"
-        params = {"USER_ID": user, "MESSAGE": _text(making, "text"), "TAG": tag}
+        params = {"USER_ID": user, "MESSAGE": text_of(making, "text"), "TAG": tag}
         call = ("im.notify.system.add", params)
         yield Made(name=name, add=call, change=call)
-
-
-def _bearer(case: Case, making: Making) -> Iterable[tuple[Place, int]]:
-    there = [(place, number) for place, number in case.ids.items() if place.entity == making.on]
-    if not there:
-        case.notes.append(NO_BEARER.with_(rule=making.name, on=making.on).say(case.language))
-    return there[:1]
 
 
 def _in_charge(case: Case) -> int | None:
@@ -167,11 +111,6 @@ def _in_charge(case: Case) -> int | None:
         if item.get("assignedById"):
             return int(item["assignedById"])
     return None
-
-
-def _text(making: Making, name: str) -> str:
-    value = making.fields.get(name)
-    return "" if value is None else str(value)
 
 
 def _deadline(case: Case, making: Making) -> str:
@@ -189,14 +128,14 @@ def _seen_comment(fields: Mapping[str, Any], at: datetime | None) -> Plan:
     """Proof of a comment: the same text on the same row, no older than the event."""
     bearer = {"ENTITY_ID": fields["ENTITY_ID"], "ENTITY_TYPE": fields["ENTITY_TYPE"]}
     rows = yield Call("crm.timeline.comment.list", {"filter": bearer, "order": {"ID": "DESC"}})
-    return _first(rows, lambda row: row.get("COMMENT") == fields["COMMENT"] and _since(row.get("CREATED"), at))
+    return first(rows, lambda row: row.get("COMMENT") == fields["COMMENT"] and _since(row.get("CREATED"), at))
 
 
 def seen_activity(place: Place, number: int, title: str, deadline: str) -> Plan:
     """Proof of a to-do: the same title for the same moment on the same row."""
     owner = {"OWNER_TYPE_ID": place.type_id, "OWNER_ID": number, "PROVIDER_ID": "CRM_TODO"}
     rows = yield Call("crm.activity.list", {"filter": owner, "order": {"ID": "DESC"}})
-    return _first(rows, lambda row: row.get("SUBJECT") == title and _moment(row.get("DEADLINE")) == _moment(deadline))
+    return first(rows, lambda row: row.get("SUBJECT") == title and _moment(row.get("DEADLINE")) == _moment(deadline))
 
 
 def _seen_task(title: str, owner: Any, at: datetime | None) -> Plan:
@@ -205,12 +144,7 @@ def _seen_task(title: str, owner: Any, at: datetime | None) -> Plan:
     select = ["ID", "TITLE", "CREATED_DATE"]
     answer = yield Call("tasks.task.list", {"filter": filters, "order": {"ID": "desc"}, "select": select})
     rows = answer.get("tasks") if isinstance(answer, Mapping) else None
-    return _first(rows, lambda row: row.get("title") == title and _since(row.get("createdDate"), at))
-
-
-def _first(rows: Any, fits: Callable[[Mapping[str, Any]], bool]) -> dict[str, str] | None:
-    found = next((row for row in rows or [] if isinstance(row, Mapping) and fits(row)), None)
-    return {"id": str(found.get("ID") or found.get("id")), "hash": ""} if found else None
+    return first(rows, lambda row: row.get("title") == title and _since(row.get("createdDate"), at))
 
 
 def _since(text: Any, at: datetime | None) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from connector.domain.effects import Emit, Plan
@@ -13,6 +13,7 @@ from connector.handlers.case import Case
 from connector.handlers.crm import carried_out
 from connector.handlers.finding import found
 from connector.handlers.judging import failed
+from connector.handlers.letters.acknowledging import acknowledged
 from connector.handlers.making import made
 from connector.handlers.rehearsals import CONVERSATION
 from connector.handlers.rules import Rules
@@ -65,15 +66,34 @@ def seen_for_line(event: Any, rules: Rules) -> Plan:
     """
     if event.conversation == CONVERSATION or not rules.mappings.routes(event.kind):
         return None
-    seen = view(event, rules)
-    scope: dict[str, Any] = {"event": seen}
     try:
-        if needs := rules.mappings.line_needs(event.kind):
-            lane = f"{event.account}.{event.conversation}"
-            scope["found"] = yield from found(case_of(seen["portal"], "", lane, seen, rules), needs)
+        scope = yield from _looked(event, rules.mappings.line_needs(event.kind), rules)
         return rules.mappings.line(event.kind, scope)
     except (RuleError, PermanentError):
         return None
+
+
+def seen_for_chat(event: Any, rules: Rules) -> Plan:
+    """Whether the rules let the event be seen in Open Lines. When they fail or nobody lets us look, it is: nothing gets
+    lost by a fault.
+    """
+    if event.conversation == CONVERSATION or not rules.mappings.hides(event.kind):
+        return True
+    try:
+        scope = yield from _looked(event, rules.mappings.chat_needs(event.kind), rules)
+        return rules.mappings.chat(event.kind, scope)
+    except (RuleError, PermanentError):
+        return True
+
+
+def _looked(event: Any, needs: Iterable[str], rules: Rules) -> Plan:
+    """What rules see of an event before it has its chat."""
+    seen = view(event, rules)
+    scope: dict[str, Any] = {"event": seen}
+    if needs:
+        lane = f"{event.account}.{event.conversation}"
+        scope["found"] = yield from found(case_of(seen["portal"], "", lane, seen, rules), needs)
+    return scope
 
 
 def _noticed(event: Any, rules: Rules) -> Plan:
@@ -100,6 +120,9 @@ def acted(case: Case, kind: str, scope: Mapping[str, Any], rules: Rules) -> Plan
     yield from carried_out(case, outcome.wishes)
     yield from tagged(case, outcome)
     yield from made(case, outcome)
+    if outcome.acknowledgement:
+        now = rules.at and rules.at + timedelta(seconds=rules.late)
+        yield from acknowledged(case, outcome.acknowledgement, now)
     return "\n".join(dict.fromkeys(case.notes))
 
 

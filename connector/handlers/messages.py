@@ -18,11 +18,13 @@ from connector.domain.events import (
 from connector.domain.values import StoredFile
 from connector.errors import PermanentError
 from connector.handlers.lines import line_of, seen_in_chat
+from connector.handlers.mapped import seen_for_chat
 from connector.handlers.rules import Rules
 from connector.handlers.visits import as_known, remembered
 from connector.speech import Text
 
 NAME_LIMIT = 200
+HIDDEN = "not shown in Open Lines: a rule says chat: false"
 FILE_LOST = Text("[File {name} could not be brought: {why}]", "[Файл {name} получить не удалось: {why}]")
 BLOCKED = Text(
     "The client blocked the bot: replies will not arrive.", "Клиент заблокировал бота: ответы до него не дойдут."
@@ -45,6 +47,9 @@ NOT_STORED = Text(
 def message_received(event: MessageReceived, rules: Rules) -> Plan:
     """Bring the files here, then send the message into its chat; followers wait in the lane (trap 23)."""
     said, event = event, (yield from as_known(event))
+    if not (yield from seen_for_chat(replace(event, page=said.page), rules)):
+        yield from remembered(said, event)
+        return HIDDEN
     line = yield from line_of(event.account, event.lane, rules, begun_by=replace(event, page=said.page))
     files, notes = yield from _bring(event, rules)
     items = rules.items(event, files, [*(rules.say(event.account, Text(*note)) for note in event.notes), *notes])
@@ -55,6 +60,7 @@ def message_received(event: MessageReceived, rules: Rules) -> Plan:
     if named:
         yield from _name(event, line, rules)
     yield from remembered(said, event)
+    return ""
 
 
 def message_edited(event: MessageEdited, rules: Rules) -> Plan:

@@ -15,6 +15,7 @@ from connector.handlers.rules import Rules
 from connector.handlers.visits import as_known
 
 View = dict[str, Any]
+NOTES = "notes"  # of a message: words for the operator
 NOT_SEEN = ("phone", "name", "user")  # of a call: rules see them as ``client`` and ``owner``
 
 
@@ -24,6 +25,7 @@ def view(event: Any, rules: Rules) -> View:
     """
     facts = rules.accounts.get(event.account)
     seen: View = _call(event) if isinstance(event, CallFinished) else plain(event)
+    seen.pop(NOTES, None)
     seen["channel"] = facts.provider.slug if facts else ""
     seen["portal"] = getattr(event, "portal", "") or (facts.portal if facts else "")
     seen["at"] = getattr(event, "sent_at", None) or getattr(event, "ended_at", None) or rules.at
@@ -65,6 +67,8 @@ def identity(about: Mapping[str, Any]) -> str:
         return f"{where}:press.{about['press_id']}"
     if kind == "call.finished":
         return f"{about['account']}:call.{about['call']}"
+    if kind == "reply.written":
+        return f"{about['portal']}:{kind}:{where}"
     if kind.startswith("dialog."):
         return f"{about['portal']}:{kind}:{about['session_id']}"
     return f"{where}:{kind}:{about['position']}"

@@ -8,11 +8,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from connector.domain.bbcode import strip_signature
 from connector.domain.effects import Plan
-from connector.domain.events import EventMapped, RecordChanged, load
+from connector.domain.events import EventMapped, RecordChanged, ReplyWritten, load
 from connector.errors import PermanentError
 from connector.handlers import Rules
 from connector.handlers.finding import found
+from connector.handlers.letters.signing import seen
+from connector.handlers.letters.threads import THREAD
 from connector.handlers.mapped import case_of, event_mapped, record_changed, scope_of
 from connector.handlers.viewing import identity, packed, unpacked, view
 from connector.journal import Journal
@@ -65,7 +68,7 @@ def kept_events(journal: Journal, name: str, rules: Rules) -> list[Event]:
     """
     number = name.isdigit() and len(name) < 19
     rows = [journal.show(name)] if number else journal.trace(name)["deliveries"]
-    found = {event.lane: event for row in rows for event in _events(row, rules)}
+    found = {event.lane: event for row in rows for event in _events(row, rules, journal)}
     if not found:
         raise PermanentError("mapping.no_event", hint=_NO_EVENT.with_(name=name[:60], kinds=", ".join(KINDS)))
     return list(found.values())
@@ -92,13 +95,23 @@ def mapped_event(seen: Mapping[str, Any]) -> EventMapped:
     return EventMapped(portal=str(seen["portal"]), about=packed(seen))
 
 
-def _events(row: Mapping[str, Any], rules: Rules) -> Iterator[Event]:
+def _events(row: Mapping[str, Any], rules: Rules, journal: Journal) -> Iterator[Event]:
     event = load(json.dumps(row["event"]))
     if isinstance(event, Event):
         yield event
+    elif isinstance(event, ReplyWritten):
+        yield from _reply(event, rules, journal)
     elif event.kind in KINDS:
         seen = view(event, rules)
         yield mapped_event({**seen, "at": seen["at"] or row["created_at"]})
+
+
+def _reply(event: ReplyWritten, rules: Rules, journal: Journal) -> Iterator[Event]:
+    """A reply by mail, as its signature sees it."""
+    account, thread = rules.accounts.get(event.account), journal.recall(THREAD, event.lane)
+    if account is not None and account.mail is not None and thread:
+        name, text = strip_signature(event.text)
+        yield mapped_event(seen(event, name, text, thread, rules))
 
 
 def _told(event: Event, mappings: MappingSet, rules: Rules, outcomes: list[Outcome]) -> Plan:

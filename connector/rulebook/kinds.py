@@ -18,7 +18,8 @@ from connector.domain.events import (
     MessageReceived,
 )
 from connector.domain.values import Person
-from connector.handlers.viewing import NOT_SEEN
+from connector.handlers.letters.signing import KIND as REPLY
+from connector.handlers.viewing import NOT_SEEN, NOTES
 
 _MAPPED = (MessageReceived, ButtonPressed, ConversationBlocked, ConversationUnblocked, DialogStarted, DialogFinished)
 _ADDED = ("channel", "portal", "at")  # what every view of an event has besides (connector/handlers/viewing.py)
@@ -43,7 +44,24 @@ def _call() -> Mapping[str, Any]:
     return {**seen, "conversation": {}, "client": _shape(Person), "owner": {}}
 
 
-_SHAPES = {**{_kind(event): _shape(event) for event in _MAPPED}, _kind(CallFinished): _call()}
+def _message() -> Mapping[str, Any]:
+    seen = {name: shape for name, shape in _shape(MessageReceived).items() if name != NOTES}
+    return {**seen, "letter": {name: shape for name, shape in seen["letter"].items() if name != "original"}}
+
+
+_REPLY: Mapping[str, Any] = {
+    **{name: {} for name in ("kind", "account", "conversation", "text")},
+    "operator": {"id": {}, "name": {}},
+    "client": {"id": {}, "name": {}, "email": {}},
+    "subject": {},
+}
+"""A reply by mail, as :func:`connector.handlers.letters.signing.seen` has it."""
+_SHAPES = {
+    **{_kind(event): _shape(event) for event in _MAPPED},
+    _kind(MessageReceived): _message(),
+    _kind(CallFinished): _call(),
+    REPLY: _REPLY,
+}
 KINDS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {kind: {**shape, **{name: {} for name in _ADDED}} for kind, shape in _SHAPES.items()}
 )

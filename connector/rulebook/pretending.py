@@ -201,6 +201,7 @@ _WRITES: Mapping[str, Callable[[Pretence, str, Params], Any]] = {
     "crm.timeline.comment.add": lambda self, method, params: self.number(),
     "crm.activity.todo.add": lambda self, method, params: {"id": self.number()},
     "crm.activity.todo.update": lambda self, method, params: {"id": params.get("id")},
+    "crm.activity.add": lambda self, method, params: self.number(),
     "tasks.task.add": lambda self, method, params: {"task": {"id": str(self.number())}},
     "tasks.task.update": lambda self, method, params: {"task": {"id": str(params.get("taskId"))}},
     "im.notify.system.add": lambda self, method, params: self.number(),

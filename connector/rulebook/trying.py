@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from connector.delivery.perform import judged
-from connector.domain.effects import Call, Emit, Keyed, Plan, Recall, Remember
+from connector.domain.effects import Call, Emit, Fetch, Keyed, Plan, Recall, Remember
 from connector.domain.events import Event
+from connector.domain.values import File, StoredFile
 from connector.errors import ConnectorError
 from connector.journal import Journal
 from connector.rulebook.pretending import Pretence, is_read
@@ -27,12 +28,15 @@ class Wanted:
 
 @dataclass(frozen=True, kw_only=True)
 class Tried:
-    """How a dry run went: ``error`` is why the real run would wait or park, ``reads`` how many calls were reads."""
+    """How a dry run went: ``error`` is why the real run would wait or park, ``reads`` how many calls were reads,
+    ``noted`` what a person would be told beside the delivery.
+    """
 
     writes: tuple[Wanted, ...] = ()
     reads: int = 0
     emitted: tuple[Event, ...] = ()
     error: ConnectorError | None = None
+    noted: str = ""
 
 
 @dataclass
@@ -99,6 +103,8 @@ def walk(plan: Plan, memory: Memory, pretence: Pretence | None = None) -> Genera
                 memory.own[effect.kind, effect.key] = effect.value
             elif isinstance(effect, Emit):
                 emitted.append(effect.event)
+            elif isinstance(effect, Fetch):
+                answer = _file(effect.file)
             elif isinstance(effect, Call) and is_read(effect.method):
                 reads += 1
                 try:
@@ -107,10 +113,17 @@ def walk(plan: Plan, memory: Memory, pretence: Pretence | None = None) -> Genera
                     failed = error
             else:
                 answer = _write(effect, memory, pretence, writes)
-    except StopIteration:
-        return Tried(writes=tuple(writes), reads=reads, emitted=tuple(emitted))
+    except StopIteration as end:
+        noted = end.value if isinstance(end.value, str) else ""
+        return Tried(writes=tuple(writes), reads=reads, emitted=tuple(emitted), noted=noted)
     except ConnectorError as error:
         return Tried(writes=tuple(writes), reads=reads, emitted=tuple(emitted), error=error)
+
+
+def _file(file: File) -> StoredFile:
+    """A file that is not brought; where its link would lead is not known before."""
+    name = file.name or file.kind
+    return StoredFile(key="", name=name, mime=file.mime, size=file.size or 0, url="https://…/media/…", kind=file.kind)
 
 
 def _read(effect: Call, pretence: Pretence) -> Generator[Read, Any, Any]:

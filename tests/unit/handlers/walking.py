@@ -42,6 +42,7 @@ class FakeSet:
     config: Settings = field(default_factory=Settings)
     version: str = "v1"
     kinds: frozenset[str] | None = None
+    shown: Any = True
     seen: list[Mapping[str, Any]] = field(default_factory=list)
 
     def on(self, kind: str) -> tuple[str, ...]:
@@ -56,6 +57,12 @@ class FakeSet:
     def routes(self, kind: str) -> bool:
         return self.on(kind) != ()
 
+    def chat_needs(self, kind: str) -> frozenset[str]:
+        return self.line_wants
+
+    def hides(self, kind: str) -> bool:
+        return self.shown is not True
+
     def decide(self, kind: str, scope: Mapping[str, Any]) -> Outcome:
         self.seen.append(scope)
         return self._said(self.outcome, scope)
@@ -63,6 +70,10 @@ class FakeSet:
     def line(self, kind: str, scope: Mapping[str, Any]) -> int | None:
         self.seen.append(scope)
         return self._said(self.chosen, scope)
+
+    def chat(self, kind: str, scope: Mapping[str, Any]) -> bool:
+        self.seen.append(scope)
+        return self._said(self.shown, scope)
 
     @staticmethod
     def _said(said: Any, scope: Mapping[str, Any]) -> Any:

@@ -11,10 +11,12 @@ import mappings
 from mappings.engine import MappingSet
 from mappings.golden import MINIMAL
 from mappings.loading import load
+from mappings.minimal import INNER
 
 FOLDER = Path(mappings.__file__).parent
 _INNER: Mapping[str, tuple[str, ...]] = {
     "page": ("url", "title", "marks"),
+    "letter": tuple(INNER["letter"]),
     "contact": ("name", "phone", "own"),
     "location": ("latitude", "longitude", "title", "address"),
 }
