@@ -28,11 +28,14 @@ def one_line(text: str) -> str:
 
 
 def _strict(data: bytes, charset: str) -> str:
-    try:
-        name = codecs.lookup(charset.strip().strip("\"'")).name
-        return "" if name in _STRANGE else data.decode(name)
-    except (LookupError, ValueError):
-        return ""
+    told = charset.strip().strip("\"'").lower()
+    for each in dict.fromkeys((told, told.removeprefix("x-"))):
+        try:
+            name = codecs.lookup(each).name
+            return "" if name in _STRANGE else data.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return ""
 
 
 def _guessed(data: bytes) -> str:

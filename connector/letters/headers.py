@@ -122,14 +122,16 @@ def params(value: str, header: str = "content-type") -> dict[str, str]:
     """The parameters of a ``Content-Type``-like header, RFC 2231 and encoded words decoded; "" is the value itself."""
     message = Message()
     message[header] = " ".join(value.split())
+    told: list[tuple[str, object]]
     try:
-        told = message.get_params([], header=header)
+        told = list(message.get_params([], header=header))
     except Exception:  # broken RFC 2231: the bare type is better than nothing
         told = [(value.split(";")[0].strip(), "")]
     out: dict[str, str] = {}
     for number, (name, said) in enumerate(told):
         key, text = ("", name) if number == 0 else (name.lower(), said)
-        out.setdefault(key, _param(text))
+        if key not in out or isinstance(text, tuple):  # RFC 2231 says more than the name for old programs beside it
+            out[key] = _param(text)
     return out
 
 
@@ -181,5 +183,5 @@ def _name(raw: str) -> str:
 
 
 def _address(raw: str) -> str:
-    clean = one_line(raw).strip("<>'\" .,;").lower()
+    clean = one_line(raw).strip("<>'\" .,;").lower().removeprefix("mailto:")
     return clean if _ADDRESS.fullmatch(clean) and len(clean) <= 254 else ""

@@ -18,6 +18,8 @@ _USUAL = {
     "image/webp": "webp", "image/heic": "heic", "image/tiff": "tif", "image/bmp": "bmp", "audio/mpeg": "mp3",
     "audio/wav": "wav", "audio/x-wav": "wav", "audio/ogg": "ogg", "video/mp4": "mp4", "video/quicktime": "mov",
 }  # fmt: skip
+# What no folder of Windows takes, whatever stands behind the first point.
+_DEVICES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "123456789¹²³")})
 _STEMS = {"message/rfc822": "letter", "text/calendar": "invite", "application/ms-tnef": "winmail"}
 
 
@@ -30,6 +32,7 @@ def attachment(name: str, mime: str) -> str:
     if not dot or not 0 < len(extension) <= 10 or not extension.isalnum():
         stem, extension = clean, _USUAL.get(mime, "")
     stem = stem.strip(". ") or _STEMS.get(mime, "file")
+    stem = f"_{stem}" if stem.partition(".")[0].strip().lower() in _DEVICES else stem
     if not extension:
         return stem[:LONGEST].rstrip(". ")
     return f"{stem[: LONGEST - 1 - len(extension)].rstrip('. ')}.{extension}"

@@ -98,10 +98,15 @@ def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within
         name=placed.get("filename") or told.get("name") or "",
         disposition=placed.get("", "").lower(),
         cid=next(iter(ids([first(headers, "content-id")])), first(headers, "content-id").strip()[:200]),
-        encoding=first(headers, "content-transfer-encoding").strip().strip('"').lower(),
+        encoding=_encoding(first(headers, "content-transfer-encoding")),
         flowed=told.get("format", "").lower() == "flowed",
         within=within,
     )
+
+
+def _encoding(told: str) -> str:
+    found = re.match(r"[\w-]+", told.strip(' "'))
+    return found[0].lower() if found else ""
 
 
 def _mime(told: str) -> str:

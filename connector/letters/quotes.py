@@ -26,6 +26,9 @@ _WHO = re.compile(
     re.IGNORECASE,
 )
 _VERB = re.compile(rf"{_VERBS}\s*:\s*$", re.IGNORECASE)
+# The Bat! and Roundcube: the time comes last, and a quote must follow, for people write so too.
+_WROTE_AT = re.compile(rf"{_VERBS} [^:\n]{{4,40}}\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?:$", re.IGNORECASE)
+_QUOTED = re.compile(r"(?:[A-ZА-ЯЁ]{1,4})?>")  # The Bat! puts the initials before the sign
 _OPENING = re.compile(rf"^(?:on\b|(?:{_DAY})\w*\b|\W?\d{{1,2}}[./ -])", re.IGNORECASE)
 _FROM = re.compile(r"^\*?(?:От|От кого|From|Отправитель)\*?:\*?\s*\S", re.IGNORECASE)
 _FIELD = re.compile(
@@ -171,10 +174,10 @@ class _Cutter:
             if after is not None:
                 self._container(sure=True)
             return True
-        if not self.bares[after].startswith(">"):
+        if not _QUOTED.match(self.bares[after]):
             return False
         rest = range(after, len(self.lines))
-        self.kept += [self.lines[each] for each in rest if not self.bares[each].startswith(">")]
+        self.kept += [self.lines[each] for each in rest if not _QUOTED.match(self.bares[each])]
         self.at = len(self.lines)
         return True
 
@@ -185,7 +188,7 @@ class _Cutter:
             return 0
         after = self._next(at)
         quoted = after is not None and (
-            self.bares[after].startswith(">") or self.lines[after].strip() in (marks.QUOTE, marks.PERHAPS)
+            _QUOTED.match(self.bares[after]) is not None or self.lines[after].strip() in (marks.QUOTE, marks.PERHAPS)
         )
         if _says(line, near=quoted):
             return 1
@@ -236,6 +239,10 @@ class _Cutter:
 
 def _says(line: str, *, near: bool) -> bool:
     """``line`` introduces a quote. ``near``: a quote follows for sure, so less is demanded."""
-    if not line.endswith(":") or not 8 <= len(line) <= 300 or not _WHO.search(line):
+    if not line.endswith(":") or not 8 <= len(line) <= 300:
+        return False
+    if near and _WROTE_AT.search(line):
+        return True
+    if not _WHO.search(line):
         return False
     return bool((near and _VERB.search(line)) or (_TIME.search(line) and _DATE.search(line)))

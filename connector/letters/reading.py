@@ -79,7 +79,7 @@ def read(digest: Mapping[str, Any], box: Mailbox) -> Reading:
         domain=box.domain,
     )
     report = digest["report"]
-    about = of_ours(report["original"], box.domain)
+    reported, about = _reported(report, headers, box.domain)
     original = _original(digest, subject)
     return Reading(
         client=_client(headers, box),
@@ -88,8 +88,8 @@ def read(digest: Mapping[str, Any], box: Mailbox) -> Reading:
         text=said.text,
         files=tuple(_file(part) for part in digest["parts"] if _shown(part, said.cids, shortened=said.shortened)),
         sent_at=date(first(headers, "date")) or datetime.fromisoformat(digest["received"]),
-        bounces=_bounces(report, about, box.account) if report["kind"] == "delivery" else (),
-        read=report["original"] if about and report["kind"] == "disposition" else "",
+        bounces=_bounces(report, reported, about, box.account) if report["kind"] == "delivery" else (),
+        read=reported if report["kind"] == "disposition" else "",
         notes=_notes(digest),
     )
 
@@ -181,7 +181,13 @@ def _original(digest: Mapping[str, Any], subject: str) -> File | None:
     return File(ref=digest["raw"], name=f"{subject[:60] or 'letter'}.eml", mime="message/rfc822", size=digest["size"])
 
 
-def _bounces(report: Mapping[str, Any], about: str, account: str) -> tuple[LetterBounced, ...]:
+def _reported(report: Mapping[str, Any], headers: Any, domain: str) -> tuple[str, str]:
+    """``(id, conversation)`` of the letter of ours that is reported about; Exchange tells it by its headers alone."""
+    named = (report["original"], *_answered(headers), *reversed(_chain(headers))) if report["kind"] else ()
+    return next(((each, token) for each in named if (token := of_ours(each, domain))), ("", ""))
+
+
+def _bounces(report: Mapping[str, Any], reported: str, about: str, account: str) -> tuple[LetterBounced, ...]:
     if not about:
         return ()
     told = [each for each in report["recipients"] if each["action"] in _FAILED]
@@ -191,7 +197,7 @@ def _bounces(report: Mapping[str, Any], about: str, account: str) -> tuple[Lette
         LetterBounced(
             account=account,
             conversation=about,
-            message_id=report["original"],
+            message_id=reported,
             recipient=each["to"],
             status=each["status"],
             said=each["said"],
