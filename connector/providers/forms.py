@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from email.message import Message
 from io import BytesIO
 from urllib.parse import unquote_to_bytes
 
-from multipart import MultipartError, PushMultipartParser, parse_options_header
+from multipart import MultipartError, PushMultipartParser
 
 from connector.domain.request import Request
 from connector.errors import Refused
@@ -38,13 +39,15 @@ def text(request: Request, name: str) -> str:
 
 
 def _fields(request: Request) -> dict[str, bytes]:
-    kind, options = parse_options_header(request.header("content-type"))
+    head = Message()
+    head["content-type"] = " ".join(request.header("content-type").split())
+    kind, boundary = head.get_content_type(), head.get_boundary()
     if kind == "application/x-www-form-urlencoded":
         return dict(_encoded(request.body))
-    if kind != "multipart/form-data" or not options.get("boundary"):
+    if kind != "multipart/form-data" or not boundary:
         raise _refused("content_type", 415)
     try:
-        return dict(_parts(request.body, options["boundary"]))
+        return dict(_parts(request.body, boundary))
     except MultipartError:
         raise _refused("form") from None
 

@@ -6,6 +6,7 @@ A ``.http`` file is a whole request: request line, headers, blank line, body (by
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from pydantic import TypeAdapter
 
+from connector.domain.door import Door
 from connector.domain.events import Event, dump
 from connector.domain.provider import AccountSettings, Provider, StandIn, Upload
 from connector.domain.request import Reply, Request
@@ -76,6 +78,13 @@ def channel_fixtures(*, refused: bool) -> list[tuple[Provider, Path]]:
         for path in (fixtures(provider) if provider.channel else ())
         if path.name.startswith(("forged__", "unsigned__", "hostile__")) == refused
     ]
+
+
+def kept(door: Door, request: Request, settings: AccountSettings) -> Request:
+    """The request as it is kept and read: condensed, where the provider does so. Files are known by their content."""
+    if door.condense is None:
+        return request
+    return door.condense(request, settings, lambda name, mime, data: hashlib.sha256(data).hexdigest())
 
 
 class Wire:
