@@ -1,0 +1,99 @@
+"""Access tokens of mailboxes without passwords (XOAUTH2; facts/providers.md §4.1): bought once, used till they end."""
+
+from __future__ import annotations
+
+import base64
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from connector.domain.provider import Http
+from connector.errors import Stopped, TransientError
+from connector.providers import transport
+from connector.providers.postal import OAuthSettings
+from connector.speech import Text
+
+EARLY = 60.0  # seconds before its end that a token is bought anew
+_REFUSED = Text(
+    "The mail service gives us no token any more ({why}). Let the mailbox's owner grant access again and write the new "
+    "refresh_token into oauth.",
+    "Почтовая служба больше не выдаёт нам токен ({why}). Пусть владелец ящика снова разрешит доступ; впишите новый "
+    "refresh_token в oauth.",
+)
+_LATER = Text(
+    "The mail service gives no tokens now; it is asked again.",
+    "Почтовая служба сейчас не выдаёт токены; спросим снова.",
+)
+
+
+class Tokens:
+    """The token of one OAuth client; for many threads."""
+
+    def __init__(self, settings: OAuthSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._clock, self._lock = settings, clock, threading.Lock()
+        self._refresh = settings.refresh_token.get_secret_value()
+        self._token, self._ends = "", 0.0
+
+    def token(self, http: Http) -> str:
+        """A token that is good now. Raises ``Stopped`` (``oauth.refused``) or ``TransientError``."""
+        with self._lock:
+            if not self._token or self._clock() >= self._ends:
+                told = self._buy(http)
+                self._token = str(told["access_token"])
+                self._ends = self._clock() + max(0.0, _seconds(told.get("expires_in")) - EARLY)
+                self._refresh = str(told.get("refresh_token") or self._refresh)  # Microsoft gives a new one each time
+            return self._token
+
+    def drop(self, token: str) -> None:
+        """The server did not take ``token``."""
+        with self._lock:
+            self._token = "" if self._token == token else self._token
+
+    def _buy(self, http: Http) -> dict[str, Any]:
+        said = self._settings
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": self._refresh,
+            "client_id": said.client_id,
+            "client_secret": said.client_secret.get_secret_value(),
+            "scope": said.scope,
+        }
+        try:
+            answer = transport.send(
+                http, "oauth", "POST", said.token_url, data={key: value for key, value in form.items() if value}
+            )
+        except TransientError as error:
+            error.maybe_done = False  # a token is no letter
+            raise
+        told = _object(answer)
+        if answer.status_code == 200 and isinstance(told.get("access_token"), str):
+            return told
+        why = str(told.get("error", answer.status_code))[:100]
+        if answer.status_code in (400, 401, 403):
+            raise Stopped("oauth.refused", hint=_REFUSED.with_(why=why), detail=why, state="needs_reauth")
+        raise TransientError("oauth.unavailable", hint=_LATER, detail=why)
+
+
+def token(settings: OAuthSettings, http: Http) -> str:
+    """A token that is good now: the one that ``http`` keeps where it is a postman, else a new one."""
+    kept = getattr(http, "tokens", None)
+    tokens: Tokens = kept(settings) if kept else Tokens(settings)
+    return tokens.token(http)
+
+
+def xoauth2(user: str, token: str) -> str:
+    """The one response of XOAUTH2, base64."""
+    return base64.b64encode(f"user={user}\x01auth=Bearer {token}\x01\x01".encode()).decode()
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    try:
+        told = answer.json()
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _seconds(told: object) -> float:
+    return float(told) if isinstance(told, int | float | str) and str(told).isdecimal() else 3600.0
