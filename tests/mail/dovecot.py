@@ -166,10 +166,10 @@ class Dovecot:
             yield imap
 
     def threads(self, user: str, folder: str = "INBOX") -> list[list[int]]:
-        """The conversations that Dovecot itself sees (THREAD=REFERENCES): the UIDs of each, flat and sorted."""
+        """The conversations that Dovecot itself sees, by references alone (THREAD=REFS): the UIDs of each, sorted."""
         with self.client(user) as imap:
             imap.select_folder(folder, readonly=True)
-            return [sorted(_flat(thread)) for thread in imap.thread("REFERENCES")]
+            return [sorted(_flat(thread)) for thread in imap.thread("REFS")]
 
     def _rows(self, user: str, folder: str, what: str) -> list[dict]:
         with self.client(user) as imap:

@@ -8,7 +8,7 @@ import ssl
 import threading
 import warnings
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -57,15 +57,21 @@ class Taken:
 class NextHop:
     """Listens at 127.0.0.1:``port``. ``letters`` are what it took, in order; ``tries`` counts the letters that were
     offered. ``passwords``: whom it lets in (empty: everybody, and nobody is asked). ``tls``: its side of STARTTLS, or
-    with ``wrapped`` of TLS from the first byte.
+    with ``wrapped`` of TLS from the first byte. ``onwards`` is told of each letter before it is answered.
     """
 
     def __init__(
-        self, *, passwords: dict[str, str] | None = None, tls: ssl.SSLContext | None = None, wrapped: bool = False
+        self,
+        *,
+        passwords: dict[str, str] | None = None,
+        tls: ssl.SSLContext | None = None,
+        wrapped: bool = False,
+        onwards: Callable[[Taken], None] | None = None,
     ) -> None:
         self.port, self.passwords = free_port(), dict(passwords or {})
         self.letters: list[Taken] = []
         self.tries = 0
+        self.onwards = onwards
         self._tls, self._wrapped = tls, wrapped
         self._steps: deque[Step] = deque()
         self._lock = threading.Lock()
@@ -104,6 +110,8 @@ class NextHop:
         """One more that was taken."""
         with self._lock:
             self.letters.append(letter)
+        if self.onwards is not None:
+            self.onwards(letter)
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": 64 * 1024 * 1024, "ident": "next hop"}
