@@ -19,9 +19,7 @@ from pydantic import ConfigDict, model_validator
 
 from connector.domain.door import Read, Store
 from connector.domain.events import Event
-from connector.domain.provider import Http, Outgoing
 from connector.domain.request import Request
-from connector.domain.values import Receipt
 from connector.errors import ConnectorError, PermanentError, Refused
 from connector.letters import digest
 from connector.letters.headers import every
@@ -190,7 +188,3 @@ def _check_basic(request: Request, known: str, slug: str) -> None:
         offered = b""
     if not hmac.compare_digest(offered, known.encode()):
         raise Refused(f"{slug}.password", hint=_STRANGER, status=401)
-
-
-def send(outgoing: Outgoing, settings: PostalSettings, http: Http) -> Receipt:
-    raise PermanentError(f"{settings.provider}.no_smtp", hint=Text("Not yet", "Пока нет"))

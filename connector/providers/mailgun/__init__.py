@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from connector.domain.provider import Capabilities, Channel, Provider
-from connector.providers import couriers, postal
+from connector.providers import postal, posting
 from connector.providers.mailgun import inbound, setup
 from connector.providers.mailgun.settings import MailgunSettings
+from connector.providers.postman import Postman
 from connector.speech import Text
 
 _ICON = (
@@ -30,9 +31,10 @@ PROVIDER = Provider(
         limit=inbound.LIMIT,
         condense=inbound.condense,
         anew=inbound.anew,
-        send=couriers.send,
+        send=posting.send,
         locate=postal.locate,
     ),
+    session=Postman,
     check=setup.check,
     connect=setup.connect,
     icon_svg=_ICON,

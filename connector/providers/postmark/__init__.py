@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from connector.domain.provider import Capabilities, Channel, Provider
-from connector.providers import couriers, postal
-from connector.providers.postmark import inbound, setup
+from connector.providers import couriers, postal, posting
+from connector.providers.postmark import inbound, outbound, setup
 from connector.providers.postmark.settings import PostmarkSettings
 from connector.speech import Text
 
@@ -30,9 +30,10 @@ PROVIDER = Provider(
         limit=inbound.LIMIT,
         condense=inbound.condense,
         anew=inbound.anew,
-        send=couriers.send,
+        send=posting.send,
         locate=postal.locate,
     ),
+    session=outbound.KeepingPostman,
     check=setup.check,
     connect=setup.connect,
     icon_svg=_ICON,

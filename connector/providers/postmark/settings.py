@@ -13,8 +13,10 @@ from connector.providers.couriers import CourierSettings
 from connector.providers.gate import given
 from connector.speech import Text
 
-# Postmark knows no TLS from the start.
-SMTP: Mapping[str, Any] = MappingProxyType({"host": "smtp.postmarkapp.com", "port": 587, "security": "starttls"})
+# It knows no TLS from the start, and no larger letters.
+SMTP: Mapping[str, Any] = MappingProxyType(
+    {"host": "smtp.postmarkapp.com", "port": 587, "security": "starttls", "largest": 10_000_000}
+)
 _TOKEN = Text(
     "copy it in Postmark: the server → API Tokens",
     "скопируйте в Postmark: сервер → API Tokens",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from connector.domain.provider import Capabilities, Channel, Provider
-from connector.providers import couriers, postal
+from connector.providers import couriers, postal, posting
+from connector.providers.postman import Postman
 from connector.providers.sendgrid import inbound, setup
 from connector.providers.sendgrid.settings import SendgridSettings
 from connector.speech import Text
@@ -30,9 +31,10 @@ PROVIDER = Provider(
         limit=inbound.LIMIT,
         condense=inbound.condense,
         anew=inbound.anew,
-        send=couriers.send,
+        send=posting.send,
         locate=postal.locate,
     ),
+    session=Postman,
     check=setup.check,
     icon_svg=_ICON,
     color="#1a82e2",
