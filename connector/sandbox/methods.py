@@ -48,6 +48,7 @@ FAMILIES = (
     "history",
     "chat_methods",
     "crm",
+    "activities",
     "crm_items",
     "crm_duplicates",
     "crm_dictionaries",

@@ -93,9 +93,40 @@ def test_a_wrong_to_do_is_refused(app: Caller, deal: int, method: str, change: d
     assert (status, body["error"]) == (400, code)
 
 
+def letter(deal: int, **more: Any) -> dict[str, Any]:
+    anna = [{"VALUE": "anna@example.com"}]
+    return {"OWNER_TYPE_ID": 2, "OWNER_ID": deal, "TYPE_ID": 4, "SUBJECT": "x", "COMMUNICATIONS": anna} | more
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"OWNER_ID": 99}, "build binding"),
+        ({"TYPE_ID": 3}, "TYPE_ID"),
+        ({"SUBJECT": ""}, "SUBJECT"),
+        ({"COMMUNICATIONS": []}, "COMMUNICATIONS"),
+        ({"COMMUNICATIONS": [{"VALUE": "+79001112233", "TYPE": "PHONE"}]}, "COMMUNICATIONS"),
+    ],
+)
+def test_a_wrong_letter_is_refused_in_words_without_a_code(
+    app: Caller, deal: int, change: dict[str, Any], words: str
+) -> None:
+    status, body = app.call("crm.activity.add", fields=letter(deal, **change))
+    assert (status, body["error"]) == (400, "")
+    assert words in body["error_description"]
+
+
+@pytest.mark.parametrize(("direction", "done", "sent"), [(1, "Y", None), (2, "N", None), (2, "Y", "Y")])
+def test_only_a_completed_letter_of_ours_is_sent(
+    app: Caller, deal: int, direction: int, done: str, sent: str | None
+) -> None:
+    number = app.result("crm.activity.add", fields=letter(deal, DIRECTION=direction, COMPLETED=done))
+    row = app.result("crm.activity.get", id=number)
+    assert (dict(row["SETTINGS"] or {}).get("SENT"), row["COMMUNICATIONS"][0]["ENTITY_ID"]) == (sent, str(deal))
+
+
 def test_activities_are_found_by_their_origin(app: Caller, deal: int) -> None:
-    fields = {"OWNER_TYPE_ID": 2, "OWNER_ID": deal, "SUBJECT": "x", "ORIGINATOR_ID": "wms", "ORIGIN_ID": "42"}
-    number = app.result("crm.activity.add", fields=fields)
+    number = app.result("crm.activity.add", fields=letter(deal, ORIGINATOR_ID="wms", ORIGIN_ID="42"))
     found = app.result("crm.activity.list", filter={"ORIGINATOR_ID": "wms", "ORIGIN_ID": "42"}, select=["ID"])
     assert found == [{"ID": str(number)}]
 
