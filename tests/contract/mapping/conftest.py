@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from connector.domain.events import EventMapped, MessageReceived, RecordChanged
-from connector.domain.values import Person
+from connector.domain.letters import Letter
+from connector.domain.values import File, Person
 from connector.handlers.mapped import event_mapped, record_changed
 from connector.handlers.viewing import packed, view
 from connector.portal import Portal
@@ -39,6 +40,28 @@ class Crm:
         event = MessageReceived(
             account="shop", conversation="700", message_id=message_id, client=client, text="Где мой заказ?"
         )
+        about = packed(view(event, ruled))
+        return self.walk.run(event_mapped(EventMapped(portal="main", about=about), ruled))
+
+    def letter(self, said: Outcome | FakeSet, message_id: str = "f0f0", **more: Any) -> list[str]:
+        """Carry out what is said of a letter from Anna with one file."""
+        ruled = with_set(rules(), said, at=self.began)
+        event = MessageReceived(
+            account="shop",
+            conversation="c1",
+            message_id=message_id,
+            client=Person(id="anna@example.com", first_name="Анна", email="anna@example.com"),
+            text="Где [b]заказ[/b] 17?",
+            files=(File(ref="photo", name="photo [1].jpg"), File(ref="gone", name="gone.pdf")),
+            sent_at=more.pop("sent_at", self.began),
+            letter=Letter(
+                subject=more.pop("subject", "Заказ 17"),
+                message_id="a@example.com",
+                from_address="anna@example.com",
+                original=File(ref="eml", name="letter.eml"),
+            ),
+        )
+        self.walk.gone = frozenset({"gone"})
         about = packed(view(event, ruled))
         return self.walk.run(event_mapped(EventMapped(portal="main", about=about), ruled))
 

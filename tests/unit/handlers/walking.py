@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from connector.domain.effects import Call, Effect, Emit, Plan, Recall, Remember
-from connector.errors import ConnectorError, TransientError
+from connector.domain.effects import Call, Effect, Emit, Fetch, Plan, Recall, Remember
+from connector.domain.values import StoredFile
+from connector.errors import ConnectorError, PermanentError, TransientError
 from connector.handlers.rules import Rules
 from connector.speech import Text
 from mappings.outcome import Key, Outcome, Wish
@@ -110,6 +111,8 @@ class Walk:
     emitted: list[Any] = field(default_factory=list)
     cut_after: int = 0
     told: Any = None
+    fetched: int = 0
+    gone: frozenset[str] = frozenset()
 
     def run(self, plan: Plan) -> list[str]:
         """Walk to the end; the methods that left. What it remembers and emits counts only then."""
@@ -147,6 +150,8 @@ class Walk:
         if isinstance(effect, Emit):
             emitted.append(effect)
             return None
+        if isinstance(effect, Fetch):
+            return self._brought(effect)
         assert isinstance(effect, Call)
         if effect.key in self.ledger:
             return self.ledger[effect.key]
@@ -156,6 +161,14 @@ class Walk:
                 self.ledger[effect.key] = proven
                 return proven
         return self._leave(effect)
+
+    def _brought(self, fetch: Fetch) -> StoredFile:
+        """A file with a link that is another one each time."""
+        self.fetched += 1
+        if fetch.file.ref in self.gone:
+            raise PermanentError("media.gone", hint=CUT)
+        url = f"https://hub.example/media/{fetch.file.ref}.{self.fetched}"
+        return StoredFile(key=fetch.file.ref, name=fetch.file.name, mime=fetch.file.mime, size=1, url=url)
 
     def _prove(self, plan: Plan) -> Any:
         answer = None
