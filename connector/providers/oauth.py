@@ -75,13 +75,6 @@ class Tokens:
         raise TransientError("oauth.unavailable", hint=_LATER, detail=why)
 
 
-def token(settings: OAuthSettings, http: Http) -> str:
-    """A token that is good now: the one that ``http`` keeps where it is a postman, else a new one."""
-    kept = getattr(http, "tokens", None)
-    tokens: Tokens = kept(settings) if kept else Tokens(settings)
-    return tokens.token(http)
-
-
 def xoauth2(user: str, token: str) -> str:
     """The one response of XOAUTH2, base64."""
     return base64.b64encode(f"user={user}\x01auth=Bearer {token}\x01\x01".encode()).decode()
