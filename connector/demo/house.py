@@ -19,14 +19,15 @@ import yaml
 
 from connector import registry
 from connector.bootstrap import Connector, build
-from connector.demo import wakes
-from connector.demo.exchange import Exchange
+from connector.demo import letterbox, wakes
+from connector.demo.exchange import ACCOUNT, Exchange
 from connector.demo.host import StandInHost
 from connector.demo.keeper import Keeper, end
 from connector.demo.people import contents, lines, operators
 from connector.demo.written import APP, yaml_of
 from connector.domain.provider import StandIn
 from connector.domain.request import Request
+from connector.providers.mail.standin import MailServer
 from connector.sandbox import SandboxServer
 from connector.settings import Settings, load
 
@@ -40,8 +41,8 @@ GLANCE = 0.05
 class DemoHouse:
     """Everything that runs. ``connector`` looks into the same journal as the processes do.
 
-    ``standins`` are those of the accounts that have one, ``exchange`` is the PBX; ``worker`` is the name of the
-    process that carries deliveries out.
+    ``standins`` are those of the accounts that have one, ``exchange`` is the PBX, ``mail`` everybody's mail server;
+    ``worker`` is the name of the process that carries deliveries out.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class DemoHouse:
     sandbox: SandboxServer
     host: StandInHost
     exchange: Exchange
+    mail: MailServer
     connector: Connector
     found: wakes.Wakes
     keeper: Keeper
@@ -115,9 +117,9 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
         sandbox = stack.enter_context(_portal(language, page))
         host = stack.enter_context(StandInHost())
         exchange = stack.enter_context(Exchange(folder / "recordings"))
-        written = yaml_of(
-            sandbox.url, host.url, exchange.account(language), language=language, var=folder / "var", page=page
-        )
+        mail = stack.enter_context(letterbox.server())
+        servers = {ACCOUNT: exchange.account(language), letterbox.ACCOUNT: letterbox.account(mail, language)}
+        written = yaml_of(sandbox.url, host.url, servers, language=language, var=folder / "var", page=page)
         (folder / "connector.yaml").write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
         env = _environment(folder, wakes.free_port(), found.url, language)
         settings = load(folder / "connector.yaml", env, registry.models())
@@ -130,6 +132,7 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
             sandbox=sandbox,
             host=host,
             exchange=exchange,
+            mail=mail,
             connector=connector,
             found=found,
             keeper=stack.enter_context(Keeper(folder, env, _commands(found))),
@@ -215,3 +218,4 @@ def _open(house: DemoHouse) -> None:
         raise RuntimeError(f"the application was not installed: {page}")
     until("the lines are connected", connected)
     until("the PBX is listened to", lambda: house.exchange.ami.wait_for_listeners(seconds=GLANCE))
+    until("the mailbox is read", lambda: house.mail.wait_for_listeners(seconds=GLANCE))

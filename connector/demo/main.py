@@ -19,6 +19,7 @@ from connector.demo.chat_script import play_chat
 from connector.demo.door import Door
 from connector.demo.house import AlreadyRunsError, DemoHouse, running
 from connector.demo.live import watch
+from connector.demo.mail_script import play_mail
 from connector.demo.page import PageServer
 from connector.demo.rooms import DemoRooms
 from connector.demo.script import Row, play
@@ -27,8 +28,8 @@ from connector.speech import Text
 
 FOLDER = Path("var") / "demo"
 STARTING = Text(
-    "Starting the portal, the messengers, the PBX; web, listen, worker and clock…",
-    "Запускаю портал, мессенджеры, АТС; web, listen, worker и clock…",
+    "Starting the portal, the messengers, the PBX, the mail server; web, listen, worker and clock…",
+    "Запускаю портал, мессенджеры, АТС, почтовый сервер; web, listen, worker и clock…",
 )
 OPEN = Text("Ready. Open this in a browser; stop with Ctrl+C:", "Готово. Откройте в браузере; остановка: Ctrl+C:")
 FAILED = Text(
@@ -146,7 +147,7 @@ def _show(
 def _once(house: DemoHouse, console: Console, language: str) -> int:
     rows = []
     with console.status(""):
-        for row in chain(play(house), play_chat(house), play_calls(house)):
+        for row in chain(play(house), play_chat(house), play_calls(house), play_mail(house)):
             rows.append(row)
     console.print(_table(rows, language))
     bad = [row for row in rows if not row.ok]

@@ -20,7 +20,9 @@ _LINES = (
     LineSettings(id=2, name="Support"),
     LineSettings(id=3, name="Returns"),
 )
-PHONE = "79161234567"  # the visitor's
+_MAIL = Text("Mail", "Почта")
+MAIL_LINE = 4
+PHONE, ADDRESS = "79161234567", "maria@example.com"  # the visitor's
 VISITOR = Text("Maria Orlova", "Мария Орлова")
 CUSTOMERS: Sequence[Text] = (
     Text("Vera Sokolova", "Вера Соколова"),
@@ -39,10 +41,13 @@ CUSTOMERS: Sequence[Text] = (
 
 
 def contents(language: str) -> dict[str, Any]:
-    """What the CRM knows from the start: the visitor with their telephone."""
+    """What the CRM knows from the start: the visitor with their telephone and address."""
     first, _, last = VISITOR.say(language).partition(" ")
-    fields = {"name": first, "lastName": last, "fm": [{"typeId": "PHONE", "valueType": "MOBILE", "value": f"+{PHONE}"}]}
-    return {"items": [{"entityTypeId": 3, "fields": fields}]}
+    ways = [
+        {"typeId": "PHONE", "valueType": "MOBILE", "value": f"+{PHONE}"},
+        {"typeId": "EMAIL", "valueType": "HOME", "value": ADDRESS},
+    ]
+    return {"items": [{"entityTypeId": 3, "fields": {"name": first, "lastName": last, "fm": ways}}]}
 
 
 def operators(language: str) -> tuple[Operator, ...]:
@@ -52,7 +57,7 @@ def operators(language: str) -> tuple[Operator, ...]:
 
 def lines(language: str) -> tuple[LineSettings, ...]:
     """The open lines."""
-    return LINES if language == "ru" else _LINES
+    return (*(LINES if language == "ru" else _LINES), LineSettings(id=MAIL_LINE, name=_MAIL.say(language)))
 
 
 def signed(request: Request, name: str) -> Request:

@@ -1,4 +1,4 @@
-"""What the demo page's server has: the page, the shop, the telephone, and what changes as server-sent events."""
+"""What the demo page's server has: page, shop, telephone, mail program, and what changes as server-sent events."""
 
 from __future__ import annotations
 
@@ -16,15 +16,18 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from connector.demo.door import Door
+from connector.demo.letterbox import SHOP_ADDRESS
 from connector.demo.page import Answer, Asked, as_json, plain
-from connector.demo.phone import PhoneError
+from connector.demo.people import ADDRESS
+from connector.demo.phone import PhoneError, Picked
 from connector.demo.stage import Stage
-from connector.demo.words import PHONE, PHRASES, SHOP, STEPS, WORDS, spoken
+from connector.demo.words import MAIL, PHONE, PHRASES, SHOP, STEPS, WORDS, spoken
 
 FILES = Path(__file__).parent / "page_files"
 STATIC = frozenset(file.name for file in FILES.iterdir() if file.suffix in (".css", ".js", ".svg"))
 BEAT, KEEP_ALIVE = 0.25, 5.0
 TEXT_LIMIT, NAME_LIMIT, FILE_LIMIT = 4096, 200, 8 * 2**20
+LETTER_LIMIT = 50_000
 
 
 class DemoRooms:
@@ -43,6 +46,10 @@ class DemoRooms:
             ("GET", "/phone/events"): lambda asked: self._stream(self._stage.phone.screen),
             ("GET", "/phone/file"): self._phone_file,
             ("POST", "/phone/say"): self._phone_says,
+            ("GET", "/mail"): self._mail,
+            ("GET", "/mail/events"): lambda asked: self._stream(self._stage.letterbox.screen),
+            ("GET", "/mail/file"): self._mail_file,
+            ("POST", "/mail/write"): self._mail_writes,
             ("POST", "/call"): self._call,
             ("POST", "/trouble"): self._trouble,
         }
@@ -96,20 +103,31 @@ class DemoRooms:
         return Answer(body=body, headers=(("Content-Security-Policy", self._door.inner_policy()),))
 
     def _phone_file(self, asked: Asked) -> Answer:
-        """Pictures are shown, everything else is only saved, nothing of it can run."""
         number = asked.query.get("id", "")
-        file = self._stage.phone.file(int(number)) if number.isdecimal() and len(number) < 10 else None
-        if file is None:
-            return plain(404)
-        saved = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
-        return Answer(
-            body=file.content,
-            content_type=file.mime if file.image else "application/octet-stream",
-            headers=(
-                ("Content-Security-Policy", "default-src 'none'; sandbox"),
-                *(() if file.image else (("Content-Disposition", saved),)),
-            ),
-        )
+        return _file(self._stage.phone.file(int(number)) if _small(number) else None)
+
+    def _mail(self, asked: Asked) -> Answer:
+        told = {"words": spoken(MAIL, asked.language), "me": ADDRESS, "to": SHOP_ADDRESS}
+        body = self._render("mail.html", language=asked.language, told=told, **told)
+        return Answer(body=body, headers=(("Content-Security-Policy", self._door.inner_policy()),))
+
+    def _mail_file(self, asked: Asked) -> Answer:
+        number = asked.query.get("file", "")
+        return _file(self._stage.letterbox.file(asked.query.get("id", ""), int(number)) if _small(number) else None)
+
+    def _mail_writes(self, asked: Asked) -> Answer:
+        """``{subject, text, name?, content? (base64), answers? (letter id)}``."""
+        body = {name: str(asked.body.get(name, "")) for name in ("subject", "text", "name", "content", "answers")}
+        try:
+            content = base64.b64decode(body["content"], validate=True)
+            if len(content) > FILE_LIMIT or not (body["text"].strip() or body["name"]):
+                return plain(400)
+            files = [(_line(body["name"]), content)] if body["name"] else []
+            subject = _line(body["subject"])
+            self._stage.letterbox.write(subject, body["text"][:LETTER_LIMIT], files, body["answers"])
+        except (binascii.Error, LookupError, ValueError):
+            return plain(400)
+        return as_json({"sent": True})
 
     def _phone_says(self, asked: Asked) -> Answer:
         """``{text, name?, content? (base64), edit? (message id)}``; 503 when the connector does not answer."""
@@ -165,3 +183,27 @@ class DemoRooms:
             elif time.monotonic() - spoke > KEEP_ALIVE:
                 yield b": still here\n\n"
                 spoke = time.monotonic()
+
+
+def _file(file: Picked | None) -> Answer:
+    """Pictures are shown, everything else is only saved, nothing of it can run."""
+    if file is None:
+        return plain(404)
+    saved = f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"
+    return Answer(
+        body=file.content,
+        content_type=file.mime if file.image else "application/octet-stream",
+        headers=(
+            ("Content-Security-Policy", "default-src 'none'; sandbox"),
+            *(() if file.image else (("Content-Disposition", saved),)),
+        ),
+    )
+
+
+def _small(number: str) -> bool:
+    return number.isdecimal() and len(number) < 10
+
+
+def _line(text: str) -> str:
+    """What a header takes: one line."""
+    return " ".join(text.split())[:NAME_LIMIT]

@@ -15,6 +15,7 @@ from connector.demo.counting import Counts, Sight
 from connector.demo.crowd import Crowd
 from connector.demo.handset import Handset
 from connector.demo.house import WEB_LOG, DemoHouse
+from connector.demo.letterbox import ACCOUNT, Letterbox
 from connector.demo.people import PHONE, VISITOR, operators
 from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
@@ -29,8 +30,8 @@ USER = "demo"
 
 
 class Stage:
-    """The visitor's demo: their telephones, the troubles, the tour, and the figures. ``colleagues`` are the operators
-    by extension.
+    """The visitor's demo: their telephones and mail, the troubles, the tour, and the figures. ``colleagues`` are the
+    operators by extension.
     """
 
     def __init__(self, house: DemoHouse, language: str) -> None:
@@ -42,6 +43,7 @@ class Stage:
         colleagues = {one.extension: f"{one.name} {one.last_name}" for one in operators(language)}
         self.handset = Handset(house.exchange, VISITOR.say(language), colleagues)
         house.exchange.clicked = self.handset.called
+        self.letterbox = Letterbox(house.mail, VISITOR.say(language))
         self.colleagues = colleagues
         self.troubles = Troubles(house, self.counts, Crowd(house, self.counts, self._telegram, language))
         self.tour = Tour()
@@ -112,7 +114,7 @@ class Stage:
 
     def _is_mine(self, lane: str) -> bool:
         account, _, conversation = lane.partition(".")
-        return account == self._webchat or (account == self._telegram and conversation == OWNER)
+        return account in (self._webchat, ACCOUNT) or (account == self._telegram and conversation == OWNER)
 
     def _talks(self, lanes: frozenset[str]) -> tuple[frozenset[int], tuple[Mapping[str, Any], ...]]:
         """The visitor's chats in the portal, and what operators wrote there to the client."""

@@ -25,6 +25,7 @@ WORDS: Words = MappingProxyType(
         "desk_about": Text("what your operator sees", "что видит ваш оператор"),
         "shop": Text("Chat on the site", "Чат на сайте"),
         "phone": Text("Telegram", "Telegram"),
+        "mail": Text("Mail", "Почта"),
         "call": Text("Phone", "Телефон"),
         "call_company": Text("Acme shop", "Магазин «Акме»"),
         "call_begin": Text("Call the company", "Позвонить в компанию"),
@@ -115,7 +116,7 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
     {
         "write": (
             Text("Write as the customer", "Напишите как клиент"),
-            Text("In the chat on the site or in Telegram.", "В чате на сайте или в Telegram."),
+            Text("In the chat on the site, in Telegram or by mail.", "В чате на сайте, в Telegram или по почте."),
         ),
         "desk": (
             Text("See it at the operator's desk", "Найдите сообщение у оператора"),
@@ -188,6 +189,34 @@ PHONE: Words = MappingProxyType(
         ),
         "too_big": Text("Files up to 8 MB here.", "Здесь файлы до 8 МБ."),
         "noscript": Text("The telephone needs JavaScript.", "Телефону нужен JavaScript."),
+    }
+)
+
+MAIL: Words = MappingProxyType(
+    {
+        "title": Text("A customer's mail program", "Почтовая программа клиента"),
+        "brand": Text("Mail", "Почта"),
+        "letters": Text("Letters", "Письма"),
+        "empty": Text("Write to the shop: a letter is ready below.", "Напишите в магазин: готовое письмо ждёт ниже."),
+        "to": Text("To", "Кому"),
+        "subject": Text("Subject", "Тема"),
+        "text": Text("Letter", "Письмо"),
+        "first_subject": Text("Order 17", "Заказ 17"),
+        "first_text": Text("Hello! When will you send my order?", "Здравствуйте! Когда вы отправите мой заказ?"),
+        "attach": Text("Attach a file", "Приложить файл"),
+        "detach": Text("Remove {name}", "Убрать {name}"),
+        "send": Text("Send", "Отправить"),
+        "you": Text("You", "Вы"),
+        "answer": Text("Reply", "Ответить"),
+        "answering": Text("A reply to “{subject}”", "Ответ на «{subject}»"),
+        "cancel": Text("Write a new one", "Написать новое"),
+        "headers": Text("Headers", "Заголовки"),
+        "unreached": Text(
+            "The demo does not answer. Is it still running? Then press Send once more.",
+            "Демонстрация не отвечает. Если она запущена, нажмите «Отправить» ещё раз.",
+        ),
+        "too_big": Text("Files up to 8 MB here.", "Здесь файлы до 8 МБ."),
+        "noscript": Text("The mail program needs JavaScript.", "Почтовой программе нужен JavaScript."),
     }
 )
 

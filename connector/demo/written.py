@@ -8,25 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from connector import registry
-from connector.demo.exchange import ACCOUNT
+from connector.demo.letterbox import SHOP_NAME
 from connector.domain.provider import Provider
 from connector.speech import Text
 
 APP = {"client_id": "local.demo", "client_secret": "the-secret-of-the-demo"}
 
 WEBCHAT = "webchat"
-SHOP_NAME = Text("Acme shop", "Магазин «Акме»")
 GREETING = Text("Hello! Ask us anything.", "Здравствуйте! Спрашивайте, мы на связи.")
 
 
 def yaml_of(
-    portal: str, standin: Callable[[str], str], pbx: Mapping[str, Any], *, language: str, var: Path, page: str = ""
+    portal: str,
+    standin: Callable[[str], str],
+    servers: Mapping[str, Mapping[str, Any]],
+    *,
+    language: str,
+    var: Path,
+    page: str = "",
 ) -> dict[str, Any]:
     """The settings as they are written to the file.
 
     ``portal`` is the address of the pretend Bitrix24, ``standin`` tells where the pretend provider of an account
-    answers, ``pbx`` is the account of the pretend PBX, ``page`` is the origin that may frame the console and embed the
-    web chat.
+    answers, ``servers`` are the accounts of the pretend PBX and mail server, ``page`` is the origin that may frame the
+    console and embed the web chat.
     """
     main = {
         "url": portal,
@@ -36,7 +41,7 @@ def yaml_of(
         "budget": {"burst": 500, "per_second": 500},
         "doubt": 1,
     }
-    accounts: dict[str, Any] = {ACCOUNT: dict(pbx)}
+    accounts: dict[str, Any] = {name: dict(account) for name, account in servers.items()}
     playing = [row for row in sorted(registry.providers().items()) if row[1].demo_settings or row[0] == WEBCHAT]
     for line, (slug, provider) in enumerate(playing, start=1):
         name = f"my-{slug}"

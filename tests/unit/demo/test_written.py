@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from connector import settings
+from connector.demo import letterbox
 from connector.demo.exchange import Exchange
 from connector.demo.people import CUSTOMERS, signed
 from connector.demo.seen import Stories
@@ -21,13 +22,16 @@ PAGE = "http://127.0.0.1:4000"
 @pytest.mark.parametrize("page", ["", PAGE])
 def test_the_settings_of_the_demo_are_sound(tmp_path: Path, page: str):
     pbx = Exchange(tmp_path / "recordings").account("ru") | {"port": 5038}
+    with letterbox.server() as mail:
+        servers = {"my-asterisk": pbx, "my-mail": letterbox.account(mail, "ru")}
     written = yaml_of(
-        "http://127.0.0.1:1", lambda name: f"http://127.0.0.1:2/{name}", pbx, language="ru", var=tmp_path, page=page
+        "http://127.0.0.1:1", lambda name: f"http://127.0.0.1:2/{name}", servers, language="ru", var=tmp_path, page=page
     )
     (tmp_path / "connector.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
     loaded = settings.load(tmp_path / "connector.yaml", {"CONNECTOR_SECRET_KEY": "k" * 40}, models())
     assert loaded.accounts["my-asterisk"].lines["74951234567"].name == "Продажи"
-    assert sorted(account.line for account in loaded.accounts.values() if account.line) == [1, 2, 3]
+    assert sorted(account.line for account in loaded.accounts.values() if account.line) == [1, 2, 3, 4]
+    assert loaded.accounts["my-mail"].name == "Магазин «Акме»"
     assert {"my-generic", "my-telegram", "my-webchat"} <= set(loaded.accounts)
     assert loaded.console.frames == ((page,) if page else ())
     assert loaded.accounts["my-webchat"].origins == ((page,) if page else ())
