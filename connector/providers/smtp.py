@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from ipaddress import ip_address
 
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.letters.writing import Paper
@@ -34,10 +33,6 @@ _UNCLEAR = Text(
     "The connection broke before the mail server said that it had taken the letter; it is looked up before it is sent "
     "again.",
     "Связь прервалась раньше, чем почтовый сервер подтвердил приём письма; перед повтором проверим, ушло ли оно.",
-)
-_PLAIN = Text(
-    "Without encryption letters leave to this very machine only. Write `security: tls` (or starttls) under smtp.",
-    "Без шифрования письма уходят только на эту же машину. Укажите `security: tls` (или starttls) в разделе smtp.",
 )
 _NO_TLS = Text(
     "The mail server offers no STARTTLS on this port. Write `security: tls` and port 465, or the right port.",
@@ -99,8 +94,7 @@ def _connected(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
                 smtp.ehlo_or_helo_if_needed()
             yield smtp
     except ssl.SSLCertVerificationError as error:
-        detail = type(error).__name__
-        raise Stopped("smtp.certificate", hint=_CERTIFICATE, detail=detail, state="needs_reauth") from None
+        raise _distrust(error) from None
     except smtplib.SMTPNotSupportedError:
         raise Stopped("smtp.no_starttls", hint=_NO_TLS, state="needs_reauth") from None
     except smtplib.SMTPResponseException as error:
@@ -113,8 +107,6 @@ def _connected(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
 @contextmanager
 def _opened(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
     port = settings.port or PORTS[settings.security]
-    if settings.security == "none" and not _is_here(settings.host):
-        raise Stopped("smtp.plain", hint=_PLAIN, state="needs_reauth")
     smtp: smtplib.SMTP
     if settings.security == "tls":
         smtp = smtplib.SMTP_SSL(settings.host, port, name, timeout=CONNECT, context=_trust(settings))
@@ -131,14 +123,14 @@ def _opened(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
 
 
 def _trust(settings: SmtpSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=settings.ca or None)
-
-
-def _is_here(host: str) -> bool:
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        return ssl.create_default_context(cafile=settings.ca or None)
+    except OSError as error:  # ssl.SSLError is one too
+        raise _distrust(error) from None
+
+
+def _distrust(error: OSError) -> Stopped:
+    return Stopped("smtp.certificate", hint=_CERTIFICATE, detail=type(error).__name__, state="needs_reauth")
 
 
 def _enter(smtp: smtplib.SMTP, key: Key) -> None:
