@@ -85,6 +85,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     spool = Spool(settings.var / "spool")
     ttl = timedelta(hours=settings.limits.url_ttl_hours)
     media = Media(settings.var / "media", settings.public_url, vault.derive("media"), clock=clock, ttl=ttl)
+    store = _store(media, settings.limits.media)
     cache = redis.Redis.from_url(
         settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
     )
@@ -108,15 +109,7 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         vault=vault,
         portals=portals,
         accounts=accounts,
-        intake=Intake(
-            journal,
-            spool,
-            accounts,
-            clock,
-            who=routing.who,
-            store=_store(media, settings.limits.media),
-            fetch=media.read,
-        ),
+        intake=Intake(journal, spool, accounts, clock, who=routing.who, store=store, fetch=media.read),
         routing=routing,
         rules=rules,
         rulebook=rulebook,

@@ -10,6 +10,7 @@ import pytest
 
 from connector import settings
 from connector.cli import cli
+from connector.domain.mailbox import MailSettings
 from connector.domain.provider import AccountSettings
 from connector.domain.telephony import PbxSettings
 from connector.registry import models, providers
@@ -33,6 +34,7 @@ EXAMPLE = {
     "MANGO_KEY": "key",
     "MANGO_SIGN_KEY": "key",
     "OFFICE_SECRET": "secret",
+    "SUPPORT_PASSWORD": "password",
     "TELEGRAM_TOKEN": "123456:token",
     "TELEGRAM_SECRET": "secret",
     "SITE_CHAT_SECRET": "s" * 64,
@@ -171,5 +173,7 @@ def test_the_example_settings_load(root: Path):
     loaded = settings.load(example, env, models())
     assert set(loaded.accounts) >= {"shop"}
     used = {account.provider for account in loaded.accounts.values()}
-    assert used >= {slug for slug, provider in providers().items() if provider.channel}
+    postal = {slug for slug, model in models().items() if issubclass(model, MailSettings)}
+    assert used >= {slug for slug, provider in providers().items() if provider.channel} - postal
+    assert used & postal
     assert used & {slug for slug, provider in providers().items() if provider.telephony}
