@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Table, func, literal, select
 
+from connector.domain.mailing import QUARANTINE
 from connector.journal.desk import Desk, moment
 from connector.journal.rows import unpack_hint
 from connector.journal.schema import deliveries, envelopes
@@ -17,6 +18,7 @@ from connector.speech import Text
 
 _CAUSES = 100  # groups on one page
 _EVENT = 2000  # characters of an event that a list carries
+_LETTER = 100_000  # of a letter in quarantine, whose subject stands behind its text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +92,9 @@ class Bench(Desk):
 
     def parked_items(self, sieve: Sieve, *, limit: int = 50, before: int | str | None = None) -> list[Item]:
         """What fits, the newest first; ``before`` is the name of the last one seen."""
-        make = _delivery_columns if sieve.of == "deliveries" else _envelope_columns
-        rows = parked(sieve, *make(), *haystack(sieve), before=before, most=DEPTH if sieve.text else limit)
+        held = sieve.cause == QUARANTINE
+        columns = _delivery_columns(_LETTER if held else _EVENT) if sieve.of == "deliveries" else _envelope_columns()
+        rows = parked(sieve, *columns, *haystack(sieve), before=before, most=DEPTH if sieve.text else limit)
         wanted = searched(sieve, rows, *rows.c).order_by(rows.c.name.desc()).limit(limit)
         with self.store.reading() as db:
             return [_item(sieve.of, row) for row in db.execute(wanted).mappings()]
@@ -122,10 +125,10 @@ def _group(of: Of, cause: str, rows: list[Any], hint: Text | None, detail: str) 
     )
 
 
-def _delivery_columns() -> list[Any]:
+def _delivery_columns(longest: int) -> list[Any]:
     held = deliveries.c
     own = [held.trace, held.lane, held.kind, held.cause, held.hint, held.detail, held.attempts, held.created_at]
-    event = func.substr(held.event, 1, _EVENT).label("event")
+    event = func.substr(held.event, 1, longest).label("event")
     return [held.id.label("name"), held.destination.label("place"), held.settled_at.label("at"), *own, event]
 
 

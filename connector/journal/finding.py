@@ -44,6 +44,7 @@ class Fate:
     destination: str
     lane: str
     state: str
+    cause: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +145,10 @@ def _rows(db: Connection, traces: Sequence[str]) -> tuple[Found, ...]:
 
 def _fates(db: Connection, traces: Sequence[str]) -> dict[str, list[Fate]]:
     mine = deliveries.c
-    wanted = select(mine.trace, mine.id, mine.kind, mine.destination, mine.lane, mine.state)
+    wanted = select(mine.trace, mine.id, mine.kind, mine.destination, mine.lane, mine.state, mine.cause)
     told: dict[str, list[Fate]] = {}
     for row in db.execute(wanted.where(mine.trace.in_(traces)).order_by(mine.id).limit(_FATES)):
-        trace, number, kind, destination, lane, state = row
-        fate = Fate(id=number, kind=kind, destination=destination, lane=lane, state=state)
+        trace, number, kind, destination, lane, state, cause = row
+        fate = Fate(id=number, kind=kind, destination=destination, lane=lane, state=state, cause=cause)
         told.setdefault(trace, []).append(fate)
     return told

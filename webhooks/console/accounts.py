@@ -15,8 +15,10 @@ from connector.bootstrap import Connector
 from connector.checkup import account_findings, connect_account, hook_url
 from connector.checkup.guide import guide
 from connector.checkup.rehearsal import last_rehearsal, rehearse
+from connector.domain.mailing import QUARANTINE
 from connector.errors import Refused
-from connector.listening.health import CONNECTED, listens, state_in_words
+from connector.listening.health import CONNECTED, Standing, listens, state_in_words
+from connector.listening.mailboxes import Mailbox, mailboxes
 from connector.routes import Account
 from connector.speech import Text
 from connector.status import STALE
@@ -46,7 +48,7 @@ _BY_HAND = Text(
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One account. ``mark`` is ``good``, ``warn`` or ``bad``; ``line`` is empty for none, ``bound`` when Bitrix24 chose
-    it. ``phone`` is what is known of a PBX.
+    it. ``phone`` is what is known of a PBX, ``box`` of a mailbox; ``held`` are its letters in quarantine.
     """
 
     name: str
@@ -60,6 +62,14 @@ class Row:
     parked: int
     heard: datetime | None
     phone: Pbx | None = None
+    box: Mailbox | None = None
+    held: int = 0
+
+    @property
+    def stream(self) -> Standing | None:
+        """How it stands, for a PBX or a mailbox that is listened to."""
+        known = self.phone or self.box
+        return known if known is not None and known.state else None
 
 
 def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | None = None) -> None:
@@ -86,7 +96,8 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             portal_url=connector.settings.portals[known.portal].url,
             abilities=able(known, reader(request, connector.clock())),
             subscribes=renews(known),
-            hooked=known.provider.channel is not None or not listens(known),
+            hooked=not listens(known),
+            quarantine=QUARANTINE,
             state_in_words=state_in_words,
             guide=guide(known.provider.slug, reader(request, connector.clock()).language),
             joined=request.args.get("joined") == "yes",
@@ -133,6 +144,7 @@ def _rows(connector: Connector, accounts: Mapping[str, Account]) -> list[Row]:
     stats, heard = connector.journal.stats(), connector.journal.arrivals().heard
     bound = connector.journal.recall_all([("line", name) for name in accounts])
     phones = {one.name: one for one in pbxs(connector)}
+    boxes = {one.name: one for one in mailboxes(connector)}
     return [
         _row(
             account,
@@ -140,6 +152,7 @@ def _rows(connector: Connector, accounts: Mapping[str, Account]) -> list[Row]:
             bound.get(("line", name)),
             heard[name].last if name in heard else None,
             phones.get(name),
+            boxes.get(name),
         )
         for name, account in accounts.items()
     ]
@@ -151,10 +164,12 @@ def _row(
     bound: Mapping[str, Any] | None,
     heard: datetime | None,
     phone: Pbx | None,
+    box: Mailbox | None,
 ) -> Row:
     chosen = bound["line"] if bound else account.settings.line
     line, parked = "" if chosen is None else str(chosen), int(work.get("parked", 0))
-    alarm = (_apart(phone) if phone else None, _NO_LINE if not line and account.provider.channel else None)
+    stream: Standing | None = phone or box
+    alarm = (_apart(stream) if stream else None, _NO_LINE if not line and account.provider.channel else None)
     troubles = ((_PARKED, parked > 0), (_WAITS, float(work.get("oldest", 0.0)) > STALE))
     trouble = next(filter(None, alarm), None) or next((words for words, holds in troubles if holds), None)
     return Row(
@@ -167,13 +182,15 @@ def _row(
         state=trouble or _FINE,
         waiting=int(work.get("waiting", 0)),
         parked=parked,
-        heard=max(filter(None, (heard, phone.heard if phone else None)), default=None),
+        heard=max(filter(None, (heard, stream.heard if stream else None)), default=None),
         phone=phone,
+        box=box,
+        held=int(work.get("held", 0)),
     )
 
 
-def _apart(phone: Pbx) -> Text | None:
-    """The trouble of a PBX in a word: its stream, else its history."""
-    if not phone.problems:
+def _apart(one: Standing) -> Text | None:
+    """The trouble of a PBX or a mailbox in a word: its stream, else the history."""
+    if not one.problems:
         return None
-    return state_in_words(phone.state) if phone.state not in ("", CONNECTED) else _UNREAD
+    return state_in_words(one.state) if one.state not in ("", CONNECTED) else _UNREAD

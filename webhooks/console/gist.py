@@ -1,4 +1,4 @@
-"""An event in a few words: what the client or the operator wrote, or the names of the files."""
+"""An event in a few words: what the client or the operator wrote, a letter's subject and sender, or names of files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 import re
 from typing import Any
 
+from webhooks.console.letters import said as of_letter
 from webhooks.console.masking import visible
 
 _TEXT = re.compile(r'"text":\s*"((?:[^"\\]|\\.)*)')
@@ -30,6 +31,8 @@ def _said(event: str) -> str:
 def _told(event: Any) -> str:
     if not isinstance(event, dict):
         return ""
+    if letter := of_letter(event):
+        return letter
     text, label, files = event.get("text"), event.get("label"), event.get("files")
     names = [file.get("name") or file.get("kind") or "" for file in files or () if isinstance(file, dict)]
     return str(text or label or ", ".join(map(str, names)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from connector.domain.mailing import QUARANTINE
 from connector.speech import Text
 
 KINDS: Mapping[str, Text] = MappingProxyType(
@@ -41,6 +42,9 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "call.refused": Text("call refused by the PBX", "АТС отказала в звонке"),
         "client.reached": Text("client reached", "с клиентом связались"),
         "callback.changed": Text("list of calls to return", "список: кому перезвонить"),
+        "letter.received": Text("letter from a client", "письмо клиента"),
+        "letter.bounced": Text("letter did not arrive", "письмо не дошло"),
+        "letter.wanted": Text("automatic letter", "автоматическое письмо"),
         "event.mapped": Text("rules for the CRM", "правила для CRM"),
         "record.changed": Text("record of a source", "запись источника"),
         "app.installed": Text("application installed", "приложение установлено"),
@@ -57,13 +61,14 @@ STANDS: Mapping[str, tuple[str, Text]] = MappingProxyType(
         "done": ("good", Text("delivered", "доставлено")),
         "waiting": ("", Text("waits", "ждёт")),
         "parked": ("warn", Text("parked", "отложено")),
+        "quarantine": ("", Text("in quarantine", "в карантине")),
         "discarded": ("", Text("discarded", "отброшено")),
         "unread": ("warn", Text("could not be read", "не прочитано")),
         "ignored": ("", Text("needs no action", "действий не требует")),
         "nothing": ("", Text("nowhere to go", "никуда не направлено")),
     }
 )
-_WORST = ("parked", "waiting", "done", "discarded")
+_WORST = ("parked", "waiting", "quarantine", "done", "discarded")
 
 
 def kind_of(kind: str) -> Text:
@@ -71,8 +76,13 @@ def kind_of(kind: str) -> Text:
     return KINDS.get(kind) or Text(kind, kind)
 
 
+def state_of(state: str, cause: str) -> str:
+    """A key of :data:`STANDS` for a delivery of the journal: a letter in quarantine is parked, and no failure."""
+    return "quarantine" if (state, cause) == ("parked", QUARANTINE) else state
+
+
 def stands(envelope: str, deliveries: Iterable[str]) -> str:
-    """A key of :data:`STANDS` for an envelope in that state with deliveries in those: what most needs a look."""
+    """A key of :data:`STANDS` for an envelope in that state with deliveries that stand so: what most needs a look."""
     if envelope == "parked":
         return "unread"
     there = set(deliveries)

@@ -68,7 +68,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
     def overview() -> Response:
         seen, day = status.overview(connector), _day(connector)
         portals = [_portal(connector, row, seen, day) for row in seen.portals]
-        apart = {one.name: state_in_words(one.state) for one in seen.pbxs if one.state and one.problems}
+        apart = {one.name: state_in_words(one.state) for one in seen.streams if one.state and one.problems}
         accounts = [
             _card("account", name, account.provider.title, seen, day, stopped=apart.get(name))
             for name, account in connector.accounts.items()

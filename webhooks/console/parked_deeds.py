@@ -8,6 +8,7 @@ from werkzeug.exceptions import NotFound
 
 from connector import repair
 from connector.bootstrap import Connector
+from connector.domain.mailing import QUARANTINE
 from connector.journal.sweeps import Swept
 from webhooks.answers import see_other
 from webhooks.console.aims import aims
@@ -38,6 +39,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows) -> None:
         return shows.page(
             "parked_preview.html",
             what=what,
+            held=wish.sieve.cause == QUARANTINE,
             wish=wish,
             found=found,
             word=purse.word,

@@ -106,7 +106,7 @@ def _warnings(connector: Connector, foreseen: Foreseen) -> list[Text]:
 
 def _sender(part: Part) -> str:
     """The account that a client's delivery to a portal is about: its lane begins with it."""
-    of_client = part.kind.startswith(("message.", "button.", "conversation."))
+    of_client = part.kind.startswith(("message.", "letter.", "button.", "conversation."))
     return part.begins if of_client and part.destination.startswith("portal:") else ""
 
 

@@ -13,7 +13,7 @@ from connector.journal.sieve import Of
 from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.gist import gist
-from webhooks.console.kinds import stands
+from webhooks.console.kinds import stands, state_of
 from webhooks.console.masking import Body, filled, pretty, seen
 from webhooks.console.purse import Cut, Purse
 
@@ -68,7 +68,7 @@ def sight(journal: Journal, name: int | str) -> Sight:
         of=of,
         name=name,
         trace=trace,
-        stand=row["state"] if row else stands(envelope.state, ()),
+        stand=state_of(row["state"], row["cause"]) if row else stands(envelope.state, ()),
         parked=told["state"] == "parked",
         kind=purse.word(row["kind"] if row else ""),
         place=purse.word(row["destination"] if row else envelope.account),

@@ -30,6 +30,10 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "en": {"one": "delivery", "other": "deliveries"},
         "ru": {"one": "доставка", "few": "доставки", "many": "доставок", "other": "доставки"},
     },
+    "letter": {
+        "en": {"one": "letter", "other": "letters"},
+        "ru": {"one": "письмо", "few": "письма", "many": "писем", "other": "письма"},
+    },
     "lane_in": {
         "en": {"one": "conversation", "other": "conversations"},
         "ru": {"one": "диалоге", "few": "диалогах", "many": "диалогах", "other": "диалога"},

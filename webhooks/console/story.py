@@ -16,7 +16,7 @@ from connector.journal.seeking import Hit
 from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.answers import see_other
-from webhooks.console.kinds import STANDS, kind_of, stands
+from webhooks.console.kinds import STANDS, kind_of, stands, state_of
 from webhooks.console.purse import Purse
 from webhooks.console.reading import Reader, reader
 from webhooks.console.rulings import Ruling, Rulings
@@ -82,7 +82,7 @@ def _common(connector: Connector) -> dict[str, Any]:
     return {
         "senders": [*connector.accounts, *(f"portal:{name}" for name in connector.portals)],
         "states": STATES,
-        "stands": lambda row: STANDS[stands(row.state, [fate.state for fate in row.fates])],
+        "stands": lambda row: STANDS[stands(row.state, [state_of(fate.state, fate.cause) for fate in row.fates])],
         "kinds": lambda row: list(dict.fromkeys(kind_of(fate.kind) for fate in row.fates)),
     }
 
@@ -95,7 +95,7 @@ def _story(found: Mapping[str, Any], envelope: Envelope, rulings: Sequence[Rulin
         "envelope": found["envelope"],
         "received": begun,
         "whole": _whole(found, begun),
-        "stand": STANDS[stands(envelope.state, [row["state"] for row in found["deliveries"]])],
+        "stand": STANDS[stands(envelope.state, [state_of(row["state"], row["cause"]) for row in found["deliveries"]])],
         "repair": _repair(found),
         "deliveries": _deliveries(found["deliveries"]),
         "rulings": rulings,
@@ -164,7 +164,7 @@ def _deliveries(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "shown": purse.word(row["lane"], 150),
             "cause": purse.word(row["cause"], 100),
             "mapping": purse.word(row["mapping"] or "", 20),
-            "stand": STANDS.get(row["state"], ("", Text(row["state"], row["state"]))),
+            "stand": STANDS.get(state_of(row["state"], row["cause"]), ("", Text(row["state"], row["state"]))),
         }
         for row in rows[:_TABLE]
     ]

@@ -11,7 +11,7 @@ from connector.journal import Envelope
 from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.audit import DEEDS
-from webhooks.console.kinds import STANDS, kind_of
+from webhooks.console.kinds import STANDS, kind_of, state_of
 from webhooks.console.masking import Seen, filled, pretty, seen
 from webhooks.console.purse import Purse
 
@@ -172,7 +172,7 @@ class Storyline:
         }
 
     def _settled(self, row: Row) -> dict[str, Any]:
-        mark, word = STANDS.get(row["state"], ("", Text(row["state"], row["state"])))
+        mark, word = STANDS.get(state_of(row["state"], row["cause"]), ("", Text(row["state"], row["state"])))
         told = [row["cause"], row["detail"], row["flagged"]]
         return {
             "title": word,

@@ -46,6 +46,7 @@ class FakeJournal:
         self.figures: dict[str, dict[str, Any]] = {}
         self.heard: dict[str, Heard] = {}
         self.fates: dict[tuple[str, str], Fate] = {}
+        self.due_destinations: Any = list
         self.away = False
         self.refuses: Exception | None = None
 
@@ -82,9 +83,6 @@ class FakeJournal:
     def stats(self) -> dict[str, dict[str, Any]]:
         self._here()
         return {"portal:main": {"waiting": 3, "parked": 1, "oldest": 12.5, "lanes": 2}, **self.figures}
-
-    def due_destinations(self) -> list[str]:
-        return []
 
     def day(self) -> Day:
         return Day(hours=(), rows=self.links.get(("", "day"), {}), whole=True)
