@@ -56,11 +56,13 @@ class Waiting:
         self._next = self._pace.shortest if brought else min(2 * self._next, self._poll)
         if self._idles and self._begun():
             self._idle(self._clock() + min(self._next, self._poll))
-            return
-        until = self._clock() + (0 if brought else self._poll)
-        while self._clock() < until and not self._listening.stopped():
-            self._sleep(min(self._pace.look, max(0.0, until - self._clock())))
-        self._client.noop()
+        else:
+            self._rest(self._clock() + (self._pace.shortest if brought else self._poll))
+        self._client.noop()  # Dovecot shows a letter to no SEARCH before it has told of it
+
+    def _rest(self, until: float) -> None:
+        while (left := until - self._clock()) > 0 and not self._listening.stopped():
+            self._sleep(min(self._pace.look, left))
 
     def _begun(self) -> bool:
         try:
