@@ -75,10 +75,19 @@ def deliver(paper: Paper, settings: SmtpSettings, key: Key, *, bcc: Sequence[str
     Raises ``TransientError`` (``maybe_done`` when it broke after the dot), ``PermanentError`` or ``Stopped``.
     """
     with _connected(settings, paper.writer.rpartition("@")[2]) as smtp:
-        _enter(smtp, key)
+        if settings.security != "none" or smtp.has_extn(
+            "auth"
+        ):  # a relay of this very machine may know us by that alone
+            _enter(smtp, key)
         refusals = _envelope(smtp, paper, bcc)
         _hand_over(smtp, paper.raw)
     return refusals
+
+
+def greet(settings: SmtpSettings, key: Key, name: str) -> None:
+    """Log in as a machine of the domain ``name`` and leave. Raises what :func:`deliver` raises on its way there."""
+    with _connected(settings, name) as smtp:
+        _enter(smtp, key)
 
 
 @contextmanager

@@ -80,8 +80,11 @@ def test_who_is_not_let_in_waits_for_a_person():
             sent(account(hop.port, password="wrong"))
     assert (caught.value.cause, caught.value.state) == ("smtp.login", "needs_reauth")
     assert "535" in caught.value.hint.ru
-    with talking(replies={"EHLO": ["250 talk"]}) as talk, pytest.raises(Stopped):
+    with talking(replies={"EHLO": ["250-talk\r\n250 AUTH GSSAPI"]}) as talk, pytest.raises(Stopped):
         sent(account(talk.port, password="x"))
+    with talking(replies={"EHLO": ["250 talk"]}) as talk:
+        sent(account(talk.port, password="x"))
+        assert len(talk.letters) == 1
     with talking(replies={"AUTH": ["454 4.7.0 later"]}) as talk, pytest.raises(TransientError):
         sent(account(talk.port, password="x"))
 
