@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from connector.domain.provider import Capabilities, Channel, Provider
 from connector.providers import postal
-from connector.providers.mail import inbound, listening, outbound
+from connector.providers.mail import inbound, listening, outbound, setup
 from connector.providers.mail.settings import MailboxSettings
 from connector.providers.postman import Postman
 from connector.speech import Text
@@ -34,6 +34,7 @@ PROVIDER = Provider(
         doubt=outbound.DOUBT,
         locate=postal.locate,
     ),
+    check=setup.check,
     session=Postman,
     icon_svg=_ICON,
     color="#2f7de1",
