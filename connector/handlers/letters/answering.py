@@ -121,7 +121,7 @@ def _send(
     def proof() -> Plan:
         """Its own id, seen where what left is kept."""
         seen = yield Look(account=account, message_id=heading.message_id)
-        return {"ids": [heading.message_id], "notes": []} if seen else None
+        return Receipt(ids=(heading.message_id,)) if seen else None
 
     return Send(
         account=account,

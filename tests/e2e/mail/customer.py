@@ -54,7 +54,8 @@ class Customer:
         until(lambda: len(self.letters()) >= count, seconds=seconds, what=f"{self.address} has {count} letters")
         return self.letters()
 
-    def _posts(self, text: str, subject: str, headers: dict[str, str]) -> EmailMessage:
+    def letter(self, text: str, subject: str = "Заказ № 15", **headers: str) -> EmailMessage:
+        """A letter that is not sent."""
         letter = EmailMessage(policy=policy.SMTP)
         letter["From"] = f"{self.name} <{self.address}>"
         letter["To"] = SUPPORT
@@ -64,6 +65,10 @@ class Customer:
         for name, value in headers.items():
             letter[name.replace("_", "-")] = value
         letter.set_content(text)
+        return letter
+
+    def _posts(self, text: str, subject: str, headers: dict[str, str]) -> EmailMessage:
+        letter = self.letter(text, subject, **headers)
         with smtplib.SMTP("127.0.0.1", self.port, "client.test") as smtp:
             smtp.sendmail(self.address, [SUPPORT], letter.as_bytes())
         self.sent.append(letter.as_bytes())

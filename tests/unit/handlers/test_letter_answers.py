@@ -6,7 +6,7 @@ import pytest
 
 from connector.domain.effects import Emit, Fetch, Look
 from connector.domain.events import ReplyDelivered, ReplyRefused
-from connector.domain.values import File, Im, StoredFile
+from connector.domain.values import File, Im, Receipt, StoredFile
 from connector.errors import PermanentError
 from connector.handlers.replies import together
 from connector.speech import Text
@@ -64,7 +64,7 @@ def test_whether_it_left_is_seen_by_its_own_id():
     assert look == Look(account="box", message_id=sent.heading.message_id)
     with pytest.raises(StopIteration) as end:
         proof.send(True)
-    assert end.value.value == {"ids": [sent.heading.message_id], "notes": []}
+    assert end.value.value == Receipt(ids=(sent.heading.message_id,))
     again = sent.proof()
     again.send(None)
     with pytest.raises(StopIteration) as end:
