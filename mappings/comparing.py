@@ -28,9 +28,15 @@ def compare(expect: Mapping[str, Any], calls: Sequence[Call], outcome: Outcome) 
             differences += _calls(wanted, calls)
         elif name == "acknowledge":
             differences += _acknowledgement(wanted, outcome.acknowledgement)
-        elif not _same(wanted := sorted(map(str, wanted)) if name == "tags" else wanted or _NONE.get(name), got[name]):
-            differences.append(_other(name, wanted, got[name]))
+        elif not _same(meant := _meant(name, wanted), got[name]):
+            differences.append(_other(name, meant, got[name]))
     return differences
+
+
+def _meant(name: str, wanted: Any) -> Any:
+    if name == "tags":
+        return sorted(map(str, wanted))
+    return _NONE.get(name) if wanted is None else wanted
 
 
 def lacking(wanted: Any, got: Any, path: str) -> Iterator[tuple[str, Any, Any]]:

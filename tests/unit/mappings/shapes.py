@@ -13,6 +13,7 @@ KINDS: Kinds = {
         **{name: {} for name in ("account", "channel", "conversation", "text", "at", "files")},
         "client": PERSON,
     },
+    "reply.written": {"text": {}, "operator": {name: {} for name in ("id", "name")}},
     "dialog.started": {name: {} for name in ("account", "channel", "line")},
 }
 SETTINGS = "categories: {complaint: {title: {en: Complaint, ru: Жалоба}}, commercial: {title: Sale}}\n"
