@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from connector.checkup.mail import mail_findings
 from connector.checkup.telephony import phone_findings
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError
+from connector.listening.health import listens
+from connector.listening.mailboxes import mails
 from connector.repair import Deed, House
 from connector.speech import Text
 
@@ -16,15 +19,19 @@ _FAILED = Text("{title} does not answer as expected", "{title} отвечает 
 
 
 def account_findings(house: House, name: str) -> Sequence[Finding]:
-    """What the provider's own check finds, and what calls need beyond it."""
+    """What the provider's own check finds, and what calls and letters need beyond it."""
     account = house.accounts[name]
     found = list(_by_provider(house, name))
-    return [*found, *phone_findings(house, name)] if account.provider.telephony is not None else found
+    if account.provider.telephony is not None:
+        found += phone_findings(house, name)
+    return [*found, *mail_findings(house, name)] if mails(account) else found
 
 
 def _by_provider(house: House, name: str) -> Sequence[Finding]:
     account = house.accounts[name]
     url, title = hook_url(house.settings.public_url, name), _title(house, name)
+    if account.provider.check is None and listens(account):
+        return []
     if account.provider.check is None:
         return [Finding(_NO_CHECK.with_(title=title, url=url), "ok", code="account.hook")]
     try:

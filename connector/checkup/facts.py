@@ -7,6 +7,7 @@ from datetime import datetime
 
 from connector.checkup.rehearsal import Rehearsal
 from connector.domain.provider import Finding
+from connector.listening.mailboxes import Mailbox
 from connector.speech import Text
 from connector.telephony.health import Pbx
 
@@ -22,7 +23,8 @@ class Facts:
     settings name and the environment lacks. ``installed`` is the installation's state, ``stuck`` why one that arrived
     was not taken. ``findings`` are what the network said; ``looked`` is false while it was not asked to the end.
     ``travelled`` and ``replied`` are when a client's message and an operator's answer last went all the way. ``phone``
-    is what is known of a telephone system (with it the way is another one), ``called`` whether a call went all the way.
+    is what is known of a telephone system (with it the way is another one), ``called`` whether a call went all the way;
+    ``box`` is what is known of a mailbox.
     """
 
     public_url: str
@@ -43,6 +45,7 @@ class Facts:
     travelled: datetime | None = None
     replied: datetime | None = None
     phone: Pbx | None = None
+    box: Mailbox | None = None
     called: bool = False
     findings: tuple[Finding, ...] = ()
     looked: bool = False

@@ -14,6 +14,7 @@ from connector.checkup.portals import has_calls, lines_of
 from connector.checkup.public import public_findings
 from connector.checkup.rehearsal import last_rehearsal
 from connector.domain.provider import Finding
+from connector.listening.mailboxes import mailboxes
 from connector.portal.selfcheck import examine
 from connector.repair import House
 from connector.settings.checks import loopback
@@ -89,6 +90,7 @@ def _with_account(house: House, facts: Facts, name: str) -> Facts:
         facts,
         account=name,
         provider=account.provider.title,
+        box=next((one for one in mailboxes(house) if one.name == name), None),
         heard=heard.last if heard else None,
         line=line_of(house, name),
         rehearsal=tried,

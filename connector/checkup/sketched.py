@@ -12,6 +12,8 @@ from connector import registry
 from connector.checkup.facts import NOBODY, Facts
 from connector.checkup.observed import local
 from connector.checkup.public import public_findings
+from connector.domain.mailbox import MailSettings
+from connector.listening.mailboxes import Mailbox
 from connector.settings import config_path, sketch
 from connector.settings.mistakes import Mistake, SettingsMistakesError
 from connector.settings.reading import read_yaml
@@ -43,6 +45,7 @@ def sketched(path: Path | None, env: Mapping[str, str], error: SettingsMistakesE
         account=str(name) if known else "",
         provider=known.title if known else NOBODY,
         phone=Pbx(name=str(name)) if known and known.telephony and not known.channel else None,
+        box=Mailbox(name=str(name)) if known and issubclass(known.settings, MailSettings) else None,
         findings=tuple(public_findings(public_url, now=now)),
         looked=True,
     )

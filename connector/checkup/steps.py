@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from connector.checkup import phone_verdicts
+from connector.checkup import mail_verdicts, phone_verdicts
 from connector.checkup.facts import Facts
 from connector.checkup.verdicts import (
     Verdict,
@@ -63,6 +63,7 @@ _TALK = (
     _Rule("test", Text("Test message", "Проверочное сообщение"), ("line",), test_message),
     _Rule("answer", Text("Operator's answer", "Ответ оператора"), ("test",), answer),
 )
+_LETTERS = (_Rule("account", Text("Mailbox", "Почтовый ящик"), ("keys",), mail_verdicts.mailbox), *_TALK[1:])
 _CALLS = (
     _Rule("account", Text("Telephone system", "Телефонная станция"), ("keys",), phone_verdicts.pbx),
     _Rule("lines", Text("Lines in Bitrix24", "Линии в Битрикс24"), ("installation",), phone_verdicts.lines),
@@ -73,7 +74,7 @@ _CALLS = (
 def steps(facts: Facts) -> Sequence[Step]:
     """All of them, in order: to a talking channel, or to the first call of a telephone system."""
     found: dict[str, Step] = {}
-    for rule in (*_BASIS, *(_CALLS if facts.phone is not None else _TALK)):
+    for rule in (*_BASIS, *_way(facts)):
         verdict = rule.judge(facts)
         ready = all(found[code].state == "ok" for code in rule.after)
         state: State = "later" if verdict.state == "wait" and not ready else verdict.state
@@ -81,6 +82,12 @@ def steps(facts: Facts) -> Sequence[Step]:
             code=rule.code, title=rule.title, state=state, told=verdict.told, mend="" if state == "ok" else verdict.mend
         )
     return tuple(found.values())
+
+
+def _way(facts: Facts) -> Sequence[_Rule]:
+    if facts.phone is not None:
+        return _CALLS
+    return _LETTERS if facts.box is not None else _TALK
 
 
 def next_step(found: Sequence[Step]) -> Step | None:
