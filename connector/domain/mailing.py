@@ -13,10 +13,18 @@ QUARANTINE = "mail.spam"  # the cause for which letters taken for spam are parke
 @dataclass(frozen=True, kw_only=True)
 class LetterReceived(FromAccount):
     """A letter came. ``conversation`` is what it says of its thread by itself; the ``message`` goes on from here in the
-    conversation that it belongs to by all that is known."""
+    conversation that it belongs to by all that is known.
+
+    All letters of an account are one lane: each is looked up among those before it, whichever thread they name.
+    """
 
     kind: Literal["letter.received"] = "letter.received"
     message: MessageReceived
+
+    @property
+    def lane(self) -> str:
+        """One mailbox."""
+        return f"{self.account}.letters"
 
 
 @dataclass(frozen=True, kw_only=True)

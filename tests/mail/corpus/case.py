@@ -23,6 +23,7 @@ class Expect:
 
     Letters with one ``thread`` are in one chat, and in no chat with letters of another. ``shown`` stands in exactly one
     message or note, nothing of ``hidden`` in it. ``files`` are the names of its attachments without the whole letter.
+    A long letter is shown in ``pieces``.
     """
 
     outcome: Outcome = "message"
@@ -31,6 +32,7 @@ class Expect:
     shown: str = ""
     hidden: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    pieces: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,7 @@ _FORWARDED = (
     ("thunderbird", "-------- Перенаправленное сообщение --------\nТема: Остаток\nОт: Склад <w@acme.example>\n\n"),
 )
 _PDF = "application/pdf"
+_LONG = "a fifth of a megabyte"
 
 Made = Callable[[Letter], bytes]
 
@@ -160,7 +161,7 @@ def bodies(desk: Desk) -> Iterator[Case]:
                 ),
                 (),
             ),
-            ("a fifth of a megabyte", lambda d: written(f"{d.said}\n" + "строка\n" * 15_000), ()),
+            (_LONG, lambda d: written(f"{d.said}\n" + "строка\n" * 15_000), ()),
         ],
     )
     for name, content, files in (
@@ -273,4 +274,5 @@ def sealed(desk: Desk) -> Iterator[Case]:
 def _made(desk: Desk, kind: str, rows: Sequence[tuple[str, Made, tuple[str, ...]]]) -> Iterator[Case]:
     for name, made, files in rows:
         draft = desk.draft("script")
-        yield case(kind, draft, changed(draft, content=made(draft)), name=name, files=files)
+        pieces = 6 if name == _LONG else 1
+        yield case(kind, draft, changed(draft, content=made(draft)), name=name, files=files, pieces=pieces)

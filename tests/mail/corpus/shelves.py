@@ -84,3 +84,15 @@ def links(account: str) -> list[tuple[str, str, dict[str, str]]]:
 
 def _moments(chance: random.Random, story: Sequence[Case]) -> list[float]:
     return sorted(chance.random() for _ in story)
+
+
+def waves(cases: Iterable[Case]) -> list[list[Case]]:
+    """The cases in two parts. What machines answer to letters of ours, and what comes after it, is in the second: in
+    life the chat is there before we answer anybody."""
+    late: set[str] = set()
+    parts: tuple[list[Case], list[Case]] = [], []
+    for case in cases:
+        if case.expect.outcome in ("note", "bounce"):
+            late.add(case.story)
+        parts[case.story in late].append(case)
+    return [*parts]
