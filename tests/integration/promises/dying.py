@@ -65,7 +65,7 @@ def pump(house: OneProcess, doom: Doom, *, away: float = LEASE) -> None:
         name: Dying(portal, doom, "call", "batch", "upload") for name, portal in work.reach.portals.items()
     }
     accounts = {
-        name: replace(account, http=Dying(account.http, doom, "post", "get", "request"))
+        name: replace(account, http=Dying(account.http, doom, "post", "get", "request", "deliver"))
         for name, account in work.reach.accounts.items()
     }
     reach = replace(work.reach, portals=portals, accounts=accounts, fetch=mortal(work.reach.fetch, doom, "fetch"))
