@@ -2,54 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.e2e.mail.customer import Customer
-from tests.e2e.mail.office import Office, office
+from tests.e2e.mail.office import Office
 from tests.integration.house.waiting import until
 from tests.mail.dovecot import Dovecot
 from tests.mail.fixtures import CUSTOMER, SUPPORT
-from tests.mail.next_hop import NextHop, Step, Taken, next_hop
-from tests.services import Redis
+from tests.mail.next_hop import NextHop, Step, Taken
 
 pytestmark = pytest.mark.e2e
 INVOICE = b"%PDF-1.4\n" + bytes(range(256)) * 300
 Opens = Callable[..., AbstractContextManager[Office]]
-
-
-@pytest.fixture
-def opens(tmp_path: Path, redis_server: Redis, mailboxes: Dovecot) -> Opens:
-    """The connector whose letters leave straight to a scripted server; ``copy`` is who keeps what we sent."""
-
-    def made(hop: NextHop, copy: str = "append", **more: Any) -> AbstractContextManager[Office]:
-        smtp = {"port": hop.port, "user": SUPPORT, "copy": copy}
-        return office(tmp_path, redis_server, mailboxes, smtp, **more)
-
-    return made
-
-
-@pytest.fixture
-def scripted(mailboxes: Dovecot) -> Iterator[NextHop]:
-    """A scripted server for our mailbox alone; hidden copies for it are delivered."""
-
-    def onwards(letter: Taken) -> None:
-        if SUPPORT in letter.recipients:
-            mailboxes.deliver(SUPPORT, letter.raw, sender=letter.sender)
-
-    with next_hop(passwords={SUPPORT: mailboxes.password(SUPPORT)}, onwards=onwards) as server:
-        yield server
-
-
-@pytest.fixture
-def asked(mailboxes: Dovecot) -> None:
-    """A customer's letter lies in the mailbox."""
-    raw = Customer(mailboxes=mailboxes, port=0).letter("Сколько стоит?").as_bytes()
-    mailboxes.deliver(SUPPORT, raw, sender=CUSTOMER)
 
 
 def leaves(support: Office, hop: NextHop, count: int = 1, seconds: float = 120.0) -> list[Taken]:
