@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -21,8 +22,7 @@ from connector.providers.mail.settings import MailboxSettings
 
 log = structlog.get_logger()
 
-TRIES = 3  # a letter that was begun so often in vain is left alone when the server gives others
-HOPELESS = 30  # and then in any case
+TRIES = 3  # a letter that was begun so often in vain, while the server gave others, is left alone
 LOT = 200  # letters whose sizes are asked for together
 NARROW, WIDE = 1000, 65_536  # UIDs searched at once: imaplib takes no line of more than a million bytes
 SECONDS = 1.0  # between two marks; what was kept after the last one is read again and known by its key
@@ -120,18 +120,17 @@ class Reading:
         """What of the lot is still there; nothing when its one letter has to be left alone."""
         uid = lot[0]
         failed = self._mark.tries if self._mark.trying == uid else 0
+        if failed >= TRIES:
+            self._leave(uid, failed)
+            return []
+        if failed and (others := fetching.near(self._client, uid)):
+            fetching.gives(self._client, random.choice(others))  # while it gives nothing at all, it is not this letter
         if self._counted is None:  # what ends each connection, or each process, is the first that it began with
             self._counted = uid
             self._mark = self._mark.tried(uid)
             self._write()
         with self._trying(uid):
-            if failed < TRIES:
-                return fetching.lying(self._client, lot, self._now())
-            others = fetching.near(self._client, uid)
-            if others and failed < HOPELESS:  # while it gives nothing at all, it is not this letter
-                fetching.gives(self._client, others[(failed - TRIES) % len(others)])
-        self._leave(uid, failed)
-        return []
+            return fetching.lying(self._client, lot, self._now())
 
     def _take(self, letter: Lying) -> None:
         """Keep one letter."""
