@@ -20,7 +20,7 @@ _LINES = (
     LineSettings(id=2, name="Support"),
     LineSettings(id=3, name="Returns"),
 )
-_MAIL = Text("Mail", "Почта")
+_MAIL = Text("Orders", "Заказы")
 MAIL_LINE = 4
 PHONE, ADDRESS = "79161234567", "maria@example.com"  # the visitor's
 VISITOR = Text("Maria Orlova", "Мария Орлова")

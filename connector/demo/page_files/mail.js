@@ -22,7 +22,7 @@ function letter(row) {
   const files = row.files.map((file, number) =>
     el("a", { className: "file", href: `/mail/file?id=${row.id}&file=${number}`, download: file.name }, file.name));
   const time = clock.format(new Date(row.at * 1000));
-  const head = el("p", { className: "from" }, el("span", {}, row.mine ? say("you") : row.from), el("span", {}, time));
+  const head = el("p", { className: "from" }, el("span", {}, row.mine ? say("you") : row.from.split(" <")[0]), el("span", {}, time));
   const foot = el("div", { className: "foot" }, headers(row));
   if (!row.mine) {
     const button = el("button", { type: "button", ariaLabel: `${say("answer")}: ${row.subject}` }, say("answer"));
@@ -65,7 +65,7 @@ function answer(row) {
   byId("subject").hidden = Boolean(row);
   byId("subject").value = "";
   byId("text").value = "";
-  if (row) byId("answering").querySelector("span").textContent = say("answering", { subject: row.subject });
+  if (row) byId("answering").querySelector("span").textContent = say("answering", { subject: row.subject.replace(/^re:\s*/i, "") });
   byId(row ? "text" : "subject").focus();
 }
 

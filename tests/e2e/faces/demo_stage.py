@@ -66,6 +66,10 @@ class Panes:
         return self.page.frame_locator("#pane-phone iframe")
 
     @property
+    def mail(self) -> FrameLocator:
+        return self.page.frame_locator("#pane-mail iframe")
+
+    @property
     def console(self) -> FrameLocator:
         return self.page.frame_locator("iframe[name=console]")
 
@@ -97,6 +101,16 @@ class Panes:
         self.page.locator("#tab-phone").click()
         self.phone.locator("#text").fill(text)
         self.phone.locator("#send").click()
+
+    def mails(self, subject: str, text: str, *files: dict) -> None:
+        """The customer writes a letter."""
+        self.page.locator("#tab-mail").click()
+        self.mail.locator("#subject").fill(subject)
+        self.mail.locator("#text").fill(text)
+        if files:
+            self.mail.locator("#file").set_input_files(list(files))
+        self.mail.locator("#send").click()
+        expect(self.mail.locator("#text")).to_have_value("")
 
     def rings(self) -> None:
         """The customer calls the company; a call that an earlier test left is over first."""

@@ -77,6 +77,39 @@ def test_the_telephone_and_the_operator_talk(demo: Demo, browser_page: OpenPage)
     seen.face.screen("demo-phone")
 
 
+def test_a_letter_is_answered_in_its_thread(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
+    seen.page.locator("#tab-mail").click()
+    expect(seen.mail.locator("#subject")).to_have_value("Заказ 17")
+    seen.face.screen("demo-mail-ready")
+    seen.mails("Счёт за март", "Добрый день, пришлите, пожалуйста, счёт.", {**PICTURE, "name": "заказ.png"})
+    row = seen.desk.locator("#chats a").filter(has_text="Счёт за март")
+    expect(row).to_contain_text("Мария Орлова")
+    seen.opens_chat("Счёт за март")
+    expect(seen.desk.locator("#client")).to_have_text("Счёт за март")
+    expect(seen.desk.locator("#messages b").first).to_have_text("Счёт за март")
+    expect(seen.desk.get_by_role("img", name="заказ.png")).to_be_visible()
+    seen.desk.locator("#text").fill("Здравствуйте! [b]Вот он[/b].")
+    seen.desk.locator("#send").click()
+    seen.replies("Оплатите до пятницы.", {"name": "счёт.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"})
+    answer = seen.mail.locator(".letter:not(.mine)")
+    expect(answer).to_have_count(1)
+    expect(answer.locator("h2")).to_have_text("Re: Счёт за март")
+    for text in ("Вот он.", "Оплатите до пятницы.", "счёт.pdf"):
+        expect(answer).to_contain_text(text)
+    answer.get_by_text("Заголовки").click()
+    expect(answer.locator("dl")).to_contain_text("In-Reply-To")
+    seen.face.is_accessible()
+    seen.face.screen("demo-mail-answer")
+    answer.get_by_role("button", name="Ответить").click()
+    seen.mail.locator("#text").fill("Спасибо, оплатил!")
+    seen.face.screen("demo-mail-answering")
+    seen.mail.locator("#send").click()
+    expect(seen.desk.locator("#messages > li").last).to_contain_text("Спасибо, оплатил!")
+    expect(seen.desk.locator("#messages > li").last).not_to_contain_text("Оплатите до пятницы")
+
+
 def test_the_company_is_called_and_calls_back(demo: Demo, browser_page: OpenPage):
     seen = panes(demo, browser_page)
     seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
@@ -108,7 +141,7 @@ def test_the_company_is_called_and_calls_back(demo: Demo, browser_page: OpenPage
 def test_a_missed_call_is_declined_when_it_is_called_back_by_the_keyboard(demo: Demo, browser_page: OpenPage):
     seen = panes(demo, browser_page, language="en")
     seen.desk.get_by_role("link", name="Calls").click()
-    seen.page.get_by_role("tab", name="Chat on the site").focus()
+    seen.page.get_by_role("tab", name="Site").focus()
     seen.page.keyboard.press("ArrowLeft")
     expect(seen.page.get_by_role("tab", name="Phone")).to_be_focused()
     seen.page.keyboard.press("Tab")
@@ -153,7 +186,7 @@ def test_the_tour_is_put_away_and_taken_out_by_the_keyboard(demo: Demo, browser_
     seen.page.get_by_role("button", name="Show the tour").focus()
     seen.page.keyboard.press("Enter")
     expect(seen.page.locator("#tour")).to_be_visible()
-    seen.page.get_by_role("tab", name="Chat on the site").focus()
+    seen.page.get_by_role("tab", name="Site").focus()
     seen.page.keyboard.press("ArrowRight")
     expect(seen.page.get_by_role("tab", name="Telegram")).to_be_focused()
     expect(seen.phone.get_by_role("heading", name="Acme shop")).to_be_visible()
@@ -174,6 +207,10 @@ def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str,
     seen.page.locator("#tab-phone").click()
     seen.face.is_accessible()
     seen.face.screen(f"{name}-phone")
+    seen.page.locator("#tab-mail").click()
+    expect(seen.mail.locator("#send")).to_be_visible()
+    seen.face.is_accessible()
+    seen.face.screen(f"{name}-mail")
     seen.rings()
     expect(seen.page.locator("#call-office")).to_be_visible()
     seen.face.is_accessible()

@@ -52,6 +52,9 @@ def test_hostile_names_messages_and_files_run_nothing_in_any_pane(demo: Demo, br
     picked = {"name": f"{EVIL}.svg", "mimeType": "image/svg+xml", "buffer": b"<svg onload='window.caught=1'/>"}
     seen.phone.locator("#file").set_input_files(picked)
     expect(seen.phone.get_by_role("link", name=re.compile("onerror"))).to_be_visible()
+    seen.mails(EVIL, EVIL, {**picked, "name": f"{EVIL}.html", "mimeType": "text/html"})
+    expect(seen.mail.locator(".letter h2")).to_have_text(EVIL)
+    expect(seen.mail.locator(".letter .words")).to_have_text(EVIL)
     expect(seen.desk.locator("#chats")).to_contain_text(HOSTILE[0])
     seen.opens_chat(EVIL)
     seen.replies(EVIL, {"name": f"{EVIL}.html", "mimeType": "text/html", "buffer": b"<script>window.caught=1</script>"})
@@ -65,6 +68,28 @@ def test_hostile_names_messages_and_files_run_nothing_in_any_pane(demo: Demo, br
         expect(seen.console.locator("h1")).to_be_visible()
         nothing_ran(seen)
     seen.face.screen("demo-hostile")
+
+
+def test_the_file_of_a_letter_is_only_saved(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.mails("Файл", "Вот он", {"name": "страница.html", "mimeType": "text/html", "buffer": b"<script>1</script>"})
+    link = seen.mail.locator(".letter").filter(has_text="Вот он").get_by_role("link", name="страница.html")
+    answer = requests.get(demo.url.rstrip("/") + str(link.get_attribute("href")), timeout=10)
+    assert (answer.content, answer.headers["Content-Type"]) == (b"<script>1</script>", "application/octet-stream")
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    for wrong in ("id=out99&file=0", "id=out0&file=9", "id=out0&file=x", ""):
+        assert requests.get(f"{demo.url}mail/file?{wrong}", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"subject": "s", "text": " "}, {"text": "t", "answers": "in99"}, {"text": "t", "name": "a", "content": "?"}],
+    ids=["nothing said", "no such letter", "no base64"],
+)
+def test_what_no_mail_program_sends_is_refused(demo: Demo, told: dict):
+    origin = {"Origin": demo.url.rstrip("/")}
+    assert requests.post(f"{demo.url}mail/write", json=told, headers=origin, timeout=10).status_code == 400
 
 
 def test_the_visitor_is_signed_in_to_the_console_and_a_stranger_is_not(demo: Demo, browser_page: OpenPage):
