@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from connector.domain.effects import Emit, Remember
+from connector.domain.effects import Emit, Fetch, Remember
 from connector.domain.events import (
     ConversationBlocked,
     DialogStarted,
@@ -262,3 +262,37 @@ def test_a_replay_has_the_same_keys() -> None:
 
 def test_every_mapped_kind_has_its_handler() -> None:
     assert set(HANDLERS) >= MAPPED
+
+
+HIDING = FakeSet(outcome=NOTIFY, shown=False)
+
+
+def test_what_the_rules_hide_is_in_no_chat_and_what_they_want_of_the_crm_happens() -> None:
+    driver = handled(message(), with_set(rules(), HIDING))
+    assert not driver.named(SEND)
+    assert not driver.of(Fetch)
+    [emitted] = driver.of(Emit)
+    assert emitted.event.about["message_id"] == "55"
+    assert "chat: false" in driver.returned
+
+
+@pytest.mark.parametrize("said", [BROKEN, True])
+def test_a_rule_that_fails_hides_nothing(said: Any) -> None:
+    driver = handled(message(), with_set(rules(), FakeSet(outcome=NOTIFY, shown=said)))
+    assert len(driver.named(SEND)) == 1
+
+
+def test_nor_does_a_portal_that_lets_nobody_look() -> None:
+    ruled = FakeSet(outcome=NOTIFY, shown=False, line_wants=frozenset({"contact"}))
+    driver = Driver({SEND: TAKEN, "crm.duplicate.findbycomm": PermanentError("no", hint=Text("no", "нет"))})
+    driver.run(HANDLERS["portal", "message.received"](message(), with_set(rules(), ruled)))
+    assert len(driver.named(SEND)) == 1
+
+
+def test_the_test_client_cannot_be_hidden() -> None:
+    assert handled(message(conversation="~test~"), with_set(rules(), HIDING)).named(SEND)
+
+
+def test_words_for_the_operator_are_none_for_the_rules() -> None:
+    [emitted] = handled(message(notes=(("lost", "нет"),)), with_set(rules(), NOTIFY)).of(Emit)
+    assert "notes" not in emitted.event.about
