@@ -20,10 +20,11 @@ from connector.letters.charsets import one_line, settled, text_of
 Headers = Sequence[Sequence[str]]  # (name, raw value)
 
 MOST, LONGEST = 300, 4000
-_BLOCK = 1_000_000  # bytes: what follows such a head is not read as headers
+_BLOCK = 1_000_000  # bytes of lines that are looked at: what follows such a head is not read as headers
 _LINE = re.compile(rb"([!-9;-~]+)[ \t]*:(.*)", re.DOTALL)
 _FOLD = re.compile(r"\r?\n[ \t]?|\r")
 _WORD = re.compile(r"=\?([\w.:+-]*)(?:\*[\w-]*)?\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+_JUNK = bytes(set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
 _ID = re.compile(r"<([^<>]{1,996})>")
 _ADDRESS = re.compile(r"[^\s<>()\[\],;:\"@\\]+@[^\s<>()\[\],;:\"@\\]+")
 _NAMED = re.compile(r"^(.*?)<\s*([^<>]*@[^<>]*?)\s*>", re.DOTALL)
@@ -137,10 +138,10 @@ def params(value: str, header: str = "content-type") -> dict[str, str]:
 
 def unbased(data: bytes) -> bytes:
     """Base64 with junk between its letters or an end that was cut."""
-    clean = re.sub(rb"[^A-Za-z0-9+/]", b"", data)
-    clean = clean[: len(clean) - 1] if len(clean) % 4 == 1 else clean
+    clean = data.translate(None, _JUNK)
+    clean = clean[:-1] if len(clean) % 4 == 1 else clean
     try:
-        return base64.b64decode(clean + b"=" * (-len(clean) % 4))
+        return base64.b64decode(clean + b"=" * (-len(clean) % 4) if len(clean) % 4 else clean)
     except (binascii.Error, ValueError):
         return b""
 
@@ -151,12 +152,13 @@ def _unbracketed(told: Sequence[str]) -> list[str]:
 
 
 def _lines(raw: bytes) -> Iterator[tuple[bytes, int]]:
-    at = 0
-    while at < min(len(raw), _BLOCK):
+    at = read = 0
+    while at < len(raw) and read < _BLOCK:
         end = raw.find(b"\n", at)
         end = len(raw) if end < 0 else end + 1
-        yield raw[at:end].rstrip(b"\r\n"), end
-        at = end
+        line = raw[at : min(end, at + 4 * LONGEST)].rstrip(b"\r\n")
+        yield line, end
+        at, read = end, read + len(line) + 1
 
 
 def _pair(line: bytes) -> tuple[str, str]:
