@@ -38,11 +38,17 @@ class Office:
         stream = Stream(
             made.accounts["support"], intake=made.intake, journal=made.journal, clock=made.clock, stop=threading.Event()
         )
-        where = {"folder": "INBOX", "uidvalidity": 1, "uid": 1}
-        stream.keep(whole(QUESTION.encode(), stream.store, where=where, received=house.clock()))
-        house.pump()
+        self._stream = stream
+        self.ask(QUESTION)
         (chat,) = [row for row in house.sandbox.chats() if row["external"].startswith("support.")]
         self.conversation = chat["external"].removeprefix("support.")
+
+    def ask(self, raw: str) -> None:
+        """A letter of the client arrives; they have it in their own mailbox too."""
+        self.dovecot.append(CLIENT, "INBOX", raw.encode())
+        where = {"folder": "INBOX", "uidvalidity": 1, "uid": 1}
+        self._stream.keep(whole(raw.encode(), self._stream.store, where=where, received=self.house.clock()))
+        self.house.pump()
 
     def write(self, text: str, doom: Doom, **more: Any) -> int:
         """The operator writes, and a process may die; then the next one has all the time that it needs."""
@@ -109,9 +115,33 @@ def test_an_answer_is_a_letter_in_the_thread_and_the_portal_is_told(office: Call
         assert [part.get_filename() for part in message.iter_attachments()] == ["план.txt"]
         assert not made.unfinished(number)
         assert made.house.sandbox.portal.messages[number].mids == [str(message["Message-ID"]).strip("<>")]
-        assert len(made.dovecot.letters(CLIENT)) == 1
+        assert len(made.dovecot.letters(CLIENT)) == 2
         kept = {"server": (1, 0), "bcc": (0, 1), "append": (1, 0), "none": (0, 0)}[copy]
         assert (len(made.dovecot.letters(US, "Sent")), len(made.dovecot.letters(US))) == kept
+
+
+def test_ten_letters_both_ways_are_one_thread_to_the_client_and_one_chat_to_the_operators(
+    office: Callable[[str], Any],
+):
+    with office("server") as made:
+        for number in range(1, 6):
+            made.write(f"answer {number}", Doom())
+            ours = made.letters(f"answer {number}")[0].message
+            if number == 5:
+                break
+            made.ask(
+                f"From: Anna <{CLIENT}>\r\nTo: {US}\r\nSubject: {ours['Subject']}\r\n"
+                f"Message-ID: <q{number + 1}@client.test>\r\nIn-Reply-To: {ours['Message-ID']}\r\n"
+                f"References: {ours['References']} {ours['Message-ID']}\r\n\r\nquestion {number + 1}\r\n"
+            )
+        (thread,) = made.dovecot.threads(CLIENT)
+        assert len(thread) == 10
+        assert {one.message["Subject"] for one in made.hop.letters} == {"Re: Order"}
+        (chat,) = made.house.sandbox.chats()
+        said = [row["text"] for row in made.house.rows(made.conversation, "support").values()]
+        assert [text for text in said if text.startswith("answer")] == [f"answer {number}" for number in range(1, 6)]
+        assert sum("question" in text for text in said) == 4
+        assert chat["external"] == f"support.{made.conversation}"
 
 
 @pytest.mark.timeout(300)

@@ -33,12 +33,12 @@ def served(paper: Papers) -> ssl.SSLContext:
 
 
 def test_a_letter_leaves_and_its_id_is_the_proof(hop: NextHop):
-    receipt = sent(account(hop.port), ".одна точка\n..две", cc=("boss@client.test",))
+    receipt = sent(account(hop.port), ".one dot\n..two", cc=("boss@client.test",))
     assert (receipt.ids, receipt.notes) == ((OURS,), ())
     (letter,) = hop.letters
     assert (letter.sender, letter.recipients) == (US, (CLIENT, "boss@client.test"))
     assert letter.message["Message-ID"] == f"<{OURS}>"
-    assert letter.message.get_body(("plain",)).get_content() == ".одна точка\r\n..две\r\n"
+    assert letter.message.get_body(("plain",)).get_content() == ".one dot\r\n..two\r\n"
 
 
 def test_a_letter_of_many_megabytes_arrives_whole(hop: NextHop):
