@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
+from connector.domain.mailbox import MailSettings
 from connector.domain.provider import AccountSettings
 from connector.domain.telephony import PbxSettings
 
 KEY_FILE = "connector.key"
+_READ = re.compile(r"\$\{(\w+)\}")
 
 _TEMPLATE = """\
 # The settings of the connector. Every key is told in docs/settings.md; `connector check` looks at them all.
@@ -59,8 +62,7 @@ class Answers:
 
     def variables(self) -> list[str]:
         """The variables that the file reads."""
-        mine = [_variable(name, self.account) for name, about in _named(self.model).items() if _secret(about)]
-        return ["B24_CLIENT_SECRET", *mine]
+        return list(dict.fromkeys(_READ.findall(self.text())))
 
     def _line(self) -> str:
         """Only channels speak through an open line."""
@@ -68,10 +70,18 @@ class Answers:
 
     def _field(self, name: str, about: FieldInfo) -> str:
         if _secret(about):
-            return f'    {name}: "${{{_variable(name, self.account)}}}"\n'
-        value = json.dumps(self.told.get(name) or _example(about, self.account), ensure_ascii=False)
-        apart = is_pbx(self.model) and not about.is_required()
+            return f'    {name}: "{_read(name, self.account)}"\n'
+        example = _example(about, self.account)
+        if _block(about):
+            return f"    {name}:\n" + "".join(self._inner(name, *one) for one in example.items())
+        value = json.dumps(self.told.get(name) or example, ensure_ascii=False)
+        apart = issubclass(self.model, PbxSettings | MailSettings) and not about.is_required()
         return _OPTIONAL.format(name=name, value=value) if apart else f"    {name}: {value}\n"
+
+    def _inner(self, block: str, name: str, value: str) -> str:
+        """A line of a block; a variable of the example is named after the account."""
+        told = self.told.get(f"{block}.{name}") or _READ.sub(lambda found: _read(found[1], self.account), value)
+        return f"      {name}: {json.dumps(told, ensure_ascii=False)}\n"
 
 
 def is_pbx(model: type[AccountSettings]) -> bool:
@@ -79,10 +89,22 @@ def is_pbx(model: type[AccountSettings]) -> bool:
     return issubclass(model, PbxSettings)
 
 
+def usual_name(model: type[AccountSettings]) -> str:
+    """What an account of that kind is called where nobody says otherwise."""
+    kinds = ((PbxSettings, "office"), (MailSettings, "support"))
+    return next((name for kind, name in kinds if issubclass(model, kind)), "shop")
+
+
 def wanted(model: type[AccountSettings], account: str) -> dict[str, str]:
-    """What the provider must be told that is no secret, each with an example."""
-    named = _named(model).items()
-    return {name: str(_example(about, account)) for name, about in named if about.is_required() and not _secret(about)}
+    """What the provider must be told that is no secret, each with an example; ``imap.host`` is inside of ``imap``."""
+    asked: dict[str, str] = {}
+    for name, about in _named(model).items():
+        example = _example(about, account)
+        if _block(about):
+            asked |= {f"{name}.{inner}": value for inner, value in example.items() if not _READ.match(value)}
+        elif about.is_required() and not _secret(about):
+            asked[name] = str(example)
+    return asked
 
 
 def write_new(path: Path, text: str, mode: int) -> None:
@@ -125,8 +147,14 @@ def _last(named: tuple[str, FieldInfo]) -> bool:
     return not named[1].is_required()
 
 
-def _variable(name: str, account: str) -> str:
-    return f"{account}_{name}".upper().replace("-", "_")
+def _read(name: str, account: str) -> str:
+    """The variable of that name of an account, as the file reads it."""
+    return f"${{{account}_{name}}}".upper().replace("-", "_")
+
+
+def _block(about: FieldInfo) -> bool:
+    """Whether it is a mapping of its own, with an example of what must be in it."""
+    return isinstance(about.annotation, type) and issubclass(about.annotation, BaseModel)
 
 
 def _secret(about: FieldInfo) -> bool:

@@ -11,7 +11,7 @@ import click
 
 from connector.checkup.facts import PLACEHOLDER
 from connector.cli.first_admin import make_admin
-from connector.cli.first_file import KEY_FILE, Answers, is_pbx, wanted, with_key, write_key, write_new
+from connector.cli.first_file import KEY_FILE, Answers, usual_name, wanted, with_key, write_key, write_new
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish
 from connector.cli.standing import tell_standing
@@ -126,7 +126,7 @@ def _questions(
     first = "telegram" if "telegram" in known else known[0]
     provider = _asked(ask, say(f"Provider ({', '.join(known)})", f"Провайдер ({', '.join(known)})"), provider, first)
     model = models().get(provider)
-    default = "office" if model and is_pbx(model) else "shop"
+    default = usual_name(model) if model else "shop"
     account = _asked(ask, say("Account name", "Имя аккаунта"), account, default)
     _check_answers(url, provider, account, known)
     model = models()[provider]

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from connector.domain.door import Read, Store
 from connector.domain.events import Event
@@ -55,7 +55,7 @@ class CourierSettings(PostalSettings):
     model_config = ConfigDict(hide_input_in_errors=True)
 
     user: str = "bitrix24"
-    password: OurSecret | None = None
+    password: OurSecret | None = Field(default=None, examples=["${PASSWORD}"])
     token: OurSecret | None = None
 
     @model_validator(mode="after")

@@ -85,7 +85,7 @@ class SmtpSettings(ServerSettings):
 class PostalSettings(MailSettings):
     """An account of mail, whichever way letters come to it."""
 
-    smtp: SmtpSettings
+    smtp: SmtpSettings = Field(examples=[{"host": "smtp.acme.ru"}])
 
 
 def mailbox(settings: PostalSettings) -> Mailbox:

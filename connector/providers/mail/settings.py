@@ -84,7 +84,7 @@ class MailboxSettings(PostalSettings):
 
     model_config = ConfigDict(hide_input_in_errors=True)
 
-    imap: ImapSettings
+    imap: ImapSettings = Field(examples=[{"host": "imap.acme.ru", "password": "${PASSWORD}"}])
 
     @model_validator(mode="before")
     @classmethod

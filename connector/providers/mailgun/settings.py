@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator
 
 from connector.providers.addresses import SafeUrl
 from connector.providers.gate import given
-from connector.providers.postal import PostalSettings
+from connector.providers.postal import PostalSettings, SmtpSettings
 from connector.speech import Text
 
 SMTP: Mapping[str, Any] = MappingProxyType({"host": "smtp.mailgun.org", "port": 465})
@@ -33,6 +33,7 @@ class MailgunSettings(PostalSettings):
     signing_key: Annotated[SecretStr, given(_SIGNING)]
     api_key: Annotated[SecretStr, given(_API)] | None = None
     api_url: SafeUrl = "https://api.mailgun.net"
+    smtp: SmtpSettings = Field(examples=[{"user": "support@acme.ru", "password": "${SMTP_PASSWORD}"}])
 
     @field_validator("smtp", mode="before")
     @classmethod

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from connector.providers.addresses import SafeUrl
 from connector.providers.couriers import CourierSettings
 from connector.providers.gate import given
+from connector.providers.postal import SmtpSettings
 from connector.speech import Text
 
 # It knows no TLS from the start, and no larger letters.
@@ -31,6 +32,7 @@ class PostmarkSettings(CourierSettings):
 
     server_token: Annotated[SecretStr, given(_TOKEN)] | None = None
     api_url: SafeUrl = "https://api.postmarkapp.com"
+    smtp: SmtpSettings = Field(examples=[{"user": "${SMTP_USER}", "password": "${SMTP_PASSWORD}"}])
 
     @field_validator("smtp", mode="before")
     @classmethod

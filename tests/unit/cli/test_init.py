@@ -178,3 +178,23 @@ def test_the_file_of_every_provider_wants_nothing_but_its_variables(
         settings.load(machine.path, {"CONNECTOR_SECRET_KEY": "k" * 40}, models())
     variables = {line.removeprefix("export ").partition("=")[0] for line in told["next"] if line.startswith("export ")}
     assert {mistake.found.strip("${}") for mistake in caught.value.mistakes} <= variables
+
+
+def test_a_mailbox_is_sketched_with_both_its_servers_and_one_password(machine: Machine):
+    told = machine.json(*URL, "--provider", "mail", "--set", "imap.host=imap.yandex.ru")
+    text = machine.path.read_text(encoding="utf-8")
+    assert '    imap:\n      host: "imap.yandex.ru"\n      password: "${SUPPORT_PASSWORD}"\n' in text
+    assert '    smtp:\n      host: "smtp.acme.ru"\n' in text
+    assert '    # aliases: ["help@acme.ru"]\n' in text
+    assert "export SUPPORT_PASSWORD=…" in told["next"]
+    assert [step["title"] for step in told["steps"] if step["step"] == "account"] in (["Mailbox"], ["Почтовый ящик"])
+
+
+def test_a_mailbox_asks_where_its_servers_are(machine: Machine):
+    answers = f"\n\nhelp@acme.ru\nsmtp.x.ru\nimap.x.ru\nboss\n{PASSWORD}\n{PASSWORD}\n"
+    result = machine.run(*URL, "--provider", "mail", "--lang", "en", answer=answers)
+    assert result.exit_code == 0, result.output
+    text = machine.path.read_text(encoding="utf-8")
+    assert 'address: "help@acme.ru"' in text
+    assert 'host: "smtp.x.ru"' in text
+    assert 'host: "imap.x.ru"' in text

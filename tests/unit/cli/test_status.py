@@ -86,7 +86,8 @@ class House:
     def __init__(self, book: Book | None = None, *, portal: Portal | None = None, spool: bool = False) -> None:
         self.journal, self.spool, self.redis = book or Book(), Spool(spool), Redis()
         self.portals = {"main": portal or Portal()}
-        self.accounts: dict[str, Any] = {"shop": SimpleNamespace(provider=SimpleNamespace(telephony=None), settings=None)}
+        shop = SimpleNamespace(provider=SimpleNamespace(telephony=None), settings=None)
+        self.accounts: dict[str, Any] = {"shop": shop}
 
     def clock(self) -> datetime:
         return datetime.now(UTC)
