@@ -68,13 +68,15 @@ class Web:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OneProcess:
-    """``clock`` is the connector's; the portal and the stand-ins live by the real one."""
+    """``clock`` is the connector's; the portal and the stand-ins live by the real one. ``env`` is what other processes
+    of this house need."""
 
     connector: Connector
     sandbox: SandboxServer
     stage: Stage
     web: Web
     clock: Ahead
+    env: Mapping[str, str]
 
     def pump(self) -> None:
         """Do all that is due."""
@@ -145,7 +147,7 @@ def one_process(
         stack.callback(connector.journal.close)
         web = Web(connector, port)
         stack.callback(web.stop)
-        house = OneProcess(connector=connector, sandbox=sandbox, stage=stage, web=web, clock=clock)
+        house = OneProcess(connector=connector, sandbox=sandbox, stage=stage, web=web, clock=clock, env=env)
         web.start()
         assert sandbox.install(url=f"{settings.public_url}/bitrix24/install", mode="page")["installed"]
         house.pump()
