@@ -7,9 +7,13 @@ import re
 
 # Python's own codecs that are no charsets of letters; punycode is quadratic besides.
 _STRANGE = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+# Senders name the narrow charset and write the wide one.
+_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "euc_kr": "cp949", "shift_jis": "cp932"}
+_MENDED = dict.fromkeys(("utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"), "replace")
+_WESTERN = frozenset({"iso8859-1", "iso8859-15", "cp1252"})
 _UNFIT = re.compile("[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_FEW = 50  # at most one broken letter of UTF-8 in so many
+_FEW = 8  # at most one broken letter of UTF-8 in so many
 
 
 def text_of(data: bytes, declared: str = "") -> str:
@@ -32,10 +36,17 @@ def _strict(data: bytes, charset: str) -> str:
     for each in dict.fromkeys((told, told.removeprefix("x-"))):
         try:
             name = codecs.lookup(each).name
-            return "" if name in _STRANGE else data.decode(name)
+            text = "" if name in _STRANGE else data.decode(_WIDER.get(name, name), _MENDED.get(name, "strict"))
         except (LookupError, ValueError):
             continue
+        return "" if name in _WESTERN and _is_mistaken(text) else text
     return ""
+
+
+def _is_mistaken(text: str) -> bool:
+    """Whether Russian was taken for a western language: no other has more letters with accents than without."""
+    accented = sum(1 for char in text if "\xc0" <= char <= "\xff")
+    return accented > sum(1 for char in text if char.isascii() and char.isalpha())
 
 
 def _guessed(data: bytes) -> str:

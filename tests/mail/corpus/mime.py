@@ -28,7 +28,7 @@ def encoded(data: bytes, encoding: str) -> bytes:
     """``data`` in a transfer encoding, lines ended by CRLF."""
     if encoding == "base64":
         return base64.encodebytes(data).replace(b"\n", b"\r\n")
-    data = data.replace(b"\n", b"\r\n")
+    data = data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
     return quopri.encodestring(data) if encoding == "quoted-printable" else data
 
 
