@@ -13,7 +13,7 @@ from connector.speech import Text
 
 ACCOUNT = "my-mail"
 SHOP_ADDRESS = "shop@acme.example"
-PAUSE = 1.5  # seconds: an operator's lines within it become one letter
+PAUSE = 2.0  # seconds: an operator's lines within it become one letter
 SHOP_NAME = Text("Acme shop", "Магазин «Акме»")
 TOLD = ("From", "To", "Date", "Message-ID", "In-Reply-To", "References", "Auto-Submitted")
 
