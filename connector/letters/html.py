@@ -40,7 +40,13 @@ _SILENT = frozenset(
         "form", "select", "textarea",
     }
 )  # fmt: skip
-_KNOWN = frozenset({"class", "id", "style", "type", "data-signature-widget", "data-smartmail", "name"})
+_KNOWN = frozenset({"class", "id", "style", "type", "data-signature-widget", "data-smartmail", "name", "hidden"})
+# No size of nothing by itself: newsletters give it to what is around visible words.
+_HIDDEN = re.compile(
+    r"display:none|visibility:hidden|mso-hide:all|(?:^|;)opacity:0(?:\.0*)?(?:%|!|;|$)"
+    r"|(?:^|;)(?:left|top|text-indent|margin-left|margin-top):-\d{3,}"
+)
+_FLATTENED = re.compile(r"(?:^|;)(?:max-)?(?:height|width):0(?:px|pt|em|%)?(?:!|;|$)")
 _SCHEMES = frozenset({"http", "https", "tel", "cid"})
 
 Attributes = Mapping[str, str]
@@ -147,7 +153,9 @@ def _squeezed(told: Attributes) -> str:
 
 def _is_hidden(told: Attributes) -> bool:
     style = _squeezed(told)
-    return "display:none" in style or "visibility:hidden" in style or "mso-hide:all" in style
+    if "hidden" in told or _HIDDEN.search(style):
+        return True
+    return "overflow:hidden" in style and bool(_FLATTENED.search(style))
 
 
 def _classes(told: Attributes) -> frozenset[str]:

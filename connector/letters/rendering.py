@@ -10,7 +10,8 @@ from types import MappingProxyType
 from connector.domain.bbcode import Node, Visit, fold, parse
 from connector.letters.charsets import settled
 
-_ITEM = re.compile(r"\n?[ \t]*\[\*\][ \t]*")
+_CODE_BLOCK = re.compile(r"(\[code\].*?\[/code\])", re.IGNORECASE | re.DOTALL)
+_ITEM = re.compile(r"(?<!\s)\s*(?:\[list[^\[\]\n]*\]\s*)?\[\*\][ \t]*", re.IGNORECASE)
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _GAPS = re.compile("(?<=\n) | (?= )")
 _QUOTE = "margin:0 0 0 8px;padding:0 0 0 10px;border-left:2px solid #bbb;color:#555"
@@ -41,29 +42,30 @@ def as_html(bbcode: str, signature: str = "", links: Sequence[Link] = ()) -> str
     )
 
 
-def _clean(bbcode: str) -> str:
-    return _CONTROL.sub(" ", settled(bbcode).replace("\r\n", "\n").replace("\r", "\n"))
+def _clean(text: str) -> str:
+    return _CONTROL.sub(" ", settled(text).replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _itemised(bbcode: str) -> str:
+    """A list is lines with bullets: mail programs agree about these. Nothing of code is touched."""
+    parts = _CODE_BLOCK.split(_clean(bbcode))
+    return "".join(part if number % 2 else _ITEM.sub("\n• ", part) for number, part in enumerate(parts))
 
 
 def _plain(bbcode: str) -> str:
-    return fold(parse(_clean(bbcode)), _TEXT, _items).strip("\n")
+    return fold(parse(_itemised(bbcode)), _TEXT).strip("\n")
 
 
 def _html(bbcode: str) -> str:
-    return fold(parse(_clean(bbcode).strip("\n")), _HTML, _html_words)
+    return fold(parse(_itemised(bbcode).strip("\n")), _HTML, _html_words)
 
 
 def _plain_name(name: str) -> str:
     return " ".join(_clean(name).split())
 
 
-def _items(text: str) -> str:
-    """A list of BBCode is lines with bullets: mail programs agree about these."""
-    return _ITEM.sub("\n• ", text)
-
-
 def _html_words(text: str) -> str:
-    return _GAPS.sub("&nbsp;", escape(_items(text))).replace("\n", "<br>\n")
+    return _GAPS.sub("&nbsp;", escape(text)).replace("\n", "<br>\n")
 
 
 def _titled(node: Node, inner: str) -> str:

@@ -110,7 +110,9 @@ def _by_letters(event: LetterReceived, letter: Letter, at: datetime | None) -> P
         link = yield Recall(SEEN, f"{event.account}/{message_id}")
         if link:
             return link["conversation"]
-    if named or not _ANSWER.match(letter.subject) or not bare(letter.subject):
+    # A subject is easily guessed, and a form speaks for whomever it likes: it joins nobody's conversation by that.
+    is_form = event.message.client.id != letter.from_address
+    if named or is_form or not _ANSWER.match(letter.subject) or not bare(letter.subject):
         return ""
     link = yield Recall(SUBJECT, _about(event.account, event.message.client.id, letter.subject))
     return link["conversation"] if link and _recent(link["at"], at) else ""

@@ -57,9 +57,9 @@ class Letterbox:
 
 
 @contextmanager
-def letterbox(folder: Path, redis: services.Redis, database_url: str) -> Iterator[Letterbox]:
-    """The house with one mailbox, which knows the letters of ours that the corpus answers."""
-    with one_process(folder, redis, database_url, {ACCOUNT: dict(SETTINGS)}) as house:
+def letterbox(folder: Path, redis: services.Redis, database_url: str, **more: Any) -> Iterator[Letterbox]:
+    """The house with one mailbox, which knows the letters of ours that the corpus answers; ``more`` settings of it."""
+    with one_process(folder, redis, database_url, {ACCOUNT: {**SETTINGS, **more}}) as house:
         made = house.connector
         for kind, key, value in links(ACCOUNT):
             made.journal.remember(kind, key, value)

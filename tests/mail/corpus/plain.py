@@ -20,6 +20,7 @@ _CHARSETS = [
     ("utf-8; x=y", "utf-8"), ("gb2312", "gb2312"), ("gb18030", "gb18030"), ("shift_jis", "shift_jis"),
     ("euc-kr", "euc-kr"), ("iso-2022-jp", "iso2022_jp"), ("x-mac-cyrillic", "mac_cyrillic"), ("ibm866", "cp866"),
     ("utf-16", "utf-16"), ("utf-16le", "utf-16-le"), ("utf-7", "utf-7"),
+    ("iso-8859-1", "cp1251"), ("windows-1252", "koi8-r"),
 ]  # fmt: skip
 
 
