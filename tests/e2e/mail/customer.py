@@ -22,7 +22,7 @@ def read(raw: bytes) -> EmailMessage:
 
 @dataclass(kw_only=True)
 class Customer:
-    """Writes by SMTP at ``port`` (0: straight into our mailbox) and reads ``address``'s; ``sent`` are its own letters."""
+    """Writes by SMTP at ``port`` (0: straight into our mailbox) and reads ``address``'s; ``sent`` are its letters."""
 
     mailboxes: Dovecot
     port: int = 0
