@@ -57,6 +57,10 @@ def test_one_broken_letter_does_not_turn_utf_8_into_noise():
     assert text_of("Добрый день".encode() * 20 + b"\xd0", "utf-8").startswith("Добрый день")
 
 
+def test_nuls_that_dovecot_told_as_0x80_do_not_either():
+    assert "Добрый день, где мой заказ?" in text_of(b"\x80" + "Добрый день, где мой заказ?".encode() + b"\x80", "utf-8")
+
+
 def test_adjacent_encoded_words_are_joined_even_inside_a_letter():
     data = "Заявка".encode()
     words = [f"=?utf-8?B?{base64.b64encode(piece).decode()}?=" for piece in (data[:3], data[3:])]
