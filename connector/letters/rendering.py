@@ -10,7 +10,7 @@ from types import MappingProxyType
 from connector.domain.bbcode import Node, Visit, fold, parse
 from connector.letters.charsets import settled
 
-_CODE_BLOCK = re.compile(r"(\[code\].*?\[/code\])", re.IGNORECASE | re.DOTALL)
+_CODE_ENDS = re.compile(r"(\[/?code\])", re.IGNORECASE)
 _ITEM = re.compile(r"(?<!\s)\s*(?:\[list[^\[\]\n]*\]\s*)?\[\*\][ \t]*", re.IGNORECASE)
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _GAPS = re.compile("(?<=\n) | (?= )")
@@ -48,8 +48,12 @@ def _clean(text: str) -> str:
 
 def _itemised(bbcode: str) -> str:
     """A list is lines with bullets: mail programs agree about these. Nothing of code is touched."""
-    parts = _CODE_BLOCK.split(_clean(bbcode))
-    return "".join(part if number % 2 else _ITEM.sub("\n• ", part) for number, part in enumerate(parts))
+    out: list[str] = []
+    within = False
+    for part in _CODE_ENDS.split(_clean(bbcode)):
+        within = {"[code]": True, "[/code]": False}.get(part.lower(), within)
+        out.append(part if within else _ITEM.sub("\n• ", part))
+    return "".join(out)
 
 
 def _plain(bbcode: str) -> str:

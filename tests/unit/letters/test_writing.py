@@ -84,6 +84,11 @@ def test_the_signature_stands_under_the_dashes_and_is_quiet():
         ("[url=https://a.example/?a=1&b=2]here[/url]", "here (https://a.example/?a=1&b=2)", "?a=1&amp;b=2"),
         (">>one\n>>two\nthree", "> one\n> two\nthree", "<blockquote style="),
         ("[list][*]one[*][b]two[/b][/list]", "• one\n• two", "• <b>two</b>"),
+        (
+            "so:\n\n[list=1]\n[*] one\n[*] two\n[/list]\n[code]x[*]y[/code]",
+            "so:\n• one\n• two\n\nx[*]y",
+            ">x[*]y</pre>",
+        ),
         ("[code]a <b> = 1[/code]", "a <b> = 1", "a &lt;b&gt; = 1</pre>"),
         ("<script>alert(1)</script>", "<script>alert(1)</script>", "&lt;script&gt;alert(1)&lt;/script&gt;"),
         ("[img]https://a.example/p.png[/img]", "https://a.example/p.png", '<a href="https://a.example/p.png">'),
@@ -193,3 +198,9 @@ def test_the_answer_of_a_client_finds_the_conversation():
     assert back == f"support+t{CONVERSATION}@acme.example"
     assert reading(letter(to=back), BOX).conversation == CONVERSATION
     assert "Reply-To" not in parsed(paper())
+
+
+@pytest.mark.parametrize("piece", ["[code]", "[list", " [list]\n", "[*]", ">>", "[/code][code]", "\n "])
+@pytest.mark.timeout(20)
+def test_no_text_takes_long(piece: str):
+    assert paper(piece * 8000).raw.isascii()
