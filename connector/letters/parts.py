@@ -15,6 +15,7 @@ from connector.letters.charsets import text_of
 from connector.letters.headers import Headers, first, ids, params, split, unbased
 
 DEEPEST, MOST = 50, 500
+_AFTER_MARK = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
 _TEXT = 2_000_000  # bytes of a body that are decoded: more than a digest keeps
 
 
@@ -76,17 +77,26 @@ class Walk:
 
 
 def _pieces(body: bytes, boundary: str) -> list[tuple[int, int]]:
-    mark = re.escape(boundary.encode("utf-8", errors="replace"))
-    found = list(re.finditer(rb"(?:\A|\n)--" + mark + rb"(--)?[ \t]*(?=\r?\n|\Z)", body))
+    found = list(_delimiters(body, b"--" + boundary.encode("utf-8", errors="replace")))
     pieces = []
-    for number, each in enumerate(found):
-        if each[1]:
+    for number, (_, end_of_line, last) in enumerate(found):
+        if last:
             break
-        start = body.find(b"\n", each.end()) + 1 or len(body)
-        end = found[number + 1].start() if number + 1 < len(found) else len(body)
+        start = body.find(b"\n", end_of_line) + 1 or len(body)
+        end = found[number + 1][0] if number + 1 < len(found) else len(body)
         end -= body[end - 1 : end] == b"\r"
         pieces.append((start, max(start, end)))
     return pieces
+
+
+def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+    """``(where what is before it ends, its own end, whether it is the last)`` of each line that is a delimiter."""
+    at = body.find(mark)
+    while at >= 0:
+        line = _AFTER_MARK.match(body, at + len(mark)) if body[at - 1 : at] in (b"", b"\n") else None
+        if line:
+            yield max(0, at - 1), line.end(), bool(line[1])
+        at = body.find(mark, at + 1)
 
 
 def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within: str) -> Part:
