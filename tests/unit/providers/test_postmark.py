@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 from connector.domain.request import Reply, Request
 from connector.letters.writing import Paper
-from connector.providers.postmark import outbound, setup
+from connector.providers.postmark import setup
 from connector.providers.postmark.outbound import KeepingPostman
 from tests.contract.providers.recorded import Wire
+from tests.mail.next_hop import next_hop
 from tests.unit.providers.couriers import PASSWORD, settings
 
 HOOK = "https://connector.example/hooks/support"
@@ -49,12 +49,12 @@ def test_a_wrong_token_is_told_and_without_one_nobody_is_asked():
     assert (unseen.state, len(wire.seen)) == ("warn", asked)
 
 
-def test_a_letter_keeps_its_id(monkeypatch):
-    left: list[Paper] = []
-    monkeypatch.setattr("connector.providers.postman.deliver", lambda paper, *_, **__: left.append(paper) or ())
-    postman = KeepingPostman(settings("postmark"), Wire(Server().handle), now=lambda: datetime.now(UTC))
-    paper = Paper(
-        message_id="a@acme.ru", raw=b"Message-ID: <a@acme.ru>\r\n\r\nx", writer="support@acme.ru", to="c@d.ru"
-    )
-    postman.deliver(paper)
-    assert left[0].raw == outbound._KEEP + paper.raw
+def test_a_letter_keeps_its_id_at_postmark():
+    with next_hop() as server:
+        smtp = {"host": "127.0.0.1", "port": server.port, "security": "none"}
+        postman = KeepingPostman(settings("postmark", smtp=smtp), Wire(Server().handle))
+        raw = b"Message-ID: <a@acme.ru>\r\nSubject: x\r\n\r\nx\r\n"
+        postman.deliver(Paper(message_id="a@acme.ru", raw=raw, writer="support@acme.ru", to="c@client.example"))
+    (letter,) = server.letters
+    assert (letter.message["X-PM-KeepID"], letter.message["Message-ID"]) == ("true", "<a@acme.ru>")
+    assert letter.message.get_content().strip() == "x"
