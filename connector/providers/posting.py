@@ -10,7 +10,7 @@ from connector.domain.effects import Acknowledge, Edit, Send
 from connector.domain.provider import Outgoing, Upload
 from connector.domain.values import Receipt
 from connector.errors import PermanentError
-from connector.letters.rendering import Link
+from connector.letters.rendering import Link, as_text
 from connector.letters.writing import BASE64, Enclosure, Paper, Writer, compose
 from connector.providers.postal import PostalSettings, SmtpSettings
 from connector.providers.postman import Postman
@@ -44,6 +44,10 @@ _IRREVOCABLE = Text(
 _NO_HEADING = Text(
     "Nobody said whom the letter is for. Write to the client from the mail program.",
     "Неизвестно, кому отправить письмо. Напишите клиенту из почтовой программы.",
+)
+_EMPTY = Text(
+    "There is nothing in this message that a letter can say; write some text.",
+    "В этом сообщении нет ничего, что можно написать в письме; напишите текст.",
 )
 _AS_LINK = Text(
     "{name} ({mib} MiB) is too large for a letter: the client got a link, which expires.",
@@ -95,6 +99,8 @@ def post(command: Send, uploads: Sequence[Upload], settings: PostalSettings, pos
     """Write the letter and send it. Raises ``TransientError``, ``PermanentError`` or ``Stopped``."""
     if command.heading is None:
         raise PermanentError("mail.no_heading", hint=_NO_HEADING)
+    if not uploads and not as_text(command.text).strip():
+        raise PermanentError("mail.empty", hint=_EMPTY)
     within, beside = parted(uploads, settings.smtp.largest - HEAD - 8 * len(command.text))
     paper = compose(
         command.heading,

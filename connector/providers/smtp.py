@@ -21,7 +21,7 @@ from connector.providers.smtp_verdicts import refused_login, spoken, verdict
 from connector.speech import Text
 
 PORTS = {"tls": 465, "starttls": 587, "none": 25}
-CONNECT, COMMAND, ACCEPT, LEAVE = 15.0, 60.0, 120.0, 5.0  # seconds; scanners look at the whole letter before the dot
+CONNECT, COMMAND, ACCEPT, LEAVE = 30.0, 60.0, 120.0, 5.0  # seconds; scanners look at the whole letter before the dot
 _PIECE = 64 * 1024  # bytes under one timeout: the whole of a large letter takes longer
 _DOTS = re.compile(rb"(?m)^\.")
 

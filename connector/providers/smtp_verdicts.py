@@ -23,8 +23,11 @@ _ACCESS = Text(
     "службам нужен пароль приложения, а отправка из почтовых программ должна быть разрешена в ящике.",
 )
 
-# By the beginning of the enhanced code, else by the plain one; the first that fits.
+# By both codes, by the beginning of the enhanced one, else by the plain one; the first that fits.
 MEANINGS: tuple[tuple[str, str, Text], ...] = (
+    ("553 5.7.1", "our_address", Text(
+        "The server does not let us write under this address. It must be the mailbox's own: check address and user.",
+        "Сервер не разрешает писать от этого адреса. Это должен быть адрес самого ящика: проверьте address и user.")),
     ("5.1.10", "no_mail", Text(
         "The client's domain takes no mail. Ask for another address.",
         "Домен клиента не принимает почту. Попросите другой адрес.")),
@@ -118,7 +121,7 @@ def verdict(code: int, words: bytes | str) -> ConnectorError:
     if code < 500:
         return TransientError("smtp.later", hint=_said(_WAIT, detail), detail=detail, retry_after=_wait(code, text))
     for begins, cause, meaning in MEANINGS:
-        if enhanced.startswith(begins) or (len(begins) == 3 and str(code) == begins):
+        if enhanced.startswith(begins) or begins in (str(code), f"{code} {enhanced}"):
             return PermanentError(f"smtp.{cause}", hint=_said(meaning, detail), detail=detail)
     return PermanentError("smtp.refused", hint=_said(_OTHER, detail), detail=detail)
 

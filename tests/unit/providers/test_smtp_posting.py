@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from connector.domain.effects import Acknowledge, Delete, Edit, Send
+from connector.domain.letters import Heading
 from connector.domain.provider import Outgoing, Upload
 from connector.domain.values import Receipt
 from connector.errors import PermanentError
@@ -55,12 +56,15 @@ def test_files_find_room_by_what_they_take_in_a_letter():
         Edit(account="a", conversation="c", message_ids=("m",), text="new"),
         Delete(account="a", conversation="c", message_ids=("m",)),
         Send(account="a", conversation="c", text="no heading"),
+        Send(
+            account="a", conversation="c", text="[b] [/b]", heading=Heading(to="a@b.test", subject="", message_id="x@y")
+        ),
     ],
 )
 def test_what_a_letter_cannot_do_is_said(command: Any):
     with pytest.raises(PermanentError) as caught:
         posting.send(Outgoing(command=command), _Settings(), None)  # type: ignore[arg-type]
-    assert caught.value.cause in ("mail.unchangeable", "mail.no_heading")
+    assert caught.value.cause in ("mail.unchangeable", "mail.no_heading", "mail.empty")
 
 
 class _Settings:

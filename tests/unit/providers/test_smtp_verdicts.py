@@ -19,6 +19,7 @@ from connector.providers.smtp_verdicts import MEANINGS, verdict
         (552, b"5.3.4 too big", PermanentError, "smtp.too_large"),
         (550, b"5.4.1 no route", PermanentError, "smtp.no_way"),
         (550, b"5.7.26 DMARC", PermanentError, "smtp.not_authentic"),
+        (553, b"5.7.1 Sender address rejected: not owned by auth user.", PermanentError, "smtp.our_address"),
         (554, b"5.7.1 spam", PermanentError, "smtp.refused"),
         (550, b"no such user", PermanentError, "smtp.refused"),
         (530, b"5.7.0 authentication required", Stopped, "smtp.login"),
