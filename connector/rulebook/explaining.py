@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from connector.domain.bbcode import strip_signature
@@ -53,8 +53,14 @@ def explained(
     return Explained(
         event=event,
         outcome=outcomes[0] if outcomes else None,
-        tried=tried(plan_of(event, rules), memory, read),
+        tried=tried(plan_of(event, _of_its_time(event, rules)), memory, read),
     )
+
+
+def _of_its_time(event: Event, rules: Rules) -> Rules:
+    """``rules`` at the moment of the event: what is tried was written any time, and is as fresh as it was then."""
+    at = unpacked(event.about)["at"] if isinstance(event, EventMapped) else None
+    return replace(rules, at=at or rules.at)
 
 
 def plan_of(event: Event, rules: Rules) -> Plan:

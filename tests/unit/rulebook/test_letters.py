@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -113,7 +114,8 @@ def test_what_is_no_reply_by_mail_has_no_signature_to_try(account: str, thread: 
 
 def test_a_dry_run_shows_the_letter_in_the_card_and_the_automatic_one() -> None:
     rules = ruled(KEPT, posting.rules())
-    event = mapped_event(view(letter(), rules))
+    sent_at = datetime(2020, 1, 1, tzinfo=UTC)  # what is tried may be an old one
+    event = mapped_event(view(replace(letter(), sent_at=sent_at), rules))
     found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))  # type: ignore[arg-type]
     assert [write.method for write in found.tried.writes] == ["crm.item.add", "crm.item.update", "crm.activity.add"]
     assert "[/URL]" in found.tried.writes[-1].params["fields"]["DESCRIPTION"]
