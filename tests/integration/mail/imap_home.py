@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -129,3 +131,11 @@ def served(home: Home, pace: Pace = QUICK) -> Iterator[None]:
         home.stop.set()
         thread.join(40)
         assert not thread.is_alive()
+
+
+if __name__ == "__main__":  # a process that can be killed; what it held is free a second later
+    process.serve(
+        Home(Path(sys.argv[1]), ("127.0.0.1", int(sys.argv[2]))),
+        threading.Event(),
+        pace=replace(QUICK, hold=1.0, renew=0.2),
+    )
