@@ -80,7 +80,12 @@ class Media:
         if not self.path(key).is_file():
             raise PermanentError("media.gone", hint=_GONE)
         stored = StoredFile(
-            key=key, name=file.name, mime=file.mime or UNKNOWN, size=file.size or 0, url="", kind=file.kind
+            key=key,
+            name=safe_name(file.name, file.mime),
+            mime=file.mime or UNKNOWN,
+            size=file.size or 0,
+            url="",
+            kind=file.kind,
         )
         return replace(stored, url=self.url(stored))
 

@@ -153,6 +153,10 @@ def test_files_stay_in_the_store_whatever_they_are_called(box: Letterbox, tmp_pa
     (one,) = shown(box, from_client(multipart("mixed", [written("Файлы"), *parts])))
     assert one.files[:5] == ("escaped.txt", "escaped.txt", "escaped.txt", "_CON.bin", "_com1.txt")
     assert one.files[5:] == ("bashrc.bin", "file.bin", "b.bin", "Order.eml")
+    (other,) = (
+        each for each in shown(box, from_client(written("Тема"), Subject=f"../..\\<{'x' * 60}")) if "Тема" in each.text
+    )
+    assert other.files == (f"_{'x' * 45}.eml",)
     new = {path for path in tmp_path.rglob("*") if "media" not in path.parts} - before
     assert not [path for path in new if path.is_file() and path.suffix not in (".db-wal", ".db-shm")]
     assert not (tmp_path.parent / "escaped.txt").exists()
