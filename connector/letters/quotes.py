@@ -28,6 +28,7 @@ _WHO = re.compile(
 _VERB = re.compile(rf"{_VERBS}\s*:\s*$", re.IGNORECASE)
 # The Bat! and Roundcube: the time comes last, and a quote must follow, for people write so too.
 _WROTE_AT = re.compile(rf"{_VERBS} [^:\n]{{4,40}}\d{{1,2}}[:.]\d\d(?:[:.]\d\d)?:$", re.IGNORECASE)
+_QUOTING = re.compile(r"^(?:Цитирую|Quoting) .{0,100}[\w.+-]+@[\w.-]+>?:$", re.IGNORECASE)  # Horde
 _QUOTED = re.compile(r"(?:[A-ZА-ЯЁ]{1,4})?>")  # The Bat! puts the initials before the sign
 _OPENING = re.compile(rf"^(?:on\b|(?:{_DAY})\w*\b|\W?\d{{1,2}}[./ -])", re.IGNORECASE)
 _FROM = re.compile(r"^\*?(?:От|От кого|From|Отправитель)\*?:\*?\s*\S", re.IGNORECASE)
@@ -241,7 +242,7 @@ def _says(line: str, *, near: bool) -> bool:
     """``line`` introduces a quote. ``near``: a quote follows for sure, so less is demanded."""
     if not line.endswith(":") or not 8 <= len(line) <= 300:
         return False
-    if near and _WROTE_AT.search(line):
+    if near and (_WROTE_AT.search(line) or _QUOTING.match(line)):
         return True
     if not _WHO.search(line):
         return False
