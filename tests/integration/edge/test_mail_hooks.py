@@ -21,8 +21,14 @@ import pytest
 import requests
 
 from connector.domain.request import Request
+from connector.intake import Intake
+from connector.journal.spool import Spool
+from connector.letters import digest
+from connector.providers import postal
+from connector.registry import providers
+from connector.routes import Account
 from tests.integration.edge.processes import Place, children
-from tests.unit.providers.couriers import LETTER, PASSWORD, mailgun, postmark, sendgrid
+from tests.unit.providers.couriers import LETTER, PASSWORD, Shelf, mailgun, postmark, sendgrid
 
 MIB = 1024 * 1024
 KEY, TOKEN = "recorded-signing-key-0123456789", "t" * 32
@@ -110,6 +116,29 @@ def test_a_letter_that_is_brought_many_times_is_one(mailroom: Place, account: st
         answers = list(senders.map(lambda request: post(mailroom, account, request).status_code, requests_))
     assert answers == [200] * 6
     assert len(envelopes(mailroom)) == len(waiting(mailroom)) == 1
+
+
+@pytest.mark.parametrize("account", sorted(PATHS))
+def test_the_same_letter_read_by_imap_is_one_with_the_one_that_was_brought(mailroom: Place, account: str):
+    assert post(mailroom, account, brought(account)).status_code == 200
+    read = digest(ASCII, Shelf().keep, where={"uid": 7}, received=datetime.now(UTC))
+    path = f"/listen/{account}"
+    frame = Request(method="STREAM", path=path, headers={}, body=postal.frame(read), received_at=datetime.now(UTC))
+    raw = {"account": account, "provider": "mail", "portal": "main", "address": "support@acme.ru"}
+    servers = {"imap": {"host": "i.example", "password": "x"}, "smtp": {"host": "s.example"}}
+    provider = providers()["mail"]
+    moved = Account(
+        name=account,
+        settings=provider.settings.model_validate(raw | servers),
+        provider=provider,
+        portal="main",
+        http=requests.Session(),
+    )
+    journal = mailroom.journal()
+    intake = Intake(journal, Spool(mailroom.folder / "spool"), {account: moved}, lambda: datetime.now(UTC))
+    assert not intake.keep(*intake.read(moved, frame))
+    journal.close()
+    assert len(envelopes(mailroom)) == 1
 
 
 @pytest.mark.parametrize("account", sorted(PATHS))
