@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from connector.domain.door import Read, Store
 from connector.domain.events import Event
 from connector.domain.mailbox import MailSettings
 from connector.domain.provider import Source
 from connector.domain.request import Request
 from connector.domain.values import File
-from connector.letters import Mailbox, fingerprint, told
+from connector.letters import Mailbox, digest, fingerprint, told
 from connector.speech import Text
 
 KEPT = "kept:"  # a file that lies in our store already
@@ -94,9 +97,9 @@ def mailbox(settings: PostalSettings) -> Mailbox:
     return Mailbox(account=settings.account, addresses=settings.boxes, domain=settings.domain, **spam)
 
 
-def frame(digest: Mapping[str, Any]) -> bytes:
+def frame(letter: Mapping[str, Any]) -> bytes:
     """A digest as the body of an envelope."""
-    return json.dumps(digest, ensure_ascii=True, separators=(",", ":")).encode()
+    return json.dumps(letter, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def parse(request: Request, settings: PostalSettings) -> list[Event]:
@@ -110,6 +113,18 @@ def dedupe_key(request: Request, settings: PostalSettings) -> str:
         return f"letter:{fingerprint(request.once(_digest))}"
     except (ValueError, AttributeError, KeyError, TypeError):
         return ""
+
+
+def anew(request: Request, settings: PostalSettings, read: Read, store: Store) -> Request:
+    """A kept frame whose letter could not be taken apart, digested again by today's code; any other stays as it is.
+
+    Raises what ``read`` and the digesting raise.
+    """
+    kept = request.once(_digest)
+    if not isinstance(kept, dict) or not kept.get("broken") or not kept.get("raw"):
+        return request
+    at = datetime.fromisoformat(kept["received"])
+    return replace(request, body=frame(digest(read(kept["raw"]), store, where=kept["where"], received=at)))
 
 
 def locate(file: File, settings: PostalSettings, http: Any) -> Source:

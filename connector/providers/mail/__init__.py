@@ -27,6 +27,7 @@ PROVIDER = Provider(
         verify=inbound.verify,
         dedupe_key=postal.dedupe_key,
         parse=postal.parse,
+        anew=postal.anew,
         listen=listening.listen,
         silence=listening.SILENCE,
         send=outbound.send,

@@ -246,3 +246,15 @@ def test_smtp_says_only_what_differs(slug: str, host: str, port: int, security: 
     assert (
         settings(slug, smtp={"host": "smtp.eu.example", "user": "me", "password": "x"}).smtp.host == "smtp.eu.example"
     )
+
+
+def test_a_letter_of_a_mailbox_that_could_not_be_taken_apart_is_read_again_too():
+    shelf, known = Shelf(), settings("mailgun")
+    broken = {"v": 1, "raw": shelf.keep("letter.eml", "message/rfc822", ASCII), "where": {"uid": 7}, "broken": "a bug"}
+    body = postal.frame({**broken, "received": RECEIVED_AT.isoformat()})
+    kept = replace(postmark(), method="STREAM", path="/listen/support", body=body)
+    with pytest.raises(ValueError, match="a bug"):
+        postal.parse(kept, known)
+    mended = postal.anew(kept, known, shelf.files.__getitem__, shelf.keep)
+    assert [event.kind for event in postal.parse(mended, known)] == ["letter.received"]
+    assert postal.anew(mended, known, {}.__getitem__, shelf.keep) is mended
