@@ -44,9 +44,14 @@ _TITLES: Mapping[str, Text] = MappingProxyType(
         "line": Text("open line", "открытая линия"),
         "facts": Text("fact", "факт"),
         "workgroup": Text("workgroup", "рабочая группа"),
+        "chat": Text("shown in Open Lines", "показ в открытых линиях"),
+        "acknowledge": Text("automatic letter", "автоматический ответ"),
+        "signature": Text("signature", "подпись"),
     }
 )
-_SINGLE = ("line", "category", "priority", "owner")  # the last word wins, as in facts and fields of the CRM
+# The last word wins, as in facts and fields of the CRM.
+_SINGLE = ("line", "chat", "category", "priority", "owner", "acknowledge", "signature")
+_NO = Text("no", "нет")
 _HELD = Text("it held", "выполнено")
 _EMPTY = Text("empty", "пусто")
 _USER = Text("user {id}", "пользователь {id}")
@@ -169,6 +174,10 @@ class Rulings:
             told["score"] = f"{self._read.number(outcome.score)} = {parts}"
         if outcome.line:
             told["line"] = str(outcome.line)
+        if not outcome.chat:
+            told["chat"] = say(_NO)
+        if outcome.acknowledgement:
+            told["acknowledge"] = outcome.acknowledgement.text
         for what, value in told.items():
             if value:
                 yield say(_TITLES[what]), self._word(value)
