@@ -18,7 +18,7 @@ from connector.checkup.rehearsal import last_rehearsal, rehearse
 from connector.domain.mailing import QUARANTINE
 from connector.errors import Refused
 from connector.listening.health import CONNECTED, Standing, listens, state_in_words
-from connector.listening.mailboxes import Mailbox, mailboxes
+from connector.listening.mailboxes import Mailbox, mailboxes, mails
 from connector.routes import Account
 from connector.speech import Text
 from connector.status import STALE
@@ -97,6 +97,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             abilities=able(known, reader(request, connector.clock())),
             subscribes=renews(known),
             hooked=not listens(known),
+            longer=mails(known) and known.provider.channel is not None and known.provider.channel.paths,
             quarantine=QUARANTINE,
             state_in_words=state_in_words,
             guide=guide(known.provider.slug, reader(request, connector.clock()).language),

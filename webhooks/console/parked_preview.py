@@ -95,10 +95,12 @@ def _works(connector: Connector, foreseen: Foreseen, replay: bool) -> Preview:
 def _warnings(connector: Connector, foreseen: Foreseen) -> list[Text]:
     hours = connector.settings.limits.message_hours
     old = sum(part.old for part in foreseen.parts if part.kind in CHAT)
+    # Letters of an account wait in one lane until each has found its conversation: it tells nothing of a talk's order.
+    talks = any(part.kind != "letter.received" for part in foreseen.parts)
     senders = sorted({_sender(part) for part in foreseen.parts} - {""} - connector.accounts.keys())
     return [
         *([_OLD.with_(count=old, hours=hours)] if old else []),
-        *([_LATE.with_(count=foreseen.late)] if foreseen.late else []),
+        *([_LATE.with_(count=foreseen.late)] if foreseen.late and talks else []),
         *(_GONE.with_(name=f"account:{name[:60]}") for name in senders[:5]),
         *([_MORE] if foreseen.more else []),
     ]

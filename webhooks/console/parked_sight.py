@@ -14,6 +14,7 @@ from connector.logs import mask_credentials
 from connector.speech import Text
 from webhooks.console.gist import gist
 from webhooks.console.kinds import stands, state_of
+from webhooks.console.letters import Sighted, sighted
 from webhooks.console.masking import Body, filled, pretty, seen
 from webhooks.console.purse import Cut, Purse
 
@@ -26,7 +27,8 @@ class Sight:
     """A parked delivery (``name`` is its number) or envelope (its trace). Texts are cut to fit a page.
 
     ``stand`` is a key of ``kinds.STANDS``. ``parked`` is false when it is parked no more. ``lines`` are the request's
-    headers, ``said`` the words of the event. ``calls`` and ``keys`` are rows of the journal.
+    headers, ``said`` the words of the event, ``letter`` what a letter says. ``calls`` and ``keys`` are rows of the
+    journal.
     """
 
     of: Of
@@ -49,6 +51,7 @@ class Sight:
     body: Body
     body_text: Cut
     said: str
+    letter: Sighted | None
     event: Cut | None
     calls: Sequence[Mapping[str, Any]]
     keys: Sequence[Mapping[str, Any]]
@@ -81,6 +84,7 @@ def sight(journal: Journal, name: int | str) -> Sight:
         arrived=envelope.request.received_at,
         settled=datetime.fromisoformat(settled) if settled else None,
         said=purse.word(gist(json.dumps(row["event"])), 600) if row else "",
+        letter=_letter(row, purse) if row else None,
         event=purse.take(pretty(filled(row["event"])), 16_000) if row else None,
         request=purse.word(request.line, 2000),
         lines=purse.word(request.head, 8000),
@@ -94,6 +98,19 @@ def sight(journal: Journal, name: int | str) -> Sight:
 def _of(rows: Sequence[Mapping[str, Any]], name: int | str) -> list[Mapping[str, Any]]:
     """The last of the rows that belong to a delivery."""
     return [row for row in rows if row["delivery_id"] == name][-_TRIES:]
+
+
+def _letter(row: Mapping[str, Any], purse: Purse) -> Sighted | None:
+    if row["kind"] != "letter.received":
+        return None
+    told = sighted(json.dumps(row["event"]))
+    return Sighted(
+        subject=purse.word(told.subject, 600),
+        address=purse.word(told.address, 300),
+        name=purse.word(told.name, 200),
+        text=purse.word(told.text, 8000),
+        files=told.files,
+    )
 
 
 def _call(row: Mapping[str, Any], purse: Purse) -> dict[str, Any]:

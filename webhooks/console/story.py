@@ -141,15 +141,15 @@ def _whole(found: Mapping[str, Any], begun: datetime) -> tuple[Text, float] | No
     return title, (max(datetime.fromisoformat(row["settled_at"]) for row in mine) - begun).total_seconds()
 
 
-def _repair(found: Mapping[str, Any]) -> tuple[Text, str] | None:
-    """What to do about the first thing that is parked, and where."""
+def _repair(found: Mapping[str, Any]) -> tuple[Text, str, str] | None:
+    """What to do about the first thing that is parked, where, and how it stands."""
     places = [(found["envelope"], "ops.parked_envelope", {"trace": found["trace"]})]
     places += [(row, "ops.parked_item", {"number": row["id"]}) for row in found["deliveries"]]
     for row, endpoint, values in places:
         if row["state"] == "parked":
             hint, purse = row["hint"] or {"en": row["cause"], "ru": row["cause"]}, Purse(_HINT)
             words = (purse.word(mask_credentials(hint[one]), _HINT // 2) for one in ("en", "ru"))
-            return Text(*words), url_for(endpoint, **values)
+            return Text(*words), url_for(endpoint, **values), state_of(row["state"], row["cause"])
     return None
 
 
@@ -164,6 +164,7 @@ def _deliveries(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             "shown": purse.word(row["lane"], 150),
             "cause": purse.word(row["cause"], 100),
             "mapping": purse.word(row["mapping"] or "", 20),
+            "held": state_of(row["state"], row["cause"]) == "quarantine",
             "stand": STANDS.get(state_of(row["state"], row["cause"]), ("", Text(row["state"], row["state"]))),
         }
         for row in rows[:_TABLE]

@@ -106,18 +106,14 @@ def test_a_deed_about_all_that_is_parked_leaves_the_quarantine_alone(console: Co
     assert states(console.journal, ids) == ["parked"]
 
 
-def test_a_letter_in_quarantine_is_one_and_can_be_let_in_by_itself(console: Console) -> None:
-    [number] = spam(console.journal, "Cheap watches")
+def test_a_letter_in_quarantine_is_read_and_let_in_by_itself(console: Console) -> None:
+    [number] = spam(console.journal, "Cheap watches", text="Buy now")
     browser = console.signed_in("operator")
     page = browser.get(f"/ops/parked/{number}").text
-    for told in (
-        "Letter in quarantine",
-        "Cheap watches · ann@home.ru",
-        "in quarantine</span>",
-        "Let in…",
-        "Spam, away…",
-    ):
+    for told in ("Letter in quarantine", "Cheap watches", "ann@home.ru", ">Buy now</pre>", "in quarantine</span>"):
         assert told in page
+    assert "Let in…" in page
+    assert "Spam, away…" in page
     preview = f"{PREVIEW}?of=deliveries&cause={QUARANTINE}&name={number}&deed=replay"
     assert press(browser, preview).status_code == 303
     assert states(console.journal, [number]) == ["waiting"]
