@@ -90,7 +90,7 @@ def test_every_provider_folder_is_complete(slug: str, root: Path):
     page = (root / "docs/providers.md").read_text(encoding="utf-8")
     shared = OF_ALL | OF_PBXS if issubclass(models()[slug], PbxSettings) else OF_ALL
     assert [name for name in models()[slug].model_fields if name not in shared and f"`{name}`" not in readme] == []
-    assert [file.name for kind in ("*.http", "*.ami") for file in (folder / "fixtures").glob(kind)]
+    assert [file.name for kind in ("*.http", "*.ami", "*.imap") for file in (folder / "fixtures").glob(kind)]
     assert "PROVIDER" in (folder / "__init__.py").read_text(encoding="utf-8")
     assert f"`{slug}`" in page
 
