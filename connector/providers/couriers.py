@@ -46,6 +46,14 @@ _UNREAD = Text(
 _NOT_RAW = "not_raw"
 
 
+class NotRaw(Exception):
+    """What came is no whole letter; ``sender``, ``recipient`` and ``subject`` are as the service told them."""
+
+    def __init__(self, sender: str, recipient: str, subject: str) -> None:
+        super().__init__("no whole letter")
+        self.about = {"sender": sender[:300], "recipient": recipient[:1000], "subject": subject[:500]}
+
+
 class CourierSettings(PostalSettings):
     """``user`` and ``password`` stand in the address that the service posts to, ``token`` is its last part.
 
@@ -102,9 +110,10 @@ def condense(request: Request, settings: PostalSettings, store: Store, unpack: C
     received, where = request.received_at, {"webhook": settings.provider}
     try:
         brought = unpack(request)
-    except Exception:  # whatever the service sent instead, it is kept
-        told = {**_kept(request, store), "broken": f"{settings.provider}.{_NOT_RAW}", "where": where}
-        told["where"] = {**where, "kept": told["request"]}
+    except Exception as error:  # whatever the service sent instead, it is kept
+        kept, about = _kept(request, store), error.about if isinstance(error, NotRaw) else {}
+        where |= {**about, "kept": kept["request"]}
+        told = {**kept, "broken": f"{settings.provider}.{_NOT_RAW}", "where": where}
     else:
         where |= {"recipient": ", ".join(brought.recipients)[:1000], "sender": brought.sender[:300], **brought.about}
         told = _digested(brought, store, where, request)
@@ -116,7 +125,8 @@ def parse(request: Request, settings: PostalSettings, not_raw: Text) -> list[Eve
     told = request.once(_told)
     broken = str(told.get("broken", "")) if isinstance(told, dict) else ""
     if broken.endswith(f".{_NOT_RAW}"):
-        raise PermanentError(broken, hint=not_raw.with_(kept=told["request"]), detail=told["request"])
+        about = (str(told["where"].get(name, "")) for name in ("sender", "subject"))
+        raise PermanentError(broken, hint=not_raw.with_(kept=told["request"]), detail=": ".join(filter(None, about)))
     if broken:
         hint = _UNREAD.with_(kept=told["raw"])
         raise PermanentError(f"{settings.provider}.unread", hint=hint, detail=broken)

@@ -11,7 +11,7 @@ from connector.domain.events import Event
 from connector.domain.request import Request
 from connector.errors import Refused
 from connector.providers import couriers
-from connector.providers.couriers import Brought
+from connector.providers.couriers import Brought, NotRaw
 from connector.providers.forms import fields, text
 from connector.providers.mailgun.settings import MailgunSettings
 from connector.providers.payload import check_method
@@ -61,7 +61,9 @@ def verify(request: Request, settings: MailgunSettings) -> None:
 
 
 def unpack(request: Request) -> Brought:
-    """The letter as it came. Raises ``KeyError`` when the route forwards it taken apart."""
+    """The letter as it came. Raises ``NotRaw`` when the route forwards it taken apart."""
+    if "body-mime" not in fields(request):
+        raise NotRaw(text(request, "sender"), text(request, "recipient"), text(request, "subject"))
     return Brought(
         raw=fields(request)["body-mime"],
         recipients=tuple(filter(None, re.split(r"[,\s]+", text(request, "recipient")))),

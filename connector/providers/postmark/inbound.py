@@ -8,7 +8,7 @@ from connector.domain.door import Read, Store
 from connector.domain.events import Event
 from connector.domain.request import Request
 from connector.providers import couriers
-from connector.providers.couriers import Brought, CourierSettings
+from connector.providers.couriers import Brought, CourierSettings, NotRaw
 from connector.providers.payload import json_object
 from connector.speech import Text
 
@@ -24,11 +24,11 @@ _NOT_RAW = Text(
 
 
 def unpack(request: Request) -> Brought:
-    """The letter as it came. Raises ``KeyError`` or ``Refused`` for anything else."""
+    """The letter as it came. Raises ``NotRaw`` or ``Refused`` for anything else."""
     told = json_object(request)
-    raw = told["RawEmail"]
+    raw = told.get("RawEmail")
     if not isinstance(raw, str) or not raw.strip():
-        raise KeyError("RawEmail")
+        raise NotRaw(*(str(told.get(name) or "") for name in ("From", "To", "Subject")))
     headers = [pair for pair in map(_header, _list(told.get("Headers"))) if pair[0]]
     recipient = str(told.get("OriginalRecipient") or "")
     return Brought(

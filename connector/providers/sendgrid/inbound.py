@@ -9,7 +9,7 @@ from connector.domain.door import Read, Store
 from connector.domain.events import Event
 from connector.domain.request import Request
 from connector.providers import couriers
-from connector.providers.couriers import Brought, CourierSettings
+from connector.providers.couriers import Brought, CourierSettings, NotRaw
 from connector.providers.forms import fields, text
 from connector.speech import Text
 
@@ -26,7 +26,9 @@ _NOT_RAW = Text(
 
 
 def unpack(request: Request) -> Brought:
-    """The letter as it came. Raises ``KeyError`` or ``Refused`` for anything else."""
+    """The letter as it came. Raises ``NotRaw`` or ``Refused`` for anything else."""
+    if "email" not in fields(request):
+        raise NotRaw(text(request, "from"), text(request, "to"), text(request, "subject"))
     envelope = _envelope(text(request, "envelope"))
     recipients = envelope.get("to")
     return Brought(

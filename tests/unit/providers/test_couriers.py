@@ -104,6 +104,16 @@ def test_what_is_no_whole_letter_is_kept_and_parks_with_what_to_switch_on(slug: 
 
 
 @pytest.mark.parametrize("slug", SLUGS)
+def test_whose_letter_was_parked_is_told(slug: str):
+    told = {"From": "anna@client.example"} if slug == "postmark" else {"from": "anna@client.example"}
+    subject = {"Subject" if slug == "postmark" else "subject": "Size"}
+    kept = condensed(slug, POSTS[slug](None, **told, **subject), Shelf())
+    with pytest.raises(PermanentError) as parked:
+        channel(slug).parse(kept, settings(slug))
+    assert parked.value.detail == "anna@client.example: Size"
+
+
+@pytest.mark.parametrize("slug", SLUGS)
 def test_two_letters_taken_apart_are_two(slug: str):
     first, second = (condensed(slug, POSTS[slug](None, Subject=name), Shelf()) for name in ("one", "two"))
     assert channel(slug).dedupe_key(first, settings(slug)) != channel(slug).dedupe_key(second, settings(slug))
