@@ -31,12 +31,18 @@ _NAMED = re.compile(r"^(.*?)<\s*([^<>]*@[^<>]*?)\s*>", re.DOTALL)
 
 
 def split(raw: bytes) -> tuple[list[tuple[str, str]], bytes]:
-    """``(headers, body)`` of a letter or a part; at most ``MOST`` headers, each at most ``LONGEST`` characters."""
+    """``(headers, body)`` of a letter; at most ``MOST`` headers, each at most ``LONGEST`` characters."""
     if b"\n" not in raw[:_BLOCK] and b"\r" in raw[:_BLOCK]:
         raw = raw.replace(b"\r", b"\n")
+    headers, at = head(raw, 0, len(raw))
+    return headers, raw[at:]
+
+
+def head(raw: bytes, start: int, stop: int) -> tuple[list[tuple[str, str]], int]:
+    """The headers of the part that lies between ``start`` and ``stop``, and where its body begins."""
     found: list[bytes] = []
-    at = 0
-    for line, end in _lines(raw):
+    at = start
+    for line, end in _lines(raw, start, stop):
         if line[:1] in b" \t" and line.strip() and found:
             found[-1] += b"\n" + line if len(found[-1]) < LONGEST else b""
         elif not line.strip():
@@ -49,7 +55,7 @@ def split(raw: bytes) -> tuple[list[tuple[str, str]], bytes]:
         elif not (line.startswith((b"From ", b">From ")) and not found):
             break
         at = end
-    return [_pair(line) for line in found[:MOST]], raw[at:]
+    return [_pair(line) for line in found[:MOST]], at
 
 
 def first(headers: Headers, name: str) -> str:
@@ -151,11 +157,11 @@ def _unbracketed(told: Sequence[str]) -> list[str]:
     return [word.strip("<>,;") for word in told] if all("@" in word for word in told) else []
 
 
-def _lines(raw: bytes) -> Iterator[tuple[bytes, int]]:
-    at = read = 0
-    while at < len(raw) and read < _BLOCK:
-        end = raw.find(b"\n", at)
-        end = len(raw) if end < 0 else end + 1
+def _lines(raw: bytes, at: int, stop: int) -> Iterator[tuple[bytes, int]]:
+    read = 0
+    while at < stop and read < _BLOCK:
+        end = raw.find(b"\n", at, stop)
+        end = stop if end < 0 else end + 1
         line = raw[at : min(end, at + 4 * LONGEST)].rstrip(b"\r\n")
         yield line, end
         at, read = end, read + len(line) + 1

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from connector.letters.charsets import text_of
-from connector.letters.headers import Headers, first, ids, params, split, unbased
+from connector.letters.headers import Headers, first, head, ids, params, unbased
 
 DEEPEST, MOST = 50, 500
 _AFTER_MARK = re.compile(rb"(--)?[ \t]*(?=\r?\n|\Z)")
@@ -52,51 +52,62 @@ class Walk:
     left_out: int = 0
     seen: int = field(default=0, init=False)
 
-    def leaves(self, headers: Headers, body: bytes, depth: int = 0, within: str = "") -> Iterator[Part]:
-        """All leaves in their order; ``multipart`` beyond ``DEEPEST`` levels is one part left out."""
+    def leaves(self, headers: Headers, body: bytes) -> Iterator[Part]:
+        """All leaves in their order; ``multipart`` beyond ``DEEPEST`` levels is one part left out.
+
+        Leaves alone are copied: what lies deep is not held once for each level.
+        """
+        yield from self._leaves(headers, body, (0, len(body)))
+
+    def _leaves(
+        self, headers: Headers, raw: bytes, span: tuple[int, int], depth: int = 0, within: str = ""
+    ) -> Iterator[Part]:
         told = params(first(headers, "content-type") or "text/plain")
         mime = _mime(told.get("", ""))
         boundary = told.get("boundary", "")
         if not mime.startswith("multipart/"):
-            yield _leaf(headers, told, mime, body, within)
+            yield _leaf(headers, told, mime, raw[slice(*span)], within)
             return
         if depth >= DEEPEST:
             self.left_out += 1
             return
-        pieces = _pieces(body, boundary) if boundary else []
+        pieces = _pieces(raw, span, boundary) if boundary else []
         if not pieces:
-            yield Part(mime="text/plain", body=body, charset=told.get("charset", ""), within=within)
+            yield Part(mime="text/plain", body=raw[slice(*span)], charset=told.get("charset", ""), within=within)
             return
         for number, (start, end) in enumerate(pieces):
             if self.seen >= MOST:
                 self.left_out += len(pieces) - number
                 return
             self.seen += 1
-            inner, content = split(body[start:end])
-            yield from self.leaves(inner, content, depth + 1, mime.partition("/")[2])
+            inner, at = head(raw, start, end)
+            yield from self._leaves(inner, raw, (at, end), depth + 1, mime.partition("/")[2])
 
 
-def _pieces(body: bytes, boundary: str) -> list[tuple[int, int]]:
-    found = list(_delimiters(body, b"--" + boundary.encode("utf-8", errors="replace")))
+def _pieces(raw: bytes, span: tuple[int, int], boundary: str) -> list[tuple[int, int]]:
+    """Where in ``raw`` the parts lie of a container that takes ``span`` of it."""
+    found = list(_delimiters(raw, span, b"--" + boundary.encode("utf-8", errors="replace")))
+    stop = span[1]
     pieces = []
     for number, (_, end_of_line, last) in enumerate(found):
         if last:
             break
-        start = body.find(b"\n", end_of_line) + 1 or len(body)
-        end = found[number + 1][0] if number + 1 < len(found) else len(body)
-        end -= body[end - 1 : end] == b"\r"
+        start = raw.find(b"\n", end_of_line, stop) + 1 or stop
+        end = found[number + 1][0] if number + 1 < len(found) else stop
+        end -= raw[end - 1 : end] == b"\r"
         pieces.append((start, max(start, end)))
     return pieces
 
 
-def _delimiters(body: bytes, mark: bytes) -> Iterator[tuple[int, int, bool]]:
+def _delimiters(raw: bytes, span: tuple[int, int], mark: bytes) -> Iterator[tuple[int, int, bool]]:
     """``(where what is before it ends, its own end, whether it is the last)`` of each line that is a delimiter."""
-    at = body.find(mark)
+    start, stop = span
+    at = raw.find(mark, start, stop)
     while at >= 0:
-        line = _AFTER_MARK.match(body, at + len(mark)) if body[at - 1 : at] in (b"", b"\n") else None
+        line = _AFTER_MARK.match(raw, at + len(mark), stop) if at == start or raw[at - 1 : at] == b"\n" else None
         if line:
-            yield max(0, at - 1), line.end(), bool(line[1])
-        at = body.find(mark, at + 1)
+            yield max(start, at - 1), line.end(), bool(line[1])
+        at = raw.find(mark, at + 1, stop)
 
 
 def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within: str) -> Part:

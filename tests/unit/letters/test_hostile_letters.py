@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+import tracemalloc
 import zipfile
 from base64 import encodebytes
 
@@ -106,6 +107,16 @@ def test_parts_within_parts_end_at_fifty(levels: int, text: str, left_out: int):
     nest = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(levels))
     told = digested(nest + "\nглубоко")
     assert (told["text"], told["left_out"]) == (text, left_out)
+
+
+def test_what_lies_deep_is_not_held_once_for_each_level():
+    nest = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(48))
+    raw = f"{nest}Content-Type: application/pdf; name=a.pdf\n\n{'x' * 4_000_000}".encode()
+    tracemalloc.start()
+    assert len(digested(raw)["parts"]) == 1
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 3 * len(raw)
 
 
 def test_letters_within_letters_are_not_unpacked():
