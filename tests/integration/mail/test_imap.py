@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from tests.integration.mail.imap_home import Home, letter, now, served
+from tests.integration.mail.imap_way import way
 from tests.mail.dovecot import Dovecot
 from tests.mail.fixtures import SUPPORT
 from tests.services import until
@@ -92,3 +93,61 @@ def test_old_letters_are_brought_for_as_many_days_as_are_wanted(mailboxes: Dovec
         mailboxes.append(SUPPORT, "INBOX", letter("moved here now"), at=days_ago(500))
         until(lambda: home.count() == 3, "letters are missing", patience=10)
     assert home.subjects() == ["letter 3", "letter 1", "letter moved here now"]
+
+
+def test_a_server_without_idle_is_polled(mailboxes: Dovecot, tmp_path: Path):
+    with way(mailboxes.imap_port) as road:
+        road.change = lambda data: data.replace(b" IDLE", b"")
+        home = Home(tmp_path, ("127.0.0.1", road.port), poll=1)
+        with served(home):
+            until(home.connected, "no connection")
+            mailboxes.append(SUPPORT, "INBOX", letter(1))
+            until(lambda: home.count() == 1, "the letter does not come", patience=5)
+        assert not any("IDLE" in line for line in road.said)
+
+
+def test_a_server_that_offers_idle_and_refuses_it_is_polled(mailboxes: Dovecot, tmp_path: Path):
+    with way(mailboxes.imap_port) as road:
+        road.spoil = lambda line: b"{tag} NO not today\r\n" if line.endswith(" IDLE") else None
+        home = Home(tmp_path, ("127.0.0.1", road.port), poll=1)
+        with served(home):
+            until(home.connected, "no connection")
+            mailboxes.append(SUPPORT, "INBOX", letter(1))
+            until(lambda: home.count() == 1, "the letter does not come", patience=5)
+        assert sum(line.endswith(" IDLE") for line in road.said) == 1
+
+
+def test_idle_is_begun_anew_before_networks_forget_it_and_each_time_the_stream_is_heard_of(
+    mailboxes: Dovecot, tmp_path: Path
+):
+    with way(mailboxes.imap_port) as road:
+        home = Home(tmp_path, ("127.0.0.1", road.port), poll=1)
+        with served(home):
+            until(lambda: sum(line.endswith(" IDLE") for line in road.said) >= 3, "it idles once", patience=10)
+            assert sum("LOGIN" in line for line in road.said) == 1
+            first = home.link()["heard"]
+            until(lambda: home.link()["heard"] > first, "nobody hears of it", patience=20)
+
+
+def test_it_ends_soon_although_the_server_says_nothing_any_more(mailboxes: Dovecot, tmp_path: Path):
+    with way(mailboxes.imap_port) as road:
+        home = Home(tmp_path, ("127.0.0.1", road.port), poll=1)
+        with served(home):
+            until(home.connected, "no connection")
+            road.spoil = lambda line: b"* OK wait\r\n" if "SEARCH" in line else None
+            asked = len(road.said)
+            until(lambda: any("SEARCH" in line for line in road.said[asked:]), "it does not ask")
+            began = time.monotonic()
+        assert time.monotonic() - began < 15
+
+
+def test_nothing_of_letters_and_passwords_is_in_the_log(mailboxes: Dovecot, tmp_path: Path, capsys):
+    home = Home(tmp_path, mailboxes)
+    with served(home):
+        until(home.connected, "no connection")
+        mailboxes.append(SUPPORT, "INBOX", letter(1))
+        until(lambda: home.count() == 1, "the letter does not come")
+    told = "".join(capsys.readouterr())
+    assert "Здравствуйте" not in told
+    assert "anna@client.test" not in told
+    assert "secret" not in told
