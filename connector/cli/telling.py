@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from connector.cli.output import Output
+from connector.handlers.letters.noting import noted
 from connector.speech import Text
 
 Row = Mapping[str, Any]
@@ -73,6 +74,8 @@ _STORY = (
 _REQUEST = 8  # characters of a request's id, enough to find it in the log; --json has all of it
 _HINT = Text("what to do", "что делать")
 _CAUSE = Text("  {name}: {cause} {detail}", "  {name}: {cause} {detail}")
+_NOTE = Text("  {name}: {note}", "  {name}: {note}")
+_ABOUT = Text("      {subject} · {address}", "      {subject} · {address}")
 _ADVICE = Text("      → {hint}", "      → {hint}")
 
 
@@ -83,6 +86,7 @@ def show_rows(out: Output, rows: Sequence[Row], *, envelopes: bool, empty: Text)
     for row in rows:
         if row["state"] == "parked":
             out.say(_CAUSE, name=row[name], cause=row["cause"], detail=_short(row["detail"]))
+            _tell_letter(out, row)
             _advise(out, row)
 
 
@@ -110,6 +114,9 @@ def show_story(out: Output, found: Row) -> None:
         ],
         empty=Text("—", "—"),
     )
+    for row in found["deliveries"]:
+        if row["flagged"]:
+            out.say(_NOTE, name=row["id"], note=noted(row["flagged"]))
     for row in (found["envelope"], *found["deliveries"]):
         if row["state"] == "parked":
             out.say(_CAUSE, name=row.get("id", row["trace"]), cause=row["cause"], detail=_short(row["detail"]))
@@ -133,6 +140,13 @@ def _envelope(row: Row) -> tuple[object, ...]:
 def _delivery(row: Row) -> tuple[object, ...]:
     first = (row["id"], when(row["created_at"]), row["kind"], row["destination"])
     return *first, row["lane"], row["state"], row["attempts"]
+
+
+def _tell_letter(out: Output, row: Row) -> None:
+    """Subject and sender of a letter: by them it is told from spam."""
+    if row.get("kind") == "letter.received" and isinstance(row["event"], dict):
+        letter = row["event"]["message"]["letter"] or {}
+        out.say(_ABOUT, subject=_short(letter.get("subject", "")), address=_short(letter.get("from_address", "")))
 
 
 def _advise(out: Output, row: Row) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from connector.handlers.letters.noting import noted
 from connector.journal import Envelope
 from connector.logs import mask_credentials
 from connector.speech import Text
@@ -173,14 +174,15 @@ class Storyline:
 
     def _settled(self, row: Row) -> dict[str, Any]:
         mark, word = STANDS.get(state_of(row["state"], row["cause"]), ("", Text(row["state"], row["state"])))
-        told = [row["cause"], row["detail"], row["flagged"]]
+        parked = row["state"] == "parked"
+        told = [row["cause"], row["detail"], row["flagged"] if parked else ""]
         return {
             "title": word,
             "mark": mark,
             "where": self._word(row["destination"], 80),
             "delivery": row["id"],
             "note": self._word(" · ".join(part for part in told if part), 400),
-            "hint": self._hint(row) if row["state"] == "parked" else None,
+            "hint": self._hint(row) if parked else self._both(noted(row["flagged"]), 400),
         }
 
     def _again(self, row: Row) -> dict[str, Any]:
@@ -204,6 +206,9 @@ class Storyline:
 
     def _hint(self, row: Row) -> Text | None:
         return Text(*(self._word(row["hint"][one], 600) for one in ("en", "ru"))) if row["hint"] else None
+
+    def _both(self, words: Text, most: int) -> Text | None:
+        return Text(*(self._word(one, most) for one in words)) if words.en else None
 
     def _json(self, title: Text, value: Any, most: int) -> Raw:
         shown = self._raw.take(pretty(value), most)

@@ -11,8 +11,8 @@ from connector.domain.events import LetterBounced, LetterWanted, dump
 from connector.domain.mailing import QUARANTINE
 from connector.journal import Journal, NewDelivery
 from connector.journal.glance import Heard
-from tests.contract.journal.making import MAIN, a_delivery
-from tests.unit.webhooks.console.bench_stage import HOSTILE, PREVIEW, park, press
+from tests.contract.journal.making import MAIN, a_delivery, settle
+from tests.unit.webhooks.console.bench_stage import HOSTILE, PREVIEW, park, press, put
 from tests.unit.webhooks.console.conftest import Console
 from tests.unit.webhooks.console.test_pages import unexpected
 from tests.unit.webhooks.mailbox import letter, mailbox, stood
@@ -171,6 +171,18 @@ def test_a_mailbox_of_webhooks_shows_their_address(console: Console) -> None:
     console.world.journal.heard["support"] = Heard(hour=1, last=NOW)
     page = console.signed_in("admin").get("/ops/accounts/support").text
     assert "/hooks/support" in page
+
+
+def test_a_letter_that_was_not_sent_says_why_in_its_trace(console: Console) -> None:
+    note = "not sent: one automatic letter per client and day is enough"
+    trace = put(console.journal, NewDelivery(destination=MAIN, event=WANTED, lane=WANTED.lane), account="support")
+    lease = console.journal.lease(MAIN)
+    assert lease is not None
+    settle(console.journal, lease, *console.journal.claim(lease, lanes=9), flagged=note)
+    assert note in console.signed_in("operator").get(f"/ops/trace/{trace}").text
+    russian = console.signed_in("operator", "ru").get(f"/ops/trace/{trace}").text
+    assert "клиенту достаточно одного автоматического письма в сутки" in russian
+    assert "автоматическое письмо" in russian
 
 
 BOUNCED = LetterBounced(
