@@ -104,23 +104,25 @@ def status(out: Output) -> None:
         out.say(Text(f"! {problem.en}", f"! {problem.ru}"))
     if not seen.problems:
         out.say(_FINE)
-    out.document(
-        {
-            "ok": not seen.problems,
-            "database": seen.database,
-            "redis": seen.redis,
-            "spool": seen.spool,
-            "parked_envelopes": seen.parked_envelopes,
-            "destinations": seen.destinations,
-            "portals": seen.portals,
-            "silences": seen.silences,
-            "pbxs": [_plain(out, row) for row in seen.pbxs],
-            "mailboxes": [_plain(out, row) for row in seen.mailboxes],
-            "quarantine": seen.held,
-            "problems": [problem.say(out.language) for problem in seen.problems],
-        }
-    )
+    out.document(_document(out, seen))
     finish(not seen.problems)
+
+
+def _document(out: Output, seen: status_room.Overview) -> dict[str, object]:
+    return {
+        "ok": not seen.problems,
+        "database": seen.database,
+        "redis": seen.redis,
+        "spool": seen.spool,
+        "parked_envelopes": seen.parked_envelopes,
+        "destinations": seen.destinations,
+        "portals": seen.portals,
+        "silences": seen.silences,
+        "pbxs": [_plain(out, row) for row in seen.pbxs],
+        "mailboxes": [_plain(out, row) for row in seen.mailboxes],
+        "quarantine": seen.held,
+        "problems": [problem.say(out.language) for problem in seen.problems],
+    }
 
 
 def _streams(out: Output, seen: status_room.Overview, now: datetime) -> None:
