@@ -13,7 +13,7 @@ from hypothesis import settings
 from connector.journal import Vault, open_journal
 from tests import services
 
-pytest_plugins = ["tests.log_net"]
+pytest_plugins = ["tests.log_net", "tests.tables"]
 
 # No law of ours is about the time of one example: a machine that does other things as well must not break it.
 settings.register_profile("house", deadline=None)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def room(tmp_path: Path, redis_server: Redis) -> Iterator[Room]:
 
 
 def test_five_hundred_letters_arrive_once_and_in_their_threads_whatever_dies(
-    room: Room, capsys: pytest.CaptureFixture[str]
+    room: Room, record_property: Callable[[str, object], None]
 ):
     cases, chance, done = shuffled(letters(), SEED), random.Random(SEED), Counter()
     for wave in waves(cases):
@@ -107,7 +107,6 @@ def test_five_hundred_letters_arrive_once_and_in_their_threads_whatever_dies(
     until(room.read, seconds=60, what="the folders that were numbered anew are read")
     room.done()
     wrong = room.wrong(cases)
-    with capsys.disabled():
-        print(f"\nthe corpus through Dovecot; {dict(done)}, then another UIDVALIDITY:\n{table(cases, wrong)}")
+    record_property("table", f"{dict(done)}, then another UIDVALIDITY\n{table(cases, wrong)}")
     assert not wrong, "\n".join([*wrong, room.listener.tail()])
     assert done["listener killed"] >= 4
