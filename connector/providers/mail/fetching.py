@@ -10,7 +10,7 @@ from imapclient import IMAPClient
 from imapclient.exceptions import ProtocolError
 
 SIZE, DATE = b"RFC822.SIZE", b"INTERNALDATE"
-_WHOLE, _HEAD, _SCRAP = "BODY.PEEK[]", "BODY.PEEK[HEADER]", "BODY.PEEK[]<0.256>"
+_WHOLE, _HEAD, _SCRAP = "BODY.PEEK[]", "BODY.PEEK[HEADER]<0.1048576>", "BODY.PEEK[]<0.256>"
 _NEAR = 500  # UIDs
 
 
