@@ -9,7 +9,8 @@ from connector.bootstrap import Connector
 from connector.domain.mailing import QUARANTINE
 from tests.e2e.faces.browser import OpenPage
 from tests.e2e.faces.console_stage import in_every_look, signed_in
-from tests.e2e.faces.mail_stage import house, put, received
+from tests.e2e.faces.mail_stage import house
+from tests.unit.webhooks.mail_house import put, received
 
 __all__ = ["house"]
 

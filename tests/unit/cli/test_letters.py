@@ -13,8 +13,8 @@ from connector.domain.mailing import QUARANTINE
 from connector.handlers.letters import answering, arriving
 from connector.handlers.letters.noting import noted
 from connector.registry import models
-from tests.e2e.faces.mail_stage import YAML, put, received, seed
 from tests.unit.cli.conftest import ENV, Desk
+from tests.unit.webhooks.mail_house import YAML, put, received, seed
 
 
 @pytest.fixture
