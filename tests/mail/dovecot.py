@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from imapclient import IMAPClient
 
+from tests.integration.house.processes import Reaper
 from tests.mail.authority import papers
 from tests.services import free_port, lacking, until
 
@@ -58,6 +59,7 @@ class Dovecot:
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, self._user.pw_uid, self._user.pw_gid)
         self._process: subprocess.Popen[bytes] | None = None
+        self._reaper = Reaper(str(folder))
 
     def add(self, user: str, password: str = "secret") -> None:
         """A user, or another password of one; known at once."""
@@ -83,6 +85,7 @@ class Dovecot:
             group=self._user.pw_gid if as_root else None,
             extra_groups=[] if as_root else None,
         )
+        self._reaper.tell("+", self._process.pid)
         try:
             until(self._answers, "Dovecot does not answer")
         except TimeoutError:
@@ -100,6 +103,13 @@ class Dovecot:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=20)
+        self._reaper.tell("-", process.pid)
+
+    def close(self) -> None:
+        """It is not needed any more."""
+        self.stop()
+        self._reaper.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def restart(self, *, kill: bool = True, away: float = 0.0) -> None:
         """Away for ``away`` seconds."""
@@ -232,5 +242,4 @@ def dovecot(*users: str, separator: str = "/") -> Iterator[Dovecot]:
         server.start()
         yield server
     finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()

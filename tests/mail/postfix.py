@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.integration.house.processes import Reaper
 from tests.mail.dovecot import Dovecot
 from tests.mail.next_hop import NextHop
 from tests.services import free_port, lacking, until
@@ -32,6 +33,7 @@ class Postfix:
         self.folder, self.log = folder, folder / "log"
         self.port, self.tls_port = free_port(), free_port()
         self._config = folder / "etc"
+        self._reaper = Reaper(str(folder))
         for name in ("etc", "queue", "data"):
             (folder / name).mkdir()
         folder.chmod(0o755)
@@ -55,11 +57,19 @@ class Postfix:
     def start(self) -> None:
         """Start and wait until it answers."""
         self._do("start")
+        master = int((self.folder / "queue/pid/master.pid").read_text())
+        self._reaper.tell("+", os.getpgid(master))
         until(self._answers, "Postfix does not answer")
 
     def stop(self) -> None:
         """Stop; what is queued stays so."""
         self._do("abort", check=False)
+
+    def close(self) -> None:
+        """It is not needed any more."""
+        self.stop()
+        self._reaper.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def send(self, sender: str, recipient: str, raw: bytes, *, password: str = "") -> None:
         """Hand a letter in, as a mail program does."""
@@ -107,5 +117,4 @@ def postfix(
         server.start()
         yield server
     finally:
-        server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        server.close()
