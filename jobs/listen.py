@@ -1,4 +1,4 @@
-"""The listener: reads the streams of PBXs that tell of their calls over a connection. ``python -m jobs.listen``.
+"""The listener: reads mailboxes, and PBXs that tell of their calls over a connection. ``python -m jobs.listen``.
 
 One thread per account of this kind. Several machines may run it: each account is read by one of them.
 """
@@ -21,7 +21,7 @@ from jobs.patience import until_built
 
 log = structlog.get_logger()
 
-_IDLE = "no account of connector.yaml has a stream (Asterisk has): PBXs that call us need connector web alone"
+_IDLE = "no account of connector.yaml has a stream (mail and Asterisk have): what calls us needs connector web alone"
 GRACE = 30.0  # seconds for what was read to be kept
 
 
