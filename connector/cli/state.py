@@ -55,6 +55,10 @@ _HOOKS = Text("webhooks", "вебхуки")
 _QUIET = Text("Nothing has come in yet.", "Ещё ничего не приходило.")
 _NO_PORTALS = Text("The portals cannot be seen now.", "Порталы сейчас не видны.")
 _PARKED = Text(
+    "Parked, waiting for your decision: {count}. See them: connector journal list --state parked",
+    "Отложено и ждёт вашего решения: {count}. Посмотреть: connector journal list --state parked",
+)
+_UNREAD = Text(
     "Unread requests parked: {count}. See them: connector journal list --envelopes --state parked",
     "Отложено непрочитанных запросов: {count}. Посмотреть: connector journal list --envelopes --state parked",
 )
@@ -95,14 +99,16 @@ def status(out: Output) -> None:
     _streams(out, seen, now)
     if seen.held:
         out.say(_HELD, count=seen.held, cause=QUARANTINE)
-    if seen.parked_envelopes:
-        out.say(_PARKED, count=seen.parked_envelopes)
+    parked = sum(row.parked for row in seen.destinations)
+    for what, count in ((_PARKED, parked), (_UNREAD, seen.parked_envelopes)):
+        if count:
+            out.say(what, count=count)
     for row in seen.portals:
         if row.by == "webhook":
             out.say(_WEBHOOK, name=row.name)
     for problem in seen.problems:
         out.say(Text(f"! {problem.en}", f"! {problem.ru}"))
-    if not seen.problems:
+    if not (seen.problems or parked or seen.parked_envelopes):
         out.say(_FINE)
     out.document(_document(out, seen))
     finish(not seen.problems)

@@ -48,6 +48,14 @@ def test_status_as_json_has_every_mailbox(mail: Desk) -> None:
     assert not [one for one in told["problems"] if "quarantine" in one or "карантин" in one]
 
 
+def test_what_waits_for_a_decision_is_told_and_the_quarantine_is_not_counted(mail: Desk) -> None:
+    assert "waiting for your decision" not in mail.run("status", "--lang", "en").stdout
+    put(mail.house, received("Hello", "Ann", "ann@home.ru", "Hi"), state="parked", cause="bitrix24.call_user")
+    shown = mail.run("status", "--lang", "en").stdout
+    assert "Parked, waiting for your decision: 1." in shown
+    assert "Nothing needs you" not in shown
+
+
 def test_the_quarantine_is_listed_with_subject_and_sender(mail: Desk) -> None:
     shown = mail.run("journal", "list", "--cause", QUARANTINE, "--lang", "en").stdout
     assert "Re: your invoice 4512 · billing@invoice-4512.example" in shown
