@@ -26,8 +26,10 @@ _PIECE = 64 * 1024  # bytes under one timeout: the whole of a large letter takes
 _DOTS = re.compile(rb"(?m)^\.")
 
 _AWAY = Text(
-    "The mail server does not answer; the letter is tried again. If this lasts, check host and port under smtp.",
-    "Почтовый сервер не отвечает; попытка повторится. Если так долго, проверьте host и port в разделе smtp.",
+    "The mail server {place} does not answer; the letter is tried again. If this lasts, check host, port and security "
+    "under smtp.",
+    "Почтовый сервер {place} не отвечает; попытка повторится. Если так долго, проверьте host, port и security в "
+    "разделе smtp.",
 )
 _UNCLEAR = Text(
     "The connection broke before the mail server said that it had taken the letter; it is looked up before it is sent "
@@ -93,6 +95,7 @@ def greet(settings: SmtpSettings, key: Key, name: str) -> None:
 @contextmanager
 def _connected(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
     """A connection that is ours, encrypted, greeted. What breaks while it is used was not sent."""
+    away = _AWAY.with_(place=f"{settings.host}:{settings.port or PORTS[settings.security]}")
     try:
         with _opened(settings, name) as smtp:
             assert smtp.sock is not None
@@ -108,9 +111,9 @@ def _connected(settings: SmtpSettings, name: str) -> Iterator[smtplib.SMTP]:
         raise Stopped("smtp.no_starttls", hint=_NO_TLS, state="needs_reauth") from None
     except smtplib.SMTPResponseException as error:
         detail = f"{error.smtp_code} {spoken(error.smtp_error)}"
-        raise TransientError("smtp.unreachable", hint=_AWAY, detail=detail, retry_after=60.0) from None
+        raise TransientError("smtp.unreachable", hint=away, detail=detail, retry_after=60.0) from None
     except (OSError, UnicodeError) as error:  # smtplib's own errors are OSErrors too
-        raise TransientError("smtp.unreachable", hint=_AWAY, detail=type(error).__name__) from None
+        raise TransientError("smtp.unreachable", hint=away, detail=type(error).__name__) from None
 
 
 @contextmanager
