@@ -54,7 +54,9 @@ def _one(to: str, action: str, status: str, said: str) -> dict[str, str]:
 def _original(leaves: Sequence[Part], text: str) -> str:
     for leaf in leaves:
         if leaf.mime in _ORIGINALS:
-            found = ids([first(split(leaf.data())[0], "message-id")])
+            head = split(leaf.data())[0]
+            # Microsoft gives letters that leave by it ids of its own, and tells ours here.
+            found = ids(first(head, name) for name in ("x-microsoft-original-message-id", "message-id"))
             if found:
                 return found[0]
     line = _ID_LINE.search(text)

@@ -1,12 +1,19 @@
-"""A letter finds its conversation and goes on as a message; what a machine wrote is told apart."""
+"""A letter finds its conversation and goes on as a message; what a machine wrote is told apart
+(facts/bitrix24-openlines.md §3.2, §4.4).
+"""
 
 from __future__ import annotations
 
+import html
+import re
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from connector.domain.bbcode import escape
 from connector.domain.effects import Call, Emit, Plan, Recall
-from connector.domain.events import LetterBounced, LetterReceived
+from connector.domain.events import LetterBounced, LetterReceived, MachineAnswered
+from connector.domain.letters import Letter
 from connector.domain.mailing import QUARANTINE
 from connector.errors import PermanentError
 from connector.handlers.letters.threads import SEEN, bare, found, known, remembered
@@ -40,12 +47,17 @@ def letter_received(event: LetterReceived, rules: Rules) -> Plan:
     if letter.spam and not rules.replayed:
         raise PermanentError(QUARANTINE, hint=SPAM.with_(why=letter.spam), detail=letter.spam)
     conversation, root, thread = yield from found(event, letter, rules.at)
+    portal = f"portal:{rules.accounts[event.account].portal}"
     if letter.automatic == "auto_reply":
-        return (yield from _noted(event, conversation, rules))
+        yield from known(event.account, letter.message_id, conversation)
+        if thread is None:
+            return NOBODY_THERE
+        yield Emit(_answered(event, letter, conversation), portal)  # the mailbox does not wait for the portal here
+        return ""
     begins = thread is None or bare(thread["subject"]).casefold() != bare(letter.subject).casefold()
     message = replace(event.message, conversation=conversation, letter=replace(letter, begins=begins))
     yield from remembered(message, letter, root, rules.at)
-    yield Emit(message, f"portal:{rules.accounts[event.account].portal}")
+    yield Emit(message, portal)
     return ""
 
 
@@ -63,20 +75,44 @@ def letter_bounced(event: LetterBounced, rules: Rules) -> Plan:
     return ""
 
 
-def _noted(event: LetterReceived, conversation: str, rules: Rules) -> Plan:
+def machine_answered(event: MachineAnswered, rules: Rules) -> Plan:
     """The answer of a machine is a note to the operators: a message would set the line's own answers going."""
-    chat = yield Recall("chat", f"{event.account}.{conversation}")
-    message, letter = event.message, event.message.letter
-    assert letter is not None
-    yield from known(event.account, letter.message_id, conversation)
+    chat = yield Recall("chat", event.lane)
     if not chat:
         return NOBODY_THERE
-    text = message.text[:SHOWN] or letter.subject
-    words = rules.say(event.account, AUTOMATIC, who=escape(letter.from_address or "?"), said=text)
-    yield from _told(chat, words, f"note:letter:{event.account}:{message.message_id}")
+    words = rules.say(event.account, AUTOMATIC, who=escape(event.sender or "?"), said=event.text)
+    yield from _told(chat, words, f"note:letter:{event.account}:{event.because}")
     return ""
+
+
+def _answered(event: LetterReceived, letter: Letter, conversation: str) -> MachineAnswered:
+    return MachineAnswered(
+        account=event.account,
+        conversation=conversation,
+        because=event.message.message_id,
+        sender=letter.from_address,
+        text=event.message.text[:SHOWN] or escape(letter.subject),
+    )
 
 
 def _told(chat: dict[str, str], words: str, key: str) -> Plan:
     params = {"DIALOG_ID": f"chat{chat['chat_id']}", "MESSAGE": words, "SYSTEM": "Y"}
-    yield Call("im.message.add", params, key=key)
+    yield Call("im.message.add", params, key=key, proof=partial(_said_there, chat["chat_id"], words))
+
+
+def _said_there(chat_id: str, words: str) -> Plan:
+    """Proof of a note: nobody (``senderid`` 0) says these words in the chat's last session (§3.2a). Tags and marks are
+    left out, because a portal shows them as it likes."""
+    try:
+        history = yield Call("imopenlines.session.history.get", {"CHAT_ID": chat_id})
+    except PermanentError:
+        return None
+    messages = history.get("message") if isinstance(history, Mapping) else None
+    rows = messages.values() if isinstance(messages, Mapping) else messages or []
+    wanted = _plain(words)
+    said = (row for row in rows if str(row.get("senderid") or "0") == "0" and wanted in _plain(str(row.get("text"))))
+    return next((row.get("id") for row in said), None)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\W_]+", "", re.sub(r"<[^>]*>|\[[^\]]*\]", "", html.unescape(text)))

@@ -21,7 +21,8 @@ from connector.handlers.once import Made, bearer, first, once, text_of
 from connector.speech import Text
 from mappings.outcome import Making
 
-_EMAIL, _INCOMING, _BBCODE = 4, 1, 2  # TYPE_ID, DIRECTION, DESCRIPTION_TYPE
+_EMAIL, _INCOMING = 4, 1  # TYPE_ID, DIRECTION
+_BBCODE = 2  # DESCRIPTION_TYPE is CCrmContentType of the portal's crm module: PlainText 1, BBCode 2, Html 3
 _ADDRESSED = ("contact", "company", "lead")
 NO_LETTER = Text(
     "Rule {rule} keeps a letter in the CRM, and this message did not come by mail: it was left out. Say "

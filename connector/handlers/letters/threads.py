@@ -54,9 +54,10 @@ def answering(subject: str) -> str:
 
 def found(event: LetterReceived, letter: Letter, at: datetime | None) -> Plan:
     """The :class:`Found` conversation of a letter."""
-    named = event.conversation if letter.marked else (yield from _by_letters(event, letter, at))
-    named = named or event.conversation
+    named = event.conversation if letter.marked else (yield from _by_letters(event, letter)) or event.conversation
     thread = yield Recall(THREAD, f"{event.account}.{named}")
+    if thread is None and not letter.marked and (same := (yield from _by_subject(event, letter, at))):
+        named, thread = same, (yield Recall(THREAD, f"{event.account}.{same}"))
     client = event.message.client.id
     if thread is None or thread["client"] == client:
         return Found(named, thread["root"] if thread else named, thread)
@@ -103,16 +104,22 @@ def shortened(chain: list[str]) -> list[str]:
     return chain if len(chain) <= HEAD + TAIL else [*chain[:HEAD], *chain[-TAIL:]]
 
 
-def _by_letters(event: LetterReceived, letter: Letter, at: datetime | None) -> Plan:
-    """By the letters that it answers, the nearest first; one that names none, by sender and subject."""
+def _by_letters(event: LetterReceived, letter: Letter) -> Plan:
+    """By the letters that it answers, the nearest first; empty when we know none of them."""
     named = [each for each in dict.fromkeys((letter.in_reply_to, *reversed(letter.references))) if each]
     for message_id in named[:ASKED]:
         link = yield Recall(SEEN, f"{event.account}/{message_id}")
         if link:
             return link["conversation"]
+    return ""
+
+
+def _by_subject(event: LetterReceived, letter: Letter, at: datetime | None) -> Plan:
+    """By sender and subject. What it answers may be ours all the same: Microsoft and Amazon SES give what leaves by
+    them ids of their own, which nobody tells us."""
     # A subject is easily guessed, and a form speaks for whomever it likes: it joins nobody's conversation by that.
     is_form = event.message.client.id != letter.from_address
-    if named or is_form or not _ANSWER.match(letter.subject) or not bare(letter.subject):
+    if is_form or not _ANSWER.match(letter.subject) or not bare(letter.subject):
         return ""
     link = yield Recall(SUBJECT, _about(event.account, event.message.client.id, letter.subject))
     return link["conversation"] if link and _recent(link["at"], at) else ""

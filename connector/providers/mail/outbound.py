@@ -19,6 +19,7 @@ from connector.speech import Text
 
 DOUBT = 60.0  # seconds until a letter that left is in its Sent folder, or came back as a hidden copy
 USUAL = frozenset({"отправленные", "inbox.sent", "inbox/sent", "inbox.отправленные", "inbox/отправленные"})
+_IDS = ("Message-ID", "X-Microsoft-Original-Message-ID")  # Microsoft gives letters ids of its own and tells ours there
 
 log = structlog.get_logger()
 
@@ -76,4 +77,4 @@ def _sent(client: IMAPClient, settings: MailboxSettings) -> str:
 
 def _holds(client: IMAPClient, folder: str, message_id: str) -> bool:
     examined(client, folder, readonly=True)
-    return bool(client.search(["HEADER", "Message-ID", message_id]))
+    return any(client.search(["HEADER", name, message_id]) for name in _IDS)

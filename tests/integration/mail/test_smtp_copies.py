@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -92,6 +93,15 @@ def test_a_letter_that_the_server_keeps_itself_is_not_put_there_twice(mailbox: M
     mailbox.send(mailbox.settings(copy="append"))
     mailbox.send(mailbox.settings(copy="server"), message_id=OURS.replace("9f", "00"))
     assert len(mailbox.sent()) == 2
+    assert mailbox.look(mailbox.settings(copy="server"))
+
+
+def test_a_letter_that_microsoft_gave_another_id_is_found_by_ours(mailbox: Mailbox):
+    renamed = b"Message-ID: <DB7PR@prod.outlook.test>\r\nX-Microsoft-Original-Message-ID: <"
+    keep = kept_by_server(mailbox)
+    mailbox.hop.onwards = lambda letter: keep(replace(letter, raw=letter.raw.replace(b"Message-ID: <", renamed)))
+    mailbox.send(mailbox.settings(copy="append"))
+    assert len(mailbox.sent()) == 1
     assert mailbox.look(mailbox.settings(copy="server"))
 
 

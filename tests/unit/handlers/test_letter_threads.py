@@ -47,10 +47,33 @@ def test_after_a_month_the_same_subject_is_another_matter():
     assert post.come(letter("a2", subject="Re: Order")) != first
 
 
-def test_an_answer_that_names_letters_is_never_guessed_by_its_subject():
+def test_an_answer_to_ours_under_an_id_that_a_server_gave_it_is_known_by_the_clients_own_letter():
     post = Post()
     first = post.come(letter("a1"))
-    assert post.come(letter("a2", subject="Re: Order", answers="z9")) != first
+    sent = post.write(first)
+    renamed = {"answers": "DB7PR@prod.outlook.com", "subject": "Re: Order"}
+    references = (*sent.heading.references, renamed["answers"])
+    assert post.come(letter("a2", references=references, **renamed)) == first
+
+
+@pytest.mark.parametrize("references", [(), ("DB7PR@prod.outlook.com",)])
+def test_an_answer_to_an_id_that_nobody_knows_is_known_by_sender_and_subject(references: tuple[str, ...]):
+    post = Post()
+    first = post.come(letter("a1"))
+    post.write(first)
+    renamed = {"answers": "DB7PR@prod.outlook.com", "references": references}
+    assert post.come(letter("a2", subject="Re: Order", **renamed)) == first
+    assert post.come(letter("a3", subject="Order", **renamed)) != first
+    assert post.come(letter("a4", subject="Re: Invoice", **renamed)) != first
+    assert post.come(letter("b1", subject="Re: Order", client="bob@home.ru", **renamed)) != first
+
+
+def test_letters_that_answer_the_same_unknown_one_stay_together_whatever_else_has_their_subject():
+    post = Post()
+    thread = post.come(letter("a1", answers="x0", subject="Re: Order"))
+    other = post.come(letter("a2"))
+    assert other != thread
+    assert post.come(letter("a3", answers="x0", subject="Re: Order")) == thread
 
 
 def test_somebody_else_in_the_thread_has_a_conversation_of_their_own():

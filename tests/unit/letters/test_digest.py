@@ -202,6 +202,12 @@ def test_a_delivery_report_tells_who_and_why():
     ]
 
 
+def test_a_report_about_a_letter_that_microsoft_gave_another_id_tells_ours():
+    renamed = "Message-ID: <DB7PR@prod.outlook.example>\nX-Microsoft-Original-Message-ID: <t.0123"
+    found = reading(DELIVERY.replace("Message-ID: <t.0123", renamed))
+    assert [each.message_id for each in found.bounces] == ["t.0123456789abcdef.u1@acme.example"] * 2
+
+
 def test_a_report_about_a_strangers_letter_is_no_bounce_of_ours():
     found = reading(DELIVERY.replace("t.0123456789abcdef.u1@acme.example", "other@elsewhere.example"))
     assert found.bounces == ()
