@@ -41,6 +41,7 @@ from connector.domain.life import LineDisconnected as LineDisconnected
 from connector.domain.mailing import LetterBounced as LetterBounced
 from connector.domain.mailing import LetterReceived as LetterReceived
 from connector.domain.mailing import LetterWanted as LetterWanted
+from connector.domain.mailing import MachineAnswered as MachineAnswered
 from connector.domain.mailing import MailEvent
 from connector.domain.mapping import EventMapped as EventMapped
 from connector.domain.mapping import RecordChanged as RecordChanged

@@ -43,6 +43,16 @@ class LetterBounced(FromAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MachineAnswered(FromAccount):
+    """A machine of the client's answered a letter of ours: ``text`` is BBCode. ``because`` is the id of that answer."""
+
+    kind: Literal["machine.answered"] = "machine.answered"
+    because: str
+    sender: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LetterWanted(FromAccount):
     """The rules want an automatic letter to the client of a conversation: ``text`` is BBCode; ``subject`` empty for the
     thread's own. ``because`` is the id of the message that it answers."""
@@ -53,4 +63,4 @@ class LetterWanted(FromAccount):
     subject: str = ""
 
 
-MailEvent = LetterReceived | LetterBounced | LetterWanted
+MailEvent = LetterReceived | LetterBounced | MachineAnswered | LetterWanted

@@ -44,6 +44,7 @@ HANDLERS: Mapping[tuple[str, str], Handler] = {
     ("portal", "message.deleted"): messages.message_deleted,
     ("portal", "letter.received"): arriving.letter_received,
     ("portal", "letter.bounced"): arriving.letter_bounced,
+    ("portal", "machine.answered"): arriving.machine_answered,
     ("account", "letter.wanted"): answering.letter_wanted,
     ("account", "button.pressed"): messages.button_acknowledged,
     ("account", "reply.written"): spared(_reply_written),

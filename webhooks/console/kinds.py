@@ -44,6 +44,7 @@ KINDS: Mapping[str, Text] = MappingProxyType(
         "callback.changed": Text("list of calls to return", "список: кому перезвонить"),
         "letter.received": Text("letter from a client", "письмо клиента"),
         "letter.bounced": Text("letter did not arrive", "письмо не дошло"),
+        "machine.answered": Text("automatic answer", "автоответ"),
         "letter.wanted": Text("automatic letter", "автоматическое письмо"),
         "event.mapped": Text("rules for the CRM", "правила для CRM"),
         "record.changed": Text("record of a source", "запись источника"),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_KINDS = ("letter.received", "letter.bounced", "letter.wanted")
+_KINDS = ("letter.received", "letter.bounced", "letter.wanted", "machine.answered")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ def said(event: Mapping[str, Any]) -> str:
     sender = _text(letter, "from_address") or _text(client, "email")
     told = (
         _text(letter, "subject") or _text(event, "subject"),
-        sender or _text(event, "recipient"),
+        sender or _text(event, "recipient") or _text(event, "sender"),
         _text(event, "status"),
         _text(event, "said") or _text(event, "text"),
     )

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from connector.domain.effects import Effect, Emit, Look, Send
-from connector.domain.events import LetterReceived, LetterWanted, MessageReceived, ReplyWritten
+from connector.domain.events import LetterReceived, LetterWanted, MachineAnswered, MessageReceived, ReplyWritten
 from connector.domain.letters import Letter
 from connector.domain.mailbox import MailSettings
 from connector.domain.provider import Capabilities, Provider
 from connector.domain.values import Im, Person, Receipt
 from connector.handlers.letters.answering import letter_wanted, letter_written
-from connector.handlers.letters.arriving import letter_received
+from connector.handlers.letters.arriving import letter_received, machine_answered
 from connector.handlers.rules import AccountFacts, PortalFacts, Rules
 from connector.letters.threads import hashed
 from connector.speech import Text
@@ -96,6 +96,9 @@ class Post:
         """Its conversation; empty when it did not become a message."""
         self._run(letter_received(event, replace(self.rules, **more)))
         emitted = [effect.event for effect in self.effects if isinstance(effect, Emit)]
+        if emitted and isinstance(emitted[0], MachineAnswered):
+            self._run(machine_answered(emitted[0], self.rules))
+            return ""
         self.messages += emitted
         return emitted[0].conversation if emitted else ""
 
