@@ -29,6 +29,7 @@ _NO_SENT = Text(
     "Replies will be filed nowhere: name the folder as `sent` of imap, or write copy: none under smtp",
     "Ответы никуда не попадут: укажите папку в `sent` у imap или copy: none в smtp",
 )
+_BCC = Text("A hidden copy of each reply comes to {address}", "Скрытая копия каждого ответа приходит на {address}")
 _SMTP = Text("The server {host} takes letters from us by SMTP", "Сервер {host} принимает наши письма по SMTP")
 
 
@@ -53,15 +54,17 @@ def _imap(settings: MailboxSettings, postman: Postman) -> Iterator[Finding]:
 
 def _inside(client: IMAPClient, settings: MailboxSettings) -> Iterator[Finding]:
     imap = settings.imap
-    idles, filed = client.has_capability("IDLE"), sent(client, imap)
+    idles, copy = client.has_capability("IDLE"), copy_of(settings.smtp, folders=True)
     for folder in imap.folders:
         examined(client, folder, readonly=True)
     yield Finding(_folders(settings), "ok", code="mail.folders")
     polled = _POLLED.with_(poll=f"{imap.poll:g}")
     yield Finding(_IDLE, "ok" if idles else "warn", None if idles else polled, "mail.idle")
-    if filed:
+    if copy == "bcc":
+        yield Finding(_BCC.with_(address=settings.address), "ok", code="mail.sent")
+    elif copy != "none" and (filed := sent(client, imap)):
         yield Finding(_SENT.with_(folder=filed), "ok", code="mail.sent")
-    elif copy_of(settings.smtp, folders=True) == "append":
+    elif copy == "append":
         yield Finding(_WHERE, "warn", _NO_SENT, "mail.sent")
 
 

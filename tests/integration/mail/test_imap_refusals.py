@@ -95,3 +95,12 @@ def test_the_check_looks_at_login_folders_idle_and_sent(mailboxes: Dovecot):
     lost = {finding.code: finding for finding in setup.check(account(mailboxes, folders=["No"]), "", None)}
     assert lost["mail.folders"].state == "bad"
     assert "INBOX" in lost["mail.folders"].hint.en
+
+
+@pytest.mark.parametrize(("copy", "said"), [("bcc", f"hidden copy of each reply comes to {SUPPORT}"), ("none", "")])
+def test_the_check_says_where_replies_are_kept(mailboxes: Dovecot, copy: str, said: str):
+    made = account(mailboxes)
+    kept = made.model_copy(update={"smtp": made.smtp.model_copy(update={"copy_": copy})})
+    told = [finding.what.en for finding in setup.check(kept, "", None) if finding.code == "mail.sent"]
+    assert len(told) == bool(said)
+    assert said in " ".join(told)
