@@ -18,6 +18,7 @@ from connector.domain.provider import Source
 from connector.domain.request import Request
 from connector.domain.values import File
 from connector.letters import Mailbox, digest, fingerprint, told
+from connector.providers.addresses import SafeUrl
 from connector.speech import Text
 
 KEPT = "kept:"  # a file that lies in our store already
@@ -37,7 +38,7 @@ class OAuthSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token_url: str = Field(min_length=8, examples=["https://oauth2.googleapis.com/token"])
+    token_url: SafeUrl = Field(examples=["https://oauth2.googleapis.com/token"])
     client_id: str = Field(min_length=1)
     client_secret: SecretStr = SecretStr("")
     refresh_token: SecretStr

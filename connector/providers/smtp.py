@@ -77,9 +77,8 @@ def deliver(paper: Paper, settings: SmtpSettings, key: Key, *, bcc: Sequence[str
     Raises ``TransientError`` (``maybe_done`` when it broke after the dot), ``PermanentError`` or ``Stopped``.
     """
     with _connected(settings, paper.writer.rpartition("@")[2]) as smtp:
-        if settings.security != "none" or smtp.has_extn(
-            "auth"
-        ):  # a relay of this very machine may know us by that alone
+        # A relay of this very machine may know us by that alone.
+        if settings.security != "none" or smtp.has_extn("auth"):
             _enter(smtp, key)
         refusals = _envelope(smtp, paper, bcc)
         _hand_over(smtp, paper.raw)
@@ -150,7 +149,7 @@ def _enter(smtp: smtplib.SMTP, key: Key) -> None:
     if key.token:
         for _ in range(2):  # one that ended before its time is bought anew, once
             token = key.token()
-            code, words = _dialogue(smtp, f"XOAUTH2 {xoauth2(key.user, token)}")
+            code, words = _dialogue(smtp, "XOAUTH2 " + _based(xoauth2(key.user, token)))
             if code == 235:
                 return
             key.drop(token)

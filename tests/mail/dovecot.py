@@ -33,10 +33,13 @@ class Dovecot:
     127.0.0.1), ``lmtp_port`` LMTP, ``auth_port`` Dovecot's SASL for Postfix.
 
     A user is an address; its folders besides INBOX, Sent, Junk and Trash are made when something is put there.
-    ``log`` tells what Dovecot thinks.
+    ``log`` tells what Dovecot thinks. With ``introspection``, an address that knows tokens, they are taken too, by the
+    ``mechanisms``.
     """
 
-    def __init__(self, folder: Path, *, separator: str = "/") -> None:
+    def __init__(
+        self, folder: Path, *, separator: str = "/", introspection: str = "", mechanisms: str = "xoauth2 oauthbearer"
+    ) -> None:
         self.folder, self.log = folder, folder / "log"
         self.imap_port, self.tls_port, self.lmtp_port, self.auth_port = (free_port() for _ in range(4))
         self._user = pwd.getpwnam("dovecot") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
@@ -56,6 +59,8 @@ class Dovecot:
                 **{name: getattr(self, name) for name in ("imap_port", "tls_port", "lmtp_port", "auth_port")},
             )
         )
+        if introspection:
+            self._take_tokens(introspection, mechanisms)
         for path in (folder, *folder.iterdir()):
             shutil.chown(path, self._user.pw_uid, self._user.pw_gid)
         self._process: subprocess.Popen[bytes] | None = None
@@ -189,6 +194,16 @@ class Dovecot:
             rows = imap.fetch(uids, [what]) if uids else {}
             return [rows[uid] for uid in sorted(rows)]
 
+    def _take_tokens(self, introspection: str, mechanisms: str) -> None:
+        how = self.folder / "oauth2"
+        how.write_text(
+            f"introspection_mode = post\nintrospection_url = {introspection}\n"
+            "username_attribute = email\nactive_attribute = active\nactive_value = true\n"
+        )
+        passdb = f"passdb {{\n  driver = oauth2\n  mechanisms = {mechanisms}\n  args = {how}\n}}\n"
+        with self._config.open("a") as config:
+            config.write(f"\nauth_mechanisms = plain login {mechanisms}\n{passdb}")
+
     def _write_users(self) -> None:
         lines = [f"{user}:{{PLAIN}}{password}::::::\n" for user, password in self._passwords.items()]
         path = self.folder / "users"
@@ -227,15 +242,16 @@ def _of_our_kind() -> None:
 
 
 @contextmanager
-def dovecot(*users: str, separator: str = "/") -> Iterator[Dovecot]:
-    """A running private Dovecot with these users; skips where it is not installed."""
+def dovecot(*users: str, **how: str) -> Iterator[Dovecot]:
+    """A running private Dovecot with these users, ``how`` as :class:`Dovecot` takes it; skips where it is not
+    installed."""
     lmtp = Path("/usr/lib/dovecot/lmtp")
     if shutil.which("dovecot", path=_PATH) is None or not lmtp.exists():
         lacking("Dovecot (dovecot-imapd, dovecot-lmtpd)")
         return
     _of_our_kind()
     folder = Path(tempfile.mkdtemp(prefix="connector-imap-"))
-    server = Dovecot(folder, separator=separator)
+    server = Dovecot(folder, **how)
     for user in users:
         server.add(user)
     try:

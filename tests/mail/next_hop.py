@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import logging
 import ssl
 import threading
@@ -56,22 +57,26 @@ class Taken:
 
 class NextHop:
     """Listens at 127.0.0.1:``port``. ``letters`` are what it took, in order; ``tries`` counts the letters that were
-    offered. ``passwords``: whom it lets in (empty: everybody, and nobody is asked). ``tls``: its side of STARTTLS, or
-    with ``wrapped`` of TLS from the first byte. ``onwards`` is told of each letter before it is answered.
+    offered. ``passwords``: whom it lets in (empty: everybody, and nobody is asked); with ``bearer`` it takes instead
+    what that says of user and token (XOAUTH2). ``tls``: its side of STARTTLS, or
+    with ``wrapped`` of TLS from the first byte. ``onwards`` is told of each letter before it is answered. ``refuses``:
+    its answer to RCPT of an address.
     """
 
     def __init__(
         self,
         *,
         passwords: dict[str, str] | None = None,
+        bearer: Callable[[str, str], bool] | None = None,
         tls: ssl.SSLContext | None = None,
         wrapped: bool = False,
         onwards: Callable[[Taken], None] | None = None,
     ) -> None:
         self.port, self.passwords = free_port(), dict(passwords or {})
         self.letters: list[Taken] = []
+        self.refuses: dict[str, str] = {}
         self.tries = 0
-        self.onwards = onwards
+        self.onwards, self.bearer = onwards, bearer
         self._tls, self._wrapped = tls, wrapped
         self._steps: deque[Step] = deque()
         self._lock = threading.Lock()
@@ -115,7 +120,9 @@ class NextHop:
 
     def _options(self) -> dict[str, Any]:
         options: dict[str, Any] = {"enable_SMTPUTF8": True, "data_size_limit": 64 * 1024 * 1024, "ident": "next hop"}
-        if self.passwords:
+        if self.bearer is not None:
+            options |= {"auth_required": True, "auth_require_tls": False, "auth_exclude_mechanism": ["PLAIN", "LOGIN"]}
+        elif self.passwords:
             options |= {"auth_required": True, "auth_require_tls": False, "authenticator": self._may_enter}
         if self._tls is not None:
             options["ssl_context" if self._wrapped else "tls_context"] = self._tls
@@ -130,7 +137,7 @@ class NextHop:
 
 class _Controller(Controller):
     def __init__(self, hop: NextHop, options: dict[str, Any]) -> None:
-        super().__init__(_Handler(hop), hostname="127.0.0.1", port=hop.port, **options)
+        super().__init__(_Bearer(hop) if hop.bearer else _Handler(hop), hostname="127.0.0.1", port=hop.port, **options)
 
     def factory(self) -> SMTP:
         with warnings.catch_warnings(action="ignore"):  # passwords without TLS are for the loopback
@@ -154,8 +161,8 @@ class _Handler:
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if envelope.step.recipient:
-            return str(envelope.step.recipient)
+        if refused := envelope.step.recipient or self._hop.refuses.get(address):
+            return str(refused)
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -176,6 +183,16 @@ class _Handler:
         if step.cut:
             server.transport.abort()
         return "250 2.0.0 taken"
+
+
+class _Bearer(_Handler):
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802
+        user, _, token = base64.b64decode(args[1]).decode().strip("\1").partition("\1auth=Bearer ")
+        user = user.removeprefix("user=")
+        if self._hop.bearer and self._hop.bearer(user, token):
+            return AuthResult(success=True, auth_data=user)
+        await server.challenge_auth('{"status":"400","schemes":"Bearer"}')  # as Google and Microsoft say why
+        return AuthResult(success=False, handled=False)
 
 
 @contextmanager

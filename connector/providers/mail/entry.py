@@ -9,17 +9,14 @@ from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
 from connector.providers.mail.settings import MailboxSettings
-from connector.providers.oauth import Tokens
+from connector.providers.oauth import xoauth2
+from connector.providers.postman import Postman
 from connector.providers.smtp import Key
 
 
 def key(settings: MailboxSettings) -> Key:
     """Who we are to the IMAP server, for threads that share a token."""
-    imap, user = settings.imap, settings.user
-    if imap.oauth is None:
-        return Key(user=user, password=imap.password.get_secret_value() if imap.password else "")
-    tokens, http = Tokens(imap.oauth), requests.Session()
-    return Key(user=user, token=lambda: tokens.token(http), drop=tokens.drop)
+    return Postman(settings, requests.Session()).key(settings.imap)
 
 
 def log_in(client: IMAPClient, key: Key) -> None:
@@ -50,7 +47,7 @@ def _by_token(client: IMAPClient, user: str, token: str) -> None:
         name = user.replace("=", "=3D").replace(",", "=2C")
         client.sasl_login("OAUTHBEARER", _once(f"n,a={name},\1auth=Bearer {token}\1\1"))
     else:
-        client.sasl_login("XOAUTH2", _once(f"user={user}\1auth=Bearer {token}\1\1"))
+        client.sasl_login("XOAUTH2", _once(xoauth2(user, token)))
 
 
 def _once(said: str) -> Callable[[bytes], bytes]:

@@ -87,8 +87,8 @@ class Home:
         return [subject(digest) for digest in self.digests(state)]
 
 
-def account(server: Dovecot | tuple[str, int], **imap: Any) -> MailboxSettings:
-    """The account ``support`` at a server of the tests."""
+def account(server: Dovecot | tuple[str, int], *, smtp: int = 9, **imap: Any) -> MailboxSettings:
+    """The account ``support`` at a server of the tests; its letters leave by the port ``smtp``."""
     host, port = server if isinstance(server, tuple) else ("127.0.0.1", server.imap_port)
     known = {"host": host, "port": port, "security": "none", "password": "secret", "poll": 5}
     return MailboxSettings.model_validate(
@@ -98,7 +98,7 @@ def account(server: Dovecot | tuple[str, int], **imap: Any) -> MailboxSettings:
             "portal": "main",
             "address": SUPPORT,
             "imap": {**known, **imap},
-            "smtp": {"host": "127.0.0.1", "port": 9, "security": "none"},
+            "smtp": {"host": "127.0.0.1", "port": smtp, "security": "none"},
         }
     )
 

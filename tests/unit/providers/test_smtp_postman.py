@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import threading
 from typing import Any
 
@@ -97,7 +98,22 @@ def test_a_consent_that_was_withdrawn_waits_for_a_person(status: int):
     assert "invalid_grant" in caught.value.hint.ru
 
 
-@pytest.mark.parametrize("answer", [Answer(503, ValueError()), Answer(200, ["x"]), Answer(200, {}), Answer(429, {})])
+def test_an_application_that_is_not_known_is_told_from_a_consent():
+    with pytest.raises(Stopped) as caught:
+        Tokens(CLIENT, Ticks()).token(Office(Answer(401, {"error": "invalid_client"})))
+    assert "client_secret" in caught.value.hint.ru
+
+
+OUT_OF_ORDER = [
+    Answer(503, ValueError()),
+    Answer(200, ["x"]),
+    Answer(200, {}),
+    Answer(429, {}),
+    Answer(400, {"error": "temporarily_unavailable"}),
+]
+
+
+@pytest.mark.parametrize("answer", OUT_OF_ORDER)
 def test_a_token_office_that_is_out_of_order_is_asked_again(answer: Answer):
     with pytest.raises(TransientError) as caught:
         Tokens(CLIENT, Ticks()).token(Office(answer))
@@ -106,7 +122,8 @@ def test_a_token_office_that_is_out_of_order_is_asked_again(answer: Answer):
 
 def test_the_response_of_xoauth2_is_the_documented_one():
     # The example of Google's and Microsoft's own pages.
-    assert xoauth2("someuser@example.com", "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==") == (
+    told = xoauth2("someuser@example.com", "vF9dft4qmTc2Nvb3RlckBhdHRhdmlzdGEuY29tCg==")
+    assert base64.b64encode(told.encode()).decode() == (
         "dXNlcj1zb21ldXNlckBleGFtcGxlLmNvbQFhdXRoPUJlYXJlciB2RjlkZnQ0cW1UYzJOdmIzUmxja0JoZEhSaGRtbHpkR0V1WTI5dENnPT0BAQ=="
     )
 
