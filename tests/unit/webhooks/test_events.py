@@ -118,7 +118,7 @@ def test_an_event_that_cannot_be_read_is_kept_parked_and_answered_200(world: Wor
     del form["data[MESSAGES][0][chat][id]"]
     answer = world.browser().post("/bitrix24/events", data=form)
     assert answer.status_code == 200
-    assert [(e.state, e.cause) for e in world.journal.envelopes] == [("parked", "parse.failed")]
+    assert [(e.state, e.cause) for e in world.journal.envelopes] == [("parked", "portal.event_unreadable")]
 
 
 def test_an_event_that_means_nothing_is_kept_as_ignored(world: World):
