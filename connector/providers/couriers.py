@@ -12,6 +12,7 @@ import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -19,11 +20,12 @@ from pydantic import ConfigDict, Field, model_validator
 
 from connector.domain.door import Read, Store
 from connector.domain.events import Event
+from connector.domain.provider import Channel
 from connector.domain.request import Request
 from connector.errors import ConnectorError, PermanentError, Refused
 from connector.letters import digest
 from connector.letters.headers import every
-from connector.providers import postal
+from connector.providers import postal, posting
 from connector.providers.gate import OurSecret, check_secret
 from connector.providers.payload import check_method
 from connector.providers.postal import PostalSettings
@@ -44,6 +46,8 @@ _UNREAD = Text(
     "Письмо сохранено, но его не удалось разобрать; обновите коннектор и повторите. Письмо целиком: {kept}",
 )
 _NOT_RAW = "not_raw"
+
+Unpack = Callable[[Request], "Brought"]
 
 
 class NotRaw(Exception):
@@ -91,7 +95,30 @@ class Brought:
     about: Mapping[str, str] = field(default_factory=dict)
 
 
-def verify(request: Request, settings: CourierSettings) -> None:
+def channel(
+    unpack: Unpack,
+    not_raw: Text,
+    *,
+    limit: int,
+    verify: Callable[[Request, Any], None] | None = None,
+    condense: Callable[[Request, Any, Store], Request] | None = None,
+) -> Channel:
+    """What a service does for us: ``unpack`` finds the letter in its request, ``not_raw`` says what to switch on there
+    when there is none, ``limit`` are the bytes of its largest request."""
+    return Channel(
+        verify=verify or by_password,
+        dedupe_key=postal.dedupe_key,
+        parse=partial(parse, not_raw=not_raw),
+        paths=True,
+        limit=limit,
+        condense=condense or partial(condensed, unpack=unpack),
+        anew=partial(anew, unpack=unpack),
+        send=posting.send,
+        locate=postal.locate,
+    )
+
+
+def by_password(request: Request, settings: CourierSettings) -> None:
     """Raises ``Refused``: 405 method, 401 unless password and token, those that the account has, are right."""
     check_method(request)
     if settings.password is not None:
@@ -101,7 +128,7 @@ def verify(request: Request, settings: CourierSettings) -> None:
         check_secret(below[0] if below else "", settings.token, settings.provider)
 
 
-def condense(request: Request, settings: PostalSettings, store: Store, unpack: Callable[[Request], Brought]) -> Request:
+def condensed(request: Request, settings: PostalSettings, store: Store, unpack: Unpack) -> Request:
     """The request whose body is the digest of the letter; its files, and the letter itself, are in the store.
 
     ``unpack`` raises anything for what is no raw letter: then the whole body is kept and :func:`parse` parks it. The
@@ -133,9 +160,7 @@ def parse(request: Request, settings: PostalSettings, not_raw: Text) -> list[Eve
     return postal.parse(request, settings)
 
 
-def anew(
-    request: Request, settings: PostalSettings, read: Read, store: Store, unpack: Callable[[Request], Brought]
-) -> Request:
+def anew(request: Request, settings: PostalSettings, read: Read, store: Store, unpack: Unpack) -> Request:
     """A kept request that could not be read, condensed again by today's code; any other stays as it is."""
     told = request.once(_told)
     if not isinstance(told, dict) or not told.get("broken"):
@@ -145,7 +170,7 @@ def anew(
         fresh = _digested(brought, store, told["where"], request)
         return _framed(request, settings, {**fresh, "received": told["received"]})
     whole = replace(request, headers={"content-type": told["content_type"]}, body=read(told["request"]))
-    return condense(whole, settings, store, unpack)
+    return condensed(whole, settings, store, unpack)
 
 
 def _digested(brought: Brought, store: Store, where: Mapping[str, Any], request: Request) -> dict[str, Any]:

@@ -16,12 +16,19 @@ from connector.domain.events import Event
 from connector.domain.mailbox import MailSettings
 from connector.domain.provider import Source
 from connector.domain.request import Request
-from connector.domain.values import File
+from connector.domain.values import File, FileKind
 from connector.letters import Mailbox, digest, fingerprint, told
 from connector.providers.addresses import SafeUrl
 from connector.speech import Text
 
 KEPT = "kept:"  # a file that lies in our store already
+FILES: frozenset[FileKind] = frozenset(
+    {"image", "voice", "audio", "video", "document", "sticker"}
+)  # what a letter can enclose
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2">'
+    '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7 8 6 8-6"/></svg>'
+)
 Security = Literal["tls", "starttls", "none"]
 
 _ONE = Text("either `password` or `oauth`", "либо `password`, либо `oauth`")

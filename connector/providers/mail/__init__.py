@@ -9,20 +9,11 @@ from connector.providers.mail.settings import MailboxSettings
 from connector.providers.postman import Postman
 from connector.speech import Text
 
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2">'
-    '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7 8 6 8-6"/></svg>'
-)
-
 PROVIDER = Provider(
     slug="mail",
     title=Text("Mail", "Почта"),
     settings=MailboxSettings,
-    capabilities=Capabilities(
-        files=frozenset({"image", "voice", "audio", "video", "document", "sticker"}),
-        upload=20 * 1024 * 1024,
-        download=30 * 1024 * 1024,
-    ),
+    capabilities=Capabilities(files=postal.FILES, upload=20 * 1024 * 1024, download=30 * 1024 * 1024),
     channel=Channel(
         verify=inbound.verify,
         dedupe_key=postal.dedupe_key,
@@ -37,6 +28,6 @@ PROVIDER = Provider(
     ),
     check=setup.check,
     session=Postman,
-    icon_svg=_ICON,
+    icon_svg=postal.ICON,
     color="#2f7de1",
 )

@@ -6,8 +6,7 @@ import hmac
 import re
 from dataclasses import replace
 
-from connector.domain.door import Read, Store
-from connector.domain.events import Event
+from connector.domain.door import Store
 from connector.domain.request import Request
 from connector.errors import Refused
 from connector.providers import couriers
@@ -37,7 +36,7 @@ _MISMATCH = Text(
     "The signature does not fit: compare signing_key of the account with HTTP webhook signing key in Mailgun.",
     "Подпись не подходит: сверьте signing_key аккаунта с HTTP webhook signing key в Mailgun.",
 )
-_NOT_RAW = Text(
+NOT_RAW = Text(
     "Mailgun sent no whole letter: let the route forward to …/hooks/<account>/mime, ending in mime, and not store(). "
     "What it sent is kept: {kept}",
     "Mailgun прислал не целое письмо: пусть маршрут пересылает (forward) на …/hooks/<аккаунт>/mime, с mime на конце, "
@@ -73,19 +72,9 @@ def unpack(request: Request) -> Brought:
 
 
 def condense(request: Request, settings: MailgunSettings, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.condense`; what is kept of a form has no signature any more."""
+    """As :func:`~connector.providers.couriers.condensed`; what is kept of a form has no signature any more."""
     if "body-mime" not in fields(request):
         signature = fields(request).get("signature", b"")
         body = request.body.replace(signature, b"*" * len(signature)) if signature else request.body
         request = replace(request, body=body)
-    return couriers.condense(request, settings, store, unpack)
-
-
-def anew(request: Request, settings: MailgunSettings, read: Read, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.anew`."""
-    return couriers.anew(request, settings, read, store, unpack)
-
-
-def parse(request: Request, settings: MailgunSettings) -> list[Event]:
-    """The events of the letter."""
-    return couriers.parse(request, settings, _NOT_RAW)
+    return couriers.condensed(request, settings, store, unpack)

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from connector.domain.door import Read, Store
-from connector.domain.events import Event
 from connector.domain.request import Request
-from connector.providers import couriers
-from connector.providers.couriers import Brought, CourierSettings, NotRaw
+from connector.providers.couriers import Brought, NotRaw
 from connector.providers.payload import json_object
 from connector.speech import Text
 
 # Postmark takes letters of 35 MB in. The raw letter comes beside all of its parts, each attachment in base64 again.
 LIMIT = 96 * 1024 * 1024
 
-_NOT_RAW = Text(
+NOT_RAW = Text(
     'Postmark sent the letter taken apart: switch on "Include raw email content in JSON payload" in the inbound '
     "stream, or run: connector account connect. What it sent is kept: {kept}",
     "Postmark прислал письмо разобранным: включите «Include raw email content in JSON payload» во входящем потоке "
@@ -39,21 +36,6 @@ def unpack(request: Request) -> Brought:
         said=tuple((name, value) for name, value in headers if name.lower().startswith(("x-spam", "received-spf"))),
         about={"id": str(told.get("MessageID") or "")[:100]},
     )
-
-
-def condense(request: Request, settings: CourierSettings, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.condense`."""
-    return couriers.condense(request, settings, store, unpack)
-
-
-def anew(request: Request, settings: CourierSettings, read: Read, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.anew`."""
-    return couriers.anew(request, settings, read, store, unpack)
-
-
-def parse(request: Request, settings: CourierSettings) -> list[Event]:
-    """The events of the letter."""
-    return couriers.parse(request, settings, _NOT_RAW)
 
 
 def _list(value: Any) -> list[Any]:

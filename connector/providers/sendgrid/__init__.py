@@ -2,40 +2,21 @@
 
 from __future__ import annotations
 
-from connector.domain.provider import Capabilities, Channel, Provider
-from connector.providers import couriers, postal, posting
+from connector.domain.provider import Capabilities, Provider
+from connector.providers import couriers, postal
 from connector.providers.postman import Postman
 from connector.providers.sendgrid import inbound, setup
 from connector.providers.sendgrid.settings import SendgridSettings
 from connector.speech import Text
 
-_ICON = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" fill="none" stroke="#fff" stroke-width="2">'
-    '<rect x="3" y="5" width="18" height="14" rx="2"/><path d="m4 7 8 6 8-6"/></svg>'
-)
-
 PROVIDER = Provider(
     slug="sendgrid",
     title=Text("Mail by SendGrid", "Почта через SendGrid"),
     settings=SendgridSettings,
-    capabilities=Capabilities(
-        files=frozenset({"image", "voice", "audio", "video", "document", "sticker"}),
-        upload=20 * 1024 * 1024,
-        download=30 * 1024 * 1024,
-    ),
-    channel=Channel(
-        verify=couriers.verify,
-        dedupe_key=postal.dedupe_key,
-        parse=inbound.parse,
-        paths=True,
-        limit=inbound.LIMIT,
-        condense=inbound.condense,
-        anew=inbound.anew,
-        send=posting.send,
-        locate=postal.locate,
-    ),
+    capabilities=Capabilities(files=postal.FILES, upload=20 * 1024 * 1024, download=30 * 1024 * 1024),
+    channel=couriers.channel(inbound.unpack, inbound.NOT_RAW, limit=inbound.LIMIT),
     session=Postman,
     check=setup.check,
-    icon_svg=_ICON,
+    icon_svg=postal.ICON,
     color="#1a82e2",
 )

@@ -5,11 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from connector.domain.door import Read, Store
-from connector.domain.events import Event
 from connector.domain.request import Request
-from connector.providers import couriers
-from connector.providers.couriers import Brought, CourierSettings, NotRaw
+from connector.providers.couriers import Brought, NotRaw
 from connector.providers.forms import fields, text
 from connector.speech import Text
 
@@ -17,7 +14,7 @@ from connector.speech import Text
 LIMIT = 36 * 1024 * 1024
 
 _SAID = {"spam_score": "X-Spam-Score", "SPF": "X-SendGrid-SPF", "dkim": "X-SendGrid-DKIM"}
-_NOT_RAW = Text(
+NOT_RAW = Text(
     'SendGrid sent the letter taken apart: switch on "POST the raw, full MIME message" in Inbound Parse. What it sent '
     "is kept: {kept}",
     "SendGrid прислал письмо разобранным: включите «POST the raw, full MIME message» в Inbound Parse. Присланное "
@@ -37,21 +34,6 @@ def unpack(request: Request) -> Brought:
         sender=str(envelope.get("from") or ""),
         said=tuple((header, text(request, name)) for name, header in _SAID.items() if text(request, name)),
     )
-
-
-def condense(request: Request, settings: CourierSettings, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.condense`."""
-    return couriers.condense(request, settings, store, unpack)
-
-
-def anew(request: Request, settings: CourierSettings, read: Read, store: Store) -> Request:
-    """As :func:`~connector.providers.couriers.anew`."""
-    return couriers.anew(request, settings, read, store, unpack)
-
-
-def parse(request: Request, settings: CourierSettings) -> list[Event]:
-    """The events of the letter."""
-    return couriers.parse(request, settings, _NOT_RAW)
 
 
 def _envelope(told: str) -> dict[str, Any]:
