@@ -14,10 +14,11 @@ from connector.delivery.perform import from_record, name_of
 from connector.delivery.retry import check_age
 from connector.delivery.work import Work, event_of
 from connector.domain.effects import Call, Emit, KeyedEffect, Plan, Recall, Remember
-from connector.domain.events import Event
+from connector.domain.events import Event, ReplyWritten
 from connector.domain.mailing import QUARANTINE
 from connector.errors import ConnectorError, PermanentError
 from connector.handlers import HANDLERS, MAPPED
+from connector.handlers.replies import refused
 from connector.journal import Delivery, Known, NewDelivery
 
 log = structlog.get_logger()
@@ -42,6 +43,10 @@ class Driving:
         self.lanes[head.lane] = lane
         try:
             lane.plans.append(self._plan(lane))
+        except PermanentError as late:
+            self._tell(lane, late)
+            self._park(lane, late)
+            return
         except Exception as error:
             self._park(lane, error)
             return
@@ -176,6 +181,12 @@ class Driving:
         )
         lane.mapping = rules.mappings.version if (self._side, event.kind) in MAPPED else ""
         return handler(event, rules)
+
+    def _tell(self, lane: Lane, late: PermanentError) -> None:
+        """Whoever wrote what is too late now shall know that nobody got it."""
+        event = event_of(lane.delivery)
+        if isinstance(event, ReplyWritten):
+            _note(lane, refused(event, late, event.author, self._work.rules))
 
     def _decide(self, lane: Lane, answer: Returned | Failure) -> Outcome | None:
         """The proof ended. Found: the effect is done. Not found, or it cannot tell: the effect is carried out."""
