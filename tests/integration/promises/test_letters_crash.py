@@ -2,89 +2,43 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from connector.letters import digest
-from connector.listening.streams import Stream
-from connector.providers.postal import frame
 from tests.integration.promises.dying import Doom, mortal, pump
-from tests.integration.promises.one_process import OneProcess, one_process
-from tests.mail.next_hop import NextHop, next_hop
-from tests.services import Redis, free_port
+from tests.integration.promises.mailbox import NUMBERS, Mailbox, mailbox, written
+from tests.integration.promises.one_process import OneProcess
+from tests.services import Redis
 
 SOME = 8  # moments that are tried; all of them with EVERY_MOMENT=1, every third with EVERY_MOMENT=3
-OURS = "support@acme.test"
-NUMBERS = itertools.count(1)
 
 
-class Mailbox:
-    """The connector with one mailbox: letters are kept as its listener keeps them, answers leave to a scripted hop."""
+def doomed(box: Mailbox, doom: Doom) -> OneProcess:
+    """The house whose sending may die, and which sees by its id whether a letter has left."""
+    channel = box.account.provider.channel
+    assert channel is not None
 
-    def __init__(self, house: OneProcess, hop: NextHop) -> None:
-        self.house, self.hop = house, hop
-        self.account = house.connector.accounts["box"]
-        self.stream = Stream(
-            self.account,
-            intake=house.connector.intake,
-            journal=house.connector.journal,
-            clock=house.clock,
-            stop=threading.Event(),
-        )
+    def seen(message_id: str, settings: Any, http: Any) -> bool:
+        return any(message_id in str(letter.message["message-id"]) for letter in box.hop.letters)
 
-    def come(self, raw: bytes) -> None:
-        where = {"folder": "INBOX", "uidvalidity": 1, "uid": next(NUMBERS)}
-        self.stream.keep(frame(digest(raw, self.stream.store, where=where, received=datetime.now(UTC))))
-
-    def doomed(self, doom: Doom) -> OneProcess:
-        """The house whose sending may die, and which sees by its id whether a letter has left."""
-        channel = self.account.provider.channel
-        assert channel is not None
-
-        def seen(message_id: str, settings: Any, http: Any) -> bool:
-            return any(message_id in str(letter.message["message-id"]) for letter in self.hop.letters)
-
-        dying = replace(channel, send=mortal(channel.send, doom, "send"), look=mortal(seen, doom, "look"))
-        account = replace(self.account, provider=replace(self.account.provider, channel=dying))
-        work = self.house.connector.work
-        reach = replace(work.reach, accounts={**work.reach.accounts, "box": account})
-        return replace(self.house, connector=replace(self.house.connector, work=replace(work, reach=reach)))
+    dying = replace(channel, send=mortal(channel.send, doom, "send"), look=mortal(seen, doom, "look"))
+    account = replace(box.account, provider=replace(box.account.provider, channel=dying))
+    work = box.house.connector.work
+    reach = replace(work.reach, accounts={**work.reach.accounts, "box": account})
+    return replace(box.house, connector=replace(box.house.connector, work=replace(work, reach=reach)))
 
 
 @pytest.fixture
 def box(tmp_path: Path, redis_server: Redis, journal_url: str) -> Iterator[Mailbox]:
-    with next_hop() as hop:
-        settings = {
-            "provider": "mail",
-            "portal": "main",
-            "line": 1,
-            "address": OURS,
-            "pause": 5,
-            "imap": {"host": "127.0.0.1", "port": free_port(), "security": "none", "password": "x"},
-            "smtp": {"host": "127.0.0.1", "port": hop.port, "security": "none", "copy": "none", "pace": 6000},
-        }
-        with one_process(tmp_path, redis_server, journal_url, more={"box": settings}) as house:
-            yield Mailbox(house, hop)
-
-
-def written(client: str, subject: str, text: str, **headers: str) -> EmailMessage:
-    message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = f"Ann <{client}>", OURS, subject
-    message["Message-ID"] = headers.pop("id", f"<{next(NUMBERS)}@home.test>")
-    for name, value in headers.items():
-        message[name.replace("_", "-")] = value
-    message.set_content(text)
-    return message
+    with mailbox(tmp_path, redis_server, journal_url) as made:
+        yield made
 
 
 class Day:
@@ -92,7 +46,7 @@ class Day:
 
     def __init__(self, box: Mailbox, doom: Doom) -> None:
         self.box, self.doom = box, doom
-        self.house = box.doomed(doom)
+        self.house = doomed(box, doom)
         self.client = f"ann{next(NUMBERS)}@home.test"
         self.before = len(box.hop.letters)
 
