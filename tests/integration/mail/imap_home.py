@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.intake import Intake
-from connector.journal import JournalAway, Vault, open_journal
+from connector.journal import Vault, open_journal
 from connector.journal.spool import Spool
 from connector.listening.listener import Pace
 from connector.media.store import Media
@@ -22,6 +22,7 @@ from connector.providers.mail.settings import MailboxSettings
 from connector.routes import Account
 from jobs import listen as process
 from tests.conftest import SECRET
+from tests.integration.house.flaky import Flaky
 from tests.mail.dovecot import Dovecot
 from tests.mail.fixtures import SUPPORT
 
@@ -30,18 +31,6 @@ QUICK = Pace(first=0.05, longest=0.2, refused=0.1, look=0.05, beat=0.05)
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-class Flaky:
-    """A journal that can be away."""
-
-    def __init__(self, journal: Any) -> None:
-        self._journal, self.away = journal, False
-
-    def __getattr__(self, name: str) -> Any:
-        if self.away:
-            raise JournalAway("pulled out")
-        return getattr(self._journal, name)
 
 
 class Home:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connector.intake import Intake
-from connector.journal import JournalAway, Vault, open_journal
+from connector.journal import Vault, open_journal
 from connector.journal.spool import Spool
 from connector.listening.listener import Pace
 from connector.providers.asterisk import PROVIDER
@@ -18,24 +18,13 @@ from connector.providers.asterisk.standin import AmiServer
 from connector.routes import Account
 from jobs import listen as process
 from tests.conftest import SECRET
+from tests.integration.house.flaky import Flaky
 
 QUICK = Pace(first=0.05, refused=0.1, look=0.05, beat=0.05)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-class Flaky:
-    """A journal that can be away."""
-
-    def __init__(self, journal: Any) -> None:
-        self._journal, self.away = journal, False
-
-    def __getattr__(self, name: str) -> Any:
-        if self.away:
-            raise JournalAway("pulled out")
-        return getattr(self._journal, name)
 
 
 class Home:
