@@ -16,7 +16,7 @@ from connector.domain.events import LetterBounced, LetterReceived, MachineAnswer
 from connector.domain.letters import Letter
 from connector.domain.mailing import QUARANTINE
 from connector.errors import PermanentError
-from connector.handlers.letters.threads import SEEN, bare, found, known, remembered
+from connector.handlers.letters.threads import SEEN, bare, found, known, remembered, unmarked
 from connector.handlers.rules import Rules
 from connector.speech import Text
 
@@ -55,7 +55,11 @@ def letter_received(event: LetterReceived, rules: Rules) -> Plan:
         yield Emit(_answered(event, letter, conversation), portal)  # the mailbox does not wait for the portal here
         return ""
     begins = thread is None or bare(thread["subject"]).casefold() != bare(letter.subject).casefold()
-    message = replace(event.message, conversation=conversation, letter=replace(letter, begins=begins))
+    message = replace(
+        event.message,
+        conversation=conversation,
+        letter=replace(letter, begins=begins, subject=unmarked(letter.subject)),
+    )
     yield from remembered(message, letter, root, rules.at)
     yield Emit(message, portal)
     return ""

@@ -44,7 +44,12 @@ def bare(subject: str) -> str:
     left, before = subject, None
     while left != before:
         before, left = left, _ANSWER.sub("", left)
-    return " ".join(_MARK.sub(" ", left).split())
+    return unmarked(left)
+
+
+def unmarked(subject: str) -> str:
+    """A subject without our token, as people know it."""
+    return " ".join(_MARK.sub(" ", subject).split())
 
 
 def answering(subject: str) -> str:

@@ -103,6 +103,13 @@ def test_marks_of_answers_never_pile_up(subject: str):
     assert answering(subject) == "Re: Order"
 
 
+def test_our_token_is_not_shown_to_anybody():
+    post = Post()
+    post.come(letter("a1"))
+    post.come(letter("a2", answers="a1", subject=f"Something else [#{'0a' * 8}]"))
+    assert [message.letter.subject for message in post.messages] == ["Order", "Something else"]
+
+
 def test_the_subject_is_shown_when_a_conversation_begins_and_when_it_changes():
     post = Post()
     post.come(letter("a1"))
