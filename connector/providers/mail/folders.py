@@ -13,6 +13,7 @@ from connector.providers.mail import words
 from connector.providers.mail.settings import ImapSettings
 
 _MOST = 40  # names that are told
+_USUAL = frozenset({"отправленные", "inbox.sent", "inbox/sent", "inbox.отправленные", "inbox/отправленные"})
 
 
 def examined(client: IMAPClient, folder: str, *, readonly: bool) -> dict[bytes, Any]:
@@ -39,4 +40,5 @@ def names(client: IMAPClient) -> list[str]:
 
 def sent(client: IMAPClient, imap: ImapSettings) -> str:
     """Where sent letters are filed: as the settings say, as the server flags it, or by a usual name; else empty."""
-    return imap.sent or str(client.find_special_folder(SENT) or "")
+    told = imap.sent or str(client.find_special_folder(SENT) or "")
+    return told or next((name for name in names(client) if name.casefold() in _USUAL), "")

@@ -11,14 +11,13 @@ from connector.domain.values import Receipt
 from connector.errors import ConnectorError
 from connector.letters.writing import Paper
 from connector.providers import posting
-from connector.providers.mail.folders import examined, names, sent
+from connector.providers.mail.folders import examined, sent
 from connector.providers.mail.session import opened
 from connector.providers.mail.settings import MailboxSettings
 from connector.providers.postman import Postman
 from connector.speech import Text
 
 DOUBT = 60.0  # seconds until a letter that left is in its Sent folder, or came back as a hidden copy
-USUAL = frozenset({"отправленные", "inbox.sent", "inbox/sent", "inbox.отправленные", "inbox/отправленные"})
 _IDS = ("Message-ID", "X-Microsoft-Original-Message-ID")  # Microsoft gives letters ids of its own and tells ours there
 
 log = structlog.get_logger()
@@ -51,7 +50,7 @@ def look(message_id: str, settings: MailboxSettings, http: Postman) -> bool:
         return False
     watched = settings.imap.folders if copy == "bcc" else ()
     with opened(settings, http.key(settings.imap)) as client:
-        folders = dict.fromkeys((*watched, _sent(client, settings)))
+        folders = dict.fromkeys((*watched, sent(client, settings.imap)))
         return any(_holds(client, folder, message_id) for folder in folders if folder)
 
 
@@ -59,7 +58,7 @@ def _kept(paper: Paper, settings: MailboxSettings, http: Postman) -> tuple[Text,
     """Put the letter into Sent, read; the note that it is not there."""
     try:
         with opened(settings, http.key(settings.imap)) as client:
-            folder = _sent(client, settings)
+            folder = sent(client, settings.imap)
             if not folder:
                 return (_NOT_KEPT.with_(why=_NO_SENT),)
             if not _holds(client, folder, paper.message_id):  # a server may keep by itself what leaves by its SMTP
@@ -68,11 +67,6 @@ def _kept(paper: Paper, settings: MailboxSettings, http: Postman) -> tuple[Text,
         log.warning("mail.not_kept", account=settings.account, cause=error.cause, detail=error.detail)
         return (_NOT_KEPT.with_(why=error.hint),)
     return ()
-
-
-def _sent(client: IMAPClient, settings: MailboxSettings) -> str:
-    told = sent(client, settings.imap)
-    return told or next((name for name in names(client) if name.casefold() in USUAL), "")
 
 
 def _holds(client: IMAPClient, folder: str, message_id: str) -> bool:
