@@ -190,7 +190,7 @@ def _goes_alone(command: Command) -> bool:
     method, params = command.call
     if command.lanes[0].alone or method.lower() in NEVER_INSIDE or command.seconds > CEILING:
         return True
-    return carries_files(params) or must_go_alone(params)
+    return bool(command.files) or carries_files(params) or must_go_alone(params)
 
 
 def _urgent(lane: Lane) -> bool:

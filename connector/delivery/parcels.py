@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import structlog
 from connector.delivery.lanes import Failure, Lane, Outcome, Value
 from connector.delivery.perform import Reach, judged, name_of, perform, portal_of
 from connector.domain.effects import Call, Effect
+from connector.domain.values import StoredFile
 from connector.errors import ConnectorError, TransientError
 from connector.journal import CallTrail
 from connector.portal import items_of
@@ -56,6 +58,18 @@ class Command:
         if len(calls) == 1:
             return calls[0].method, calls[0].params
         return calls[0].method, joined(calls[0].joins, [call.params for call in calls])
+
+    @property
+    def files(self) -> tuple[StoredFile, ...]:
+        """What goes with the call."""
+        return self.effect.files if isinstance(self.effect, Call) else ()
+
+    def laden(self, read: Callable[[str], bytes]) -> tuple[str, Any]:
+        """The one REST call with its files in it. Raises what ``read`` raises."""
+        method, params = self.call
+        if not isinstance(self.effect, Call) or not self.files:
+            return method, params
+        return method, self.effect.enclosing(lambda file: base64.b64encode(read(file.key)).decode())
 
     def shorten(self, seconds: float) -> None:
         """Let those at the end go that would make it longer than ``seconds``; nobody, if one alone would."""
@@ -177,7 +191,7 @@ def _answers(parcel: Parcel, destination: str, reach: Reach) -> list[Outcome]:
         return [Value(perform(parcel.commands[0].effect, destination, reach))]
     portal = portal_of(destination, reach)
     if len(parcel.commands) == 1:
-        method, params = parcel.commands[0].call
+        method, params = parcel.commands[0].laden(reach.read)
         return [Value(portal.call(method, params, request_id=parcel.request_id))]
     commands = {f"c{number}": command.call for number, command in enumerate(parcel.commands)}
     outcomes = portal.batch(commands, request_id=parcel.request_id)

@@ -54,7 +54,7 @@ class Call(Keyed):
     ``joins`` names a list among ``params``. With it the call may share one request with the calls that follow it in
     its lane: their lists become one, and each gets its own rows of the answer. Only a handler's last outward call may
     say so, because what follows it may leave together with it. ``patient``: it tells of the past, so all talk goes
-    before it. ``turn``: of several calls that name the same only one is under way.
+    before it. ``turn``: of several calls that name the same only one is under way. ``files`` go within ``fields``.
     """
 
     method: str
@@ -62,6 +62,14 @@ class Call(Keyed):
     joins: str = ""
     patient: bool = False
     turn: str = ""
+    files: tuple[StoredFile, ...] = ()
+
+    def enclosing(self, content: Callable[[StoredFile], str]) -> Mapping[str, Any]:
+        """The parameters with the files, whose ``content`` is base64 (facts/bitrix24-telephony-crm.md §2.5)."""
+        if not self.files:
+            return self.params
+        files = [{"fileData": [file.name, content(file)]} for file in self.files]
+        return {**self.params, "fields": {**self.params["fields"], "FILES": files}}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from connector.domain.effects import Call, Plan, Recall, Remember
+from connector.domain.values import StoredFile
 from connector.errors import PermanentError
 from connector.handlers.case import GONE, Case, Place
 from connector.handlers.crm import MADE
@@ -28,7 +29,7 @@ NO_BEARER = Text(
 class Made:
     """One thing to be made by ``add`` (method, parameters). ``change`` says all of it that may change later, to what is
     there already under ``id_name``; without an id by its own tag. ``seen`` is a plan that finds what was made unheard.
-    ``says`` is what of it counts as said otherwise, all of ``change`` when it is not given.
+    ``says`` is what of it counts as said otherwise, all of ``change`` when it is not given. ``files`` go with ``add``.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Made:
     id_name: str = ""
     seen: Callable[[], Plan] | None = None
     says: Any = None
+    files: tuple[StoredFile, ...] = ()
 
 
 def once(case: Case, thing: Made) -> Plan:
@@ -46,7 +48,7 @@ def once(case: Case, thing: Made) -> Plan:
     known = before
     if known is None:
         method, params = thing.add
-        known = yield Call(method, params, key=key, proof=thing.seen, judge=partial(_known, said))
+        known = yield Call(method, params, key=key, proof=thing.seen, judge=partial(_known, said), files=thing.files)
     if known["hash"] != said:
         yield from _change(thing, str(known["id"]))
     if before is None or known["hash"] != said:

@@ -141,7 +141,7 @@ def _write(effect: Any, memory: Memory, pretence: Pretence, writes: list[Wanted]
         return result
     if not isinstance(effect, Call):
         raise TypeError(f"a dry run knows no {type(effect).__name__}")
-    writes.append(Wanted(method=effect.method, params=effect.params, key=key))
+    writes.append(Wanted(method=effect.method, params=effect.enclosing(lambda file: "…"), key=key))
     return judged(effect, pretence.write(effect.method, effect.params))
 
 

@@ -6,8 +6,10 @@ A letter of ours is really sent when it is ``TYPE_ID`` 4, ``DIRECTION`` 2 and ``
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
+from typing import Any
 
 from connector.sandbox.answers import ApiError, Params, upper, whole
 from connector.sandbox.crm_settings import Entity
@@ -38,7 +40,8 @@ def add(call: Call, params: Params) -> int:
         raise ApiError("", _NOBODY)
     if len(with_whom) > 1 and kind in ("1", "2"):
         raise ApiError("", "The only one communication is allowed for this activity type.")
-    number = call.portal.crm["activity"].add(_row(call, entity, fields) | {"COMMUNICATIONS": with_whom})
+    whole_row = _row(call, entity, fields) | {"COMMUNICATIONS": with_whom, "FILES": list(_files(call, fields))}
+    number = call.portal.crm["activity"].add(whole_row)
     emit(call.portal, "ONCRMACTIVITYADD", {"FIELDS": {"ID": number}}, actor=call.who.user_id)
     return number
 
@@ -55,6 +58,16 @@ def _communications(fields: Row, kind: str) -> Iterator[dict[str, str]]:
                 "ENTITY_TYPE_ID": str(row.get("ENTITY_TYPE_ID") or fields["OWNER_TYPE_ID"]),
                 "ENTITY_ID": str(row.get("ENTITY_ID") or fields["OWNER_ID"]),
             }
+
+
+def _files(call: Call, fields: Row) -> Iterator[dict[str, Any]]:
+    """``fileData`` is a name and base64 (§2.5)."""
+    given = fields.get("FILES")
+    for each in given if isinstance(given, list) else []:
+        pair = each.get("fileData") if isinstance(each, dict) else None
+        if isinstance(pair, list) and len(pair) == 2:
+            held = call.portal.store(str(pair[0]), "", b64decode(str(pair[1])))
+            yield {"id": held.id, "name": held.name, "url": call.portal.file_url(held)}
 
 
 def _row(call: Call, entity: Entity, fields: Row) -> Row:

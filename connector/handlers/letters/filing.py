@@ -12,7 +12,7 @@ from typing import Any
 
 from connector.domain.bbcode import escape
 from connector.domain.effects import Call, Fetch, Plan
-from connector.domain.values import File
+from connector.domain.values import File, StoredFile
 from connector.errors import PermanentError
 from connector.handlers.case import Case, Place, fetched
 from connector.handlers.fields import digest
@@ -31,6 +31,7 @@ NO_LETTER = Text(
     "`when: event.letter`.",
 )
 NO_SUBJECT = Text("Letter without a subject", "Письмо без темы")
+ENCLOSED = 10 * 1024 * 1024  # bytes of files that go into the card; what finds no room is a link, which expires
 FILES = Text("Files:", "Файлы:")
 THE_LETTER = Text("the whole letter", "письмо целиком")
 
@@ -50,7 +51,8 @@ def _activity(case: Case, making: Making, letter: Mapping[str, Any], place: Plac
     text = text_of(making, "text") or str(case.about.get("text") or "")
     owner = making.fields.get("owner")
     said = {"SUBJECT": subject, **({"RESPONSIBLE_ID": owner} if owner else {})}
-    written = {"DESCRIPTION": text + (yield from _links(case, letter)), "DESCRIPTION_TYPE": _BBCODE}
+    files, links = yield from _brought(case, letter)
+    written = {"DESCRIPTION": text + links, "DESCRIPTION_TYPE": _BBCODE}
     origin = f"{str(case.about['message_id'])[:150]}:{digest([case.identity, making.name])}"
     at = {"START_TIME": case.at.isoformat(timespec="seconds")} if case.at else {}
     fields = {
@@ -74,6 +76,7 @@ def _activity(case: Case, making: Making, letter: Mapping[str, Any], place: Plac
         id_name="id",
         seen=partial(_seen, origin),
         says=[said, text],  # links are new ones each time
+        files=files,
     )
 
 
@@ -91,20 +94,26 @@ def _in_charge(case: Case, place: Place, number: int) -> Plan:
     return {"RESPONSIBLE_ID": int(item["assignedById"])} if item.get("assignedById") else {}
 
 
-def _links(case: Case, letter: Mapping[str, Any]) -> Plan:
-    """The files of the letter and the letter itself, each with a link to us; BBCode. What is gone is named only."""
+def _brought(case: Case, letter: Mapping[str, Any]) -> Plan:
+    """``(what goes into the card, BBCode of the rest)`` of the files of the letter and of the letter itself: links to
+    us for what finds no room, and only the names of what is gone."""
     original = letter.get("original")
     files = [*_files(case.about.get("files") or ()), *_files([original] if original else ())]
+    within: list[StoredFile] = []
     lines: list[str] = []
     for file in files:
-        name = escape(file.name or (THE_LETTER.say(case.language) if file is files[-1] and original else file.kind))
+        name = file.name or (THE_LETTER.say(case.language) if file is files[-1] and original else file.kind)
         try:
-            stored = yield Fetch(file=file, origin=f"account:{case.about['account']}")
+            stored: StoredFile = yield Fetch(file=file, origin=f"account:{case.about['account']}")
         except PermanentError:
-            lines.append(name)
+            lines.append(escape(name))
+            continue
+        if sum(each.size for each in (*within, stored)) <= ENCLOSED:
+            within.append(stored)
         else:
-            lines.append(f"[URL={stored.url}]{name}[/URL]")
-    return "\n\n" + "\n".join([FILES.say(case.language), *lines]) if lines else ""
+            lines.append(f"[URL={stored.url}]{escape(name)}[/URL]")
+    said = "\n\n" + "\n".join([FILES.say(case.language), *lines]) if lines else ""
+    return tuple(within), said
 
 
 def _files(given: Sequence[Mapping[str, Any]]) -> list[File]:

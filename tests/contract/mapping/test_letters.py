@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import requests
 
 from connector.domain.events import LetterWanted
 from mappings.outcome import Acknowledgement, Making, Outcome
@@ -32,15 +33,25 @@ def test_a_letter_is_an_incoming_email_with_its_words_its_files_and_its_sender(c
     [contact] = crm.items(3)
     assert (row["SUBJECT"], row["DIRECTION"], row["COMPLETED"], row["DESCRIPTION_TYPE"]) == ("Заказ 17", "1", "N", "2")
     assert row["DESCRIPTION"].startswith("Где [b]заказ[/b] 17?")
-    assert "https://hub.example/media/photo.1]photo" in row["DESCRIPTION"]
-    assert "https://hub.example/media/eml.3]letter.eml[/URL]" in row["DESCRIPTION"]
-    assert "\ngone.pdf\n" in row["DESCRIPTION"]
+    assert [(file["name"], requests.get(file["url"], timeout=10).content) for file in row["FILES"]] == [
+        ("photo [1].jpg", b"photo"),
+        ("letter.eml", b"eml"),
+    ]
+    assert row["DESCRIPTION"].endswith("\n\nФайлы:\ngone.pdf")
     assert (row["OWNER_TYPE_ID"], row["OWNER_ID"], row["RESPONSIBLE_ID"]) == ("3", str(contact["id"]), "2")
     assert row["COMMUNICATIONS"] == [
         {"TYPE": "EMAIL", "VALUE": "anna@example.com", "ENTITY_TYPE_ID": "3", "ENTITY_ID": str(contact["id"])}
     ]
     assert (row["ORIGINATOR_ID"], row["ORIGIN_ID"].partition(":")[0]) == ("connector", "f0f0")
     assert row["START_TIME"] == crm.began.isoformat(timespec="seconds")
+
+
+def test_what_finds_no_room_in_the_card_is_a_link(crm: Crm) -> None:
+    crm.walk.size = 6 * 1024 * 1024
+    crm.letter(said())
+    [row] = letters(crm)
+    assert [file["name"] for file in row["FILES"]] == ["photo [1].jpg"]
+    assert "https://hub.example/media/eml.3]letter.eml[/URL]" in row["DESCRIPTION"]
 
 
 @pytest.mark.parametrize("done", [True, False])

@@ -15,7 +15,7 @@ from connector.delivery.packer import CEILING, DEPARTING, Packer, fill, target_s
 from connector.delivery.parcels import Command
 from connector.domain.effects import Call
 from connector.domain.events import MessageReceived
-from connector.domain.values import Person
+from connector.domain.values import Person, StoredFile
 from connector.journal import Delivery
 from connector.portal.memory import OpenBudget
 
@@ -130,6 +130,19 @@ def test_with_one_place_texts_and_what_goes_alone_take_turns() -> None:
 @pytest.mark.parametrize("method", ["batch", "Download", "upload"])
 def test_methods_that_may_not_be_nested_go_alone(method: str) -> None:
     assert left(Budget(2), [lane(1, method), lane(2, method)]) == [[1]]
+
+
+def test_a_call_with_files_goes_alone_and_they_are_read_when_it_leaves() -> None:
+    file = StoredFile(key="k1", name="прайс.pdf", mime="application/pdf", size=4, url="")
+    laden, other = lane(1), lane(2)
+    laden.waiting = Call("crm.activity.add", {"fields": {"SUBJECT": "Прайс"}}, files=(file,))
+    assert left(Budget(1), [laden, other]) in ([[1]], [[2]])
+    method, params = Command(lanes=[laden]).laden({"k1": b"%PDF"}.__getitem__)
+    assert (method, params) == (
+        "crm.activity.add",
+        {"fields": {"SUBJECT": "Прайс", "FILES": [{"fileData": ["прайс.pdf", "JVBERg=="]}]}},
+    )
+    assert Command(lanes=[other]).laden(dict.__getitem__) == ("im.message.add", {})
 
 
 def test_a_backlog_fills_packs_to_the_ceiling_and_its_end_is_spread() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -113,6 +114,7 @@ class Walk:
     told: Any = None
     fetched: int = 0
     gone: frozenset[str] = frozenset()
+    size: int = 1
 
     def run(self, plan: Plan) -> list[str]:
         """Walk to the end; the methods that left. What it remembers and emits counts only then."""
@@ -168,7 +170,7 @@ class Walk:
         if fetch.file.ref in self.gone:
             raise PermanentError("media.gone", hint=CUT)
         url = f"https://hub.example/media/{fetch.file.ref}.{self.fetched}"
-        return StoredFile(key=fetch.file.ref, name=fetch.file.name, mime=fetch.file.mime, size=1, url=url)
+        return StoredFile(key=fetch.file.ref, name=fetch.file.name, mime=fetch.file.mime, size=self.size, url=url)
 
     def _prove(self, plan: Plan) -> Any:
         answer = None
@@ -179,8 +181,9 @@ class Walk:
             return end.value
 
     def _leave(self, call: Call) -> Any:
-        self.calls.append((call.method, call.params))
-        raw = self.answer(call.method, call.params)
+        params = call.enclosing(lambda file: b64encode(file.key.encode()).decode())
+        self.calls.append((call.method, params))
+        raw = self.answer(call.method, params)
         if isinstance(raw, Exception):
             raise raw
         self.cut_after -= 1

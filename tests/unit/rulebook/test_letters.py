@@ -118,7 +118,7 @@ def test_a_dry_run_shows_the_letter_in_the_card_and_the_automatic_one() -> None:
     event = mapped_event(view(replace(letter(), sent_at=sent_at), rules))
     found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))  # type: ignore[arg-type]
     assert [write.method for write in found.tried.writes] == ["crm.item.add", "crm.item.update", "crm.activity.add"]
-    assert "[/URL]" in found.tried.writes[-1].params["fields"]["DESCRIPTION"]
+    assert found.tried.writes[-1].params["fields"]["FILES"][0]["fileData"][1] == "…"
     assert [each.kind for each in found.tried.emitted] == ["letter.wanted"]
     assert found.outcome is not None
     assert not found.outcome.chat
