@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.integration.mail.letterbox import Letterbox, letterbox
 from tests.mail.corpus import ADDRESS
@@ -67,16 +68,19 @@ def activities(box: Letterbox) -> list[Any]:
 
 def test_a_letter_may_be_in_a_card_and_in_no_chat(box: Letterbox) -> None:
     ruled(box, KEPT.format(chat="false"))
-    box.bring(letter("bills@oak.example", "Invoice 77"))
+    came = letter("bills@oak.example", "Invoice 77")
+    box.bring(came)
     box.done()
     assert box.parked() == []
     assert box.said() == []
     [row] = activities(box)
     assert (row["SUBJECT"], row["DIRECTION"], row["COMPLETED"], row["OWNER_TYPE_ID"]) == ("Invoice 77", "1", "Y", "4")
-    assert row["DESCRIPTION"].startswith("The invoice for March")
-    for name in ("invoice.pdf", ".eml"):
-        assert f"{name}[/URL]" in row["DESCRIPTION"]
-    box.bring(letter("bills@oak.example", "Invoice 77"), uid=2)
+    assert row["DESCRIPTION"] == "The invoice for March"
+    assert {file["name"]: requests.get(file["url"], timeout=10).content for file in row["FILES"]} == {
+        "invoice.pdf": b"%PDF-1.4 x",
+        "Invoice 77.eml": came,
+    }
+    box.bring(came, uid=2)
     box.done()
     assert len(activities(box)) == 1
     [hidden] = [each for each in rows(box, "message.received") if each["state"] == "done"]
