@@ -35,8 +35,8 @@ _AWAY = Text(
     "Служба, выдающая токены для ящика, недоступна; спросим снова. Если так долго, проверьте сеть и token_url в oauth.",
 )
 _LATER = Text(
-    "The mail service gives no tokens now; it is asked again.",
-    "Почтовая служба сейчас не выдаёт токены; спросим снова.",
+    "The mail service gives no tokens now ({why}); it is asked again. If this lasts, check token_url of oauth.",
+    "Почтовая служба сейчас не выдаёт токены ({why}); спросим снова. Если так долго, проверьте token_url в oauth.",
 )
 # RFC 6749 §5.2; the last three are said with 400 as well, and pass.
 _OF_CLIENT = frozenset({"invalid_client", "unauthorized_client"})
@@ -100,7 +100,7 @@ class Tokens:
         if answer.status_code in (400, 401, 403) and why not in _PASSING:
             hint = _UNKNOWN if why in _OF_CLIENT else _REFUSED
             raise Stopped("oauth.refused", hint=hint.with_(why=why), detail=why, state="needs_reauth")
-        raise TransientError("oauth.unavailable", hint=_LATER, detail=why)
+        raise TransientError("oauth.unavailable", hint=_LATER.with_(why=why), detail=why)
 
 
 def xoauth2(user: str, token: str) -> str:
