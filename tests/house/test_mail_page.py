@@ -7,7 +7,7 @@ import re
 import shlex
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import click
 import pytest
@@ -15,6 +15,7 @@ import yaml
 
 from connector import settings
 from connector.cli import cli
+from connector.cli.state import _MAIL_COLUMNS as MAIL_COLUMNS
 from connector.domain.events import Event
 from connector.domain.mailbox import MailSettings
 from connector.providers.mail import words
@@ -195,14 +196,14 @@ def test_the_services_of_the_page_are_those_that_are_known() -> None:
 def test_the_journal_of_a_first_letter_has_events_of_the_product() -> None:
     (shown,) = (body for kind, body in _FENCE.findall(text(PAGES[0])) if not kind and body.startswith("what "))
     kinds = {line.split()[0] for line in shown.splitlines()[1:]}
-    assert kinds <= {kind for event in _events() for kind in get_args(event.__annotations__["kind"])} | _spelled()
+    told = " ".join(str(event.__annotations__.get("kind")) for event in get_args(Event))
+    assert kinds <= set(re.findall(r"[\"']([a-z.]+)[\"']", told))
 
 
-def _events() -> list[Any]:
-    return [event for event in get_args(Event) if "kind" in event.__annotations__]
-
-
-def _spelled() -> set[str]:
-    """Kinds whose annotations are texts, as all are under postponed evaluation."""
-    told = " ".join(str(event.__annotations__["kind"]) for event in _events())
-    return set(re.findall(r"[\"']([a-z.]+)[\"']", told))
+@pytest.mark.parametrize("page", PAGES)
+def test_the_status_of_the_page_has_the_columns_of_the_product(page: str) -> None:
+    (shown,) = (body for kind, body in _FENCE.findall(text(page)) if not kind and body.startswith("mailbox "))
+    header, row = shown.splitlines()
+    columns = re.split(r"  +", header)
+    assert columns == [column.en for column in MAIL_COLUMNS]
+    assert len(re.split(r"  +", row)) == len(columns)
