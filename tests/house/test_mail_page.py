@@ -83,9 +83,9 @@ def said() -> tuple[str, ...]:
 
 def is_said(line: str) -> bool:
     """Whether the product says the line, whatever stands in the holes of its template."""
-    templates = (one for one in said() if _HOLE.split(one)[0][:12] == line[: len(_HOLE.split(one)[0][:12])])
-    patterns = ("(.+?)".join(re.escape(part) for part in _HOLE.split(one)) for one in templates)
-    return any(re.fullmatch(pattern, line) for pattern in patterns)
+    templates = [_HOLE.split(one) for one in said()]
+    own = (parts for parts in templates if parts[0] and line.startswith(parts[0]) and sum(map(len, parts)) >= 10)
+    return any(re.fullmatch("(.+?)".join(map(re.escape, parts)), line) for parts in own)
 
 
 def commands() -> list[tuple[str, str]]:
