@@ -32,6 +32,7 @@ NO_THREAD = Text(
 MACHINE = "not sent: a machine wrote the letter, or asked for no automatic answer"
 ENOUGH = "not sent: one automatic letter per client and day is enough"
 NO_ONE = "not sent: nobody is known to answer to"
+REFUSED = "not sent: the mail server refused the automatic letter"
 
 
 def letter_written(event: ReplyWritten, rules: Rules) -> Plan:
@@ -51,6 +52,8 @@ def letter_written(event: ReplyWritten, rules: Rules) -> Plan:
         receipt, notes = yield from _sent(event, thread, box, by_line, rules)
     except PermanentError as error:
         yield refused(event, error, event.author, rules)
+        if by_line:  # no person waits for it
+            return REFUSED
         raise
     for number, im in enumerate(event.lines or (event.im,)):
         told = (*receipt.notes, *notes) if not number else ()
@@ -71,7 +74,10 @@ def letter_wanted(event: LetterWanted, rules: Rules) -> Plan:
     key = f"letter:{event.account}:{thread['client']}:{day}"
     heading = _heading(event.conversation, thread, box, key, automatic=True)
     heading = replace(heading, subject=event.subject or heading.subject)
-    yield _send(event.account, event.conversation, event.text, (), heading, key)
+    try:
+        yield _send(event.account, event.conversation, event.text, (), heading, key)
+    except PermanentError:
+        return REFUSED
     yield from _left(event.account, event.conversation, thread, heading, rules.at)
     return ""
 
@@ -139,7 +145,7 @@ def _left(account: str, conversation: str, thread: Mapping[str, Any], heading: H
     """The thread goes on from our letter."""
     goes_on = {"last": heading.message_id, "references": list(heading.references)}
     yield Remember(THREAD, f"{account}.{conversation}", {**thread, **goes_on})
-    yield from known(account, heading.message_id, conversation)
+    yield from known(account, heading.message_id, conversation, automatic=heading.automatic)
     if heading.automatic and at:
         yield Remember(AUTOMATIC, f"{account}/{thread['client']}", {"at": at.isoformat()})
 

@@ -36,6 +36,7 @@ DELAYED = Text(
     "Письмо ещё не дошло до {to}, почтовый сервер продолжает попытки: {said}.",
 )
 NOBODY_THERE = "an automatic letter that answers none of ours: nobody is told"
+OF_MACHINE = "an automatic letter of ours did not arrive: nobody is told"
 NOT_OURS = "the letter that did not arrive is none of ours: nobody is told"
 SHOWN = 1000  # characters of an automatic answer, or of a server's words
 
@@ -71,6 +72,8 @@ def letter_bounced(event: LetterBounced, rules: Rules) -> Plan:
     chat = yield Recall("chat", event.lane)
     if not sent or not chat:
         return NOT_OURS
+    if sent.get("automatic"):
+        return OF_MACHINE
     said = " ".join(part for part in (event.status, event.said) if part)[:SHOWN] or "?"
     text = BOUNCED if event.final else DELAYED
     words = rules.say(event.account, text, to=escape(event.recipient or "?"), said=escape(said))

@@ -99,9 +99,10 @@ def remembered(event: MessageReceived, letter: Letter, root: str, at: datetime |
     )
 
 
-def known(account: str, message_id: str, conversation: str) -> Plan:
-    """Whoever answers this letter is in that conversation."""
-    yield Remember(SEEN, f"{account}/{message_id}", {"conversation": conversation})
+def known(account: str, message_id: str, conversation: str, *, automatic: bool = False) -> Plan:
+    """Whoever answers this letter is in that conversation; ``automatic``: a machine of ours wrote it."""
+    mark = {"automatic": True} if automatic else {}
+    yield Remember(SEEN, f"{account}/{message_id}", {"conversation": conversation, **mark})
 
 
 def shortened(chain: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connector.domain.effects import Emit, Fetch, Look
+from connector.domain.effects import Emit, Fetch, Look, Send
 from connector.domain.events import ReplyDelivered, ReplyRefused
 from connector.domain.values import File, Im, Receipt, StoredFile
 from connector.errors import PermanentError
@@ -174,3 +174,18 @@ def test_two_conversations_at_one_moment_share_the_key_of_their_day():
         fresh.links = dict(post.links)
         keys.add(fresh.acknowledge(conversation).key)
     assert len(keys) == 1
+
+
+@pytest.mark.parametrize("by_rule", [True, False], ids=["wanted by a rule", "said by the line"])
+def test_an_automatic_letter_that_is_refused_waits_for_nobodys_decision(by_rule: bool):
+    post = Post()
+    conversation = begun(post)
+    error = PermanentError("smtp.no_mailbox", hint=Text("no such mailbox", "нет такого ящика"))
+    post.answers[Send] = error
+    if by_rule:
+        post.acknowledge(conversation)
+    else:
+        post.write(conversation, "Welcome", author="0")
+    assert "refused" in post.returned
+    post.answers[Send] = lambda send: Receipt(ids=(send.heading.message_id,))
+    assert post.acknowledge(conversation) is not None

@@ -97,3 +97,11 @@ def test_a_forged_report_tells_nobody_anything():
     conversation = post.come(letter("a1"))
     post.links["chat", f"box.{conversation}"] = CHAT
     assert not bounce(post, f"t.{conversation}.feed@acme.ru").of(Call)
+
+
+def test_an_automatic_letter_of_ours_that_did_not_arrive_disturbs_nobody():
+    post = Post()
+    conversation = post.come(letter("a1"))
+    sent = post.acknowledge(conversation)
+    post.links["chat", f"box.{conversation}"] = CHAT
+    assert not bounce(post, sent.heading.message_id).of(Call)
