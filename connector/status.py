@@ -19,6 +19,7 @@ from connector.speech import Text
 from connector.telephony.health import Pbx, pbxs
 
 STALE = 300.0  # seconds that due work may wait with nobody at it before it is called a problem
+STUCK = 120.0  # seconds that a reply may wait, after a try, before its reason is told
 BLIND = 3600.0  # seconds without a look back for lost replies before that is called a problem
 
 _NO_DATABASE = Text(
@@ -52,6 +53,10 @@ _BLIND = Text(
 _STALE = Text(
     "{name}: work waits for {seconds} s and nobody is at it. Is `connector worker` running?",
     "{name}: работа ждёт {seconds} с, и никто ею не занят. Запущен ли `connector worker`?",
+)
+_STUCK = Text(
+    "{name}: replies to clients wait ({age}). {why}",
+    "{name}: ответы клиентам ждут ({age}). {why}",
 )
 _SILENT = Text(
     "{name}: nothing has come for {age}, usually about {missed} requests would have. Send a message through the "
@@ -162,6 +167,7 @@ def overview(house: House) -> Overview:
         *(problem for stream in (*phones, *boxes) for problem in stream.problems),
         *(_silent(one, now) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
+        *(problem for destination in found for problem in _stuck(house, destination, now)),
     ]
     return Overview(
         database=destinations is not None,
@@ -231,6 +237,19 @@ def _configured(house: House, destination: str) -> bool:
 
 def _stale(destination: Destination) -> Text:
     return _STALE.with_(name=destination.name, seconds=round(destination.oldest))
+
+
+def _stuck(house: House, destination: Destination, now: datetime) -> list[Text]:
+    """Why the oldest of an account's replies waits, when a try of it has said so; portals tell of themselves."""
+    if not destination.name.startswith("account:") or destination.oldest <= STUCK:
+        return []
+    lanes = _try(lambda: house.journal.waiting_lanes(destination.name), [])
+    tried = sorted((lane.head for lane in lanes if lane.head.hint), key=lambda head: head.created_at)
+    return [
+        _STUCK.with_(name=destination.name.removeprefix("account:"), age=_age(head.created_at, now), why=head.hint)
+        for head in tried[:1]
+        if (now - head.created_at).total_seconds() > STUCK
+    ]
 
 
 def _redis_up(house: House) -> bool:

@@ -11,6 +11,7 @@ from connector.domain.ports import Grant, Installation, PortalState
 from connector.domain.silence import Silence
 from connector.domain.states import STATES
 from connector.journal import JournalAway
+from connector.speech import Text
 from connector.status import STALE, overview
 
 
@@ -157,3 +158,35 @@ def test_a_channel_that_is_too_quiet_is_a_problem_and_one_no_longer_configured_i
     assert [one.name for one in told.silences] == ["account:shop"]
     assert "shop: nothing has come for 5 h, usually about 23 requests" in problems(House(book))
     assert "ничего не приходит уже 5 ч, обычно" in told.problems[0].ru
+
+
+class Waiting(Book):
+    """Replies of the account ``shop`` wait."""
+
+    heads: tuple[Any, ...] = ()
+
+    def stats(self) -> dict[str, dict[str, Any]]:
+        [figures] = super().stats().values()
+        return {"account:shop": figures}
+
+    def waiting_lanes(self, destination: str) -> list[Any]:
+        return [SimpleNamespace(head=head) for head in self.heads]
+
+
+def waiting(hint: Text | None, minutes: float) -> SimpleNamespace:
+    return SimpleNamespace(hint=hint, created_at=datetime.now(UTC) - timedelta(minutes=minutes))
+
+
+def test_why_replies_to_clients_wait_is_told_by_the_oldest_that_was_tried():
+    book = Waiting(oldest=600)
+    book.heads = (waiting(None, 9), waiting(Text("Login refused", "Вход запрещён"), 10), waiting(Text("x", "x"), 5))
+    [problem] = overview(House(book)).problems
+    assert problem == Text(
+        "shop: replies to clients wait (10 min). Login refused", "shop: ответы клиентам ждут (10 мин). Вход запрещён"
+    )
+
+
+def test_replies_that_only_wait_their_turn_are_no_problem():
+    book = Waiting(oldest=600)
+    book.heads = (waiting(None, 9), waiting(Text("later", "позже"), 1))
+    assert overview(House(book)).problems == ()
