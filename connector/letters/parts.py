@@ -21,7 +21,7 @@ _TEXT = 2_000_000  # bytes of a body that are decoded: more than a digest keeps
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A leaf: ``body`` is still encoded; ``name`` is as the sender wrote it. ``within`` is its container's subtype."""
+    """A leaf: ``body`` is still encoded; ``name`` is as the sender wrote it."""
 
     mime: str
     body: bytes
@@ -31,7 +31,6 @@ class Part:
     cid: str = ""
     encoding: str = ""
     flowed: bool = False
-    within: str = ""
 
     def data(self) -> bytes:
         """The content with its transfer encoding undone, as far as it can be."""
@@ -59,21 +58,19 @@ class Walk:
         """
         yield from self._leaves(headers, body, (0, len(body)))
 
-    def _leaves(
-        self, headers: Headers, raw: bytes, span: tuple[int, int], depth: int = 0, within: str = ""
-    ) -> Iterator[Part]:
+    def _leaves(self, headers: Headers, raw: bytes, span: tuple[int, int], depth: int = 0) -> Iterator[Part]:
         told = params(first(headers, "content-type") or "text/plain")
         mime = _mime(told.get("", ""))
         boundary = told.get("boundary", "")
         if not mime.startswith("multipart/"):
-            yield _leaf(headers, told, mime, raw[slice(*span)], within)
+            yield _leaf(headers, told, mime, raw[slice(*span)])
             return
         if depth >= DEEPEST:
             self.left_out += 1
             return
         pieces = _pieces(raw, span, boundary) if boundary else []
         if not pieces:
-            yield Part(mime="text/plain", body=raw[slice(*span)], charset=told.get("charset", ""), within=within)
+            yield Part(mime="text/plain", body=raw[slice(*span)], charset=told.get("charset", ""))
             return
         for number, (start, end) in enumerate(pieces):
             if self.seen >= MOST:
@@ -81,7 +78,7 @@ class Walk:
                 return
             self.seen += 1
             inner, at = head(raw, start, end)
-            yield from self._leaves(inner, raw, (at, end), depth + 1, mime.partition("/")[2])
+            yield from self._leaves(inner, raw, (at, end), depth + 1)
 
 
 def _pieces(raw: bytes, span: tuple[int, int], boundary: str) -> list[tuple[int, int]]:
@@ -110,7 +107,7 @@ def _delimiters(raw: bytes, span: tuple[int, int], mark: bytes) -> Iterator[tupl
         at = raw.find(mark, at + 1, stop)
 
 
-def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within: str) -> Part:
+def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes) -> Part:
     placed = params(first(headers, "content-disposition"), "content-disposition")
     return Part(
         mime=mime,
@@ -121,7 +118,6 @@ def _leaf(headers: Headers, told: dict[str, str], mime: str, body: bytes, within
         cid=next(iter(ids([first(headers, "content-id")])), first(headers, "content-id").strip()[:200]),
         encoding=_encoding(first(headers, "content-transfer-encoding")),
         flowed=told.get("format", "").lower() == "flowed",
-        within=within,
     )
 
 

@@ -9,7 +9,16 @@ from datetime import datetime
 from ipaddress import ip_address
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from connector.domain.door import Read, Store
 from connector.domain.events import Event
@@ -91,6 +100,11 @@ class SmtpSettings(ServerSettings):
     pace: int = Field(default=30, ge=1, le=6000)
     largest: int = Field(default=20 * 1024 * 1024, ge=65536)
     copy_: Literal["auto", "append", "server", "bcc", "none"] = Field(default="auto", alias="copy")
+
+
+def usual(**server: Any) -> BeforeValidator:
+    """Of ``smtp`` an account of a service says only what differs from the service's own ``server``."""
+    return BeforeValidator(lambda value: {**server, **value} if isinstance(value, Mapping) else value)
 
 
 class PostalSettings(MailSettings):

@@ -83,11 +83,6 @@ def send(outgoing: Outgoing, settings: PostalSettings, http: Any) -> Receipt:
     return post(outgoing.command, outgoing.uploads, settings, http, copy_of(settings.smtp, folders=False)).receipt()
 
 
-def look(message_id: str, settings: PostalSettings, http: Any) -> bool:
-    """Nobody can tell."""
-    return False
-
-
 def other(command: Any) -> Receipt:
     """What a letter cannot do: ``PermanentError`` for an edit and a deletion; a press needs no answer."""
     if isinstance(command, Acknowledge):

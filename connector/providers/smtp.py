@@ -50,7 +50,12 @@ _UTF8 = Text(
     "Our mail server takes no addresses with such letters. Ask the client for another address.",
     "Наш почтовый сервер не принимает адреса с такими буквами. Попросите у клиента другой адрес.",
 )
-_NO_WAY_IN = "the server offers none of PLAIN, LOGIN, XOAUTH2 that we have a key for"
+_NO_WAY_IN = Text(
+    "On this connection the mail server takes no password (neither PLAIN nor LOGIN). Check port and security under "
+    "smtp, or give oauth there.",
+    "По этому соединению почтовый сервер не принимает пароль (ни PLAIN, ни LOGIN). Проверьте port и security в разделе "
+    "smtp или укажите там oauth.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +167,7 @@ def _enter(smtp: smtplib.SMTP, key: Key) -> None:
     elif "LOGIN" in offered:
         code, words = _dialogue(smtp, "LOGIN", _based(key.user), _based(key.password))
     else:
-        raise refused_login(_NO_WAY_IN)
+        raise Stopped("smtp.login", hint=_NO_WAY_IN, state="needs_reauth")
     if code == 235:
         return
     raise verdict(code, words) if 400 <= code < 500 else refused_login(f"{code} {spoken(words)}")

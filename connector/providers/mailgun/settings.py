@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, SecretStr, field_validator
+from pydantic import ConfigDict, Field, SecretStr
 
 from connector.providers.addresses import SafeUrl
 from connector.providers.gate import given
-from connector.providers.postal import PostalSettings, SmtpSettings
+from connector.providers.postal import PostalSettings, SmtpSettings, usual
 from connector.speech import Text
 
-SMTP: Mapping[str, Any] = MappingProxyType({"host": "smtp.mailgun.org", "port": 465})
+_SMTP = usual(host="smtp.mailgun.org", port=465)
 _SIGNING = Text(
     "copy it in Mailgun: API security → HTTP webhook signing key",
     "скопируйте в Mailgun: API security → HTTP webhook signing key",
@@ -33,9 +31,4 @@ class MailgunSettings(PostalSettings):
     signing_key: Annotated[SecretStr, given(_SIGNING)]
     api_key: Annotated[SecretStr, given(_API)] | None = None
     api_url: SafeUrl = "https://api.mailgun.net"
-    smtp: SmtpSettings = Field(examples=[{"user": "support@acme.ru", "password": "${SMTP_PASSWORD}"}])
-
-    @field_validator("smtp", mode="before")
-    @classmethod
-    def _usual(cls, value: Any) -> Any:
-        return {**SMTP, **value} if isinstance(value, Mapping) else value
+    smtp: Annotated[SmtpSettings, _SMTP] = Field(examples=[{"user": "support@acme.ru", "password": "${SMTP_PASSWORD}"}])

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Any
+from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr
 
 from connector.providers.addresses import SafeUrl
 from connector.providers.couriers import CourierSettings
 from connector.providers.gate import given
-from connector.providers.postal import SmtpSettings
+from connector.providers.postal import SmtpSettings, usual
 from connector.speech import Text
 
 # It knows no TLS from the start, and no larger letters.
-SMTP: Mapping[str, Any] = MappingProxyType(
-    {"host": "smtp.postmarkapp.com", "port": 587, "security": "starttls", "largest": 10_000_000}
-)
+_SMTP = usual(host="smtp.postmarkapp.com", port=587, security="starttls", largest=10_000_000)
 _TOKEN = Text(
     "copy it in Postmark: the server → API Tokens",
     "скопируйте в Postmark: сервер → API Tokens",
@@ -32,9 +28,4 @@ class PostmarkSettings(CourierSettings):
 
     server_token: Annotated[SecretStr, given(_TOKEN)] | None = None
     api_url: SafeUrl = "https://api.postmarkapp.com"
-    smtp: SmtpSettings = Field(examples=[{"user": "${SMTP_USER}", "password": "${SMTP_PASSWORD}"}])
-
-    @field_validator("smtp", mode="before")
-    @classmethod
-    def _usual(cls, value: Any) -> Any:
-        return {**SMTP, **value} if isinstance(value, Mapping) else value
+    smtp: Annotated[SmtpSettings, _SMTP] = Field(examples=[{"user": "${SMTP_USER}", "password": "${SMTP_PASSWORD}"}])

@@ -71,7 +71,6 @@ class _Settings:
     smtp = smtp()
 
 
-def test_a_press_needs_no_answer_and_nobody_can_tell_without_folders():
+def test_a_press_needs_no_answer():
     press = Acknowledge(account="a", conversation="c", press_id="p")
     assert posting.send(Outgoing(command=press), _Settings(), None) == Receipt()  # type: ignore[arg-type]
-    assert posting.look("a@b", _Settings(), None) is False  # type: ignore[arg-type]
