@@ -38,7 +38,7 @@ format: .venv/.stamp-dev ## put the code into the agreed form
 	@$(PY) -m ruff format .
 
 bench: .venv/.stamp-dev ## measure; ONLY=<prefix> runs a part, results in var/bench.json
-	@.ci/services.sh redis postgresql
+	@.ci/services.sh redis postgresql mail
 	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 venv: .venv/.stamp-dev ## the virtual environment with everything

@@ -65,6 +65,14 @@ class House:
             yield
 
     @contextmanager
+    def listener(self, *, connected: int = 1) -> Iterator[int]:
+        """The process that reads mailboxes, once so many streams are connected; yields its id."""
+        log = self.folder / "listen.log"
+        with running(procfile("listen"), log, env=self.env) as process:
+            until(lambda: log.read_bytes().count(b"stream.connected") >= connected, process, log)
+            yield process.pid
+
+    @contextmanager
     def _said(self, word: str, command: list[str], log: Path, *, times: int = 1) -> Iterator[None]:
         with running(command, log, env=self.env) as process:
             until(lambda: log.read_bytes().count(word.encode()) >= times, process, log)
@@ -87,13 +95,15 @@ def house(
     burst: int = 1_000_000,
     per_second: float = 1e6,
     grant: Grant | None = None,
+    accounts: str = "",
 ) -> House:
     """Settle in ``folder`` and install the portal at ``portal``. Without ``database`` the journal is SQLite's.
+    ``accounts`` are lines of connector.yaml for more of them.
 
     ``grant`` is what the portal really granted; without it one that a stand-in takes.
     """
     folder.mkdir(parents=True)
-    yaml = _YAML.format(portal=portal, burst=burst, per_second=per_second)
+    yaml = _YAML.format(portal=portal, burst=burst, per_second=per_second) + accounts
     (folder / "connector.yaml").write_text(yaml, encoding="utf-8")
     env = {name: value for name, value in os.environ.items() if name in ("HOME", "TMPDIR")} | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
