@@ -90,7 +90,8 @@ class ServerSettings(BaseModel):
 
 
 class SmtpSettings(ServerSettings):
-    """How letters leave. ``pace`` is how many a minute at most; ``largest`` are the bytes that a letter may have.
+    """How letters leave. ``pace`` is how many a minute at most; ``largest`` are the bytes that a letter may have,
+    fewer where the server says so.
 
     ``copy`` says who keeps what we sent: ``append`` (we put it into the Sent folder by IMAP), ``server`` (it does so
     itself, as Gmail and Yandex do), ``bcc`` (we send a hidden copy to our own address), ``none``; ``auto`` is

@@ -96,7 +96,7 @@ def post(command: Send, uploads: Sequence[Upload], settings: PostalSettings, pos
         raise PermanentError("mail.no_heading", hint=_NO_HEADING)
     if not uploads and not as_text(command.text).strip():
         raise PermanentError("mail.empty", hint=_EMPTY)
-    within, beside = parted(uploads, settings.smtp.largest - HEAD - 8 * len(command.text))
+    within, beside = parted(uploads, postman.largest - HEAD - 8 * len(command.text))
     paper = compose(
         command.heading,
         command.text,

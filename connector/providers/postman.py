@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from connector.domain.ports import Clock
@@ -29,6 +30,10 @@ _BUSY = Text(
     "Other letters of this mailbox are leaving slowly; this one follows.",
     "Другие письма этого ящика уходят медленно; это отправится следом.",
 )
+_SMALLER = Text(
+    "The mail server takes letters of {mib} MiB at most: this one is written anew, with links instead of files.",
+    "Почтовый сервер принимает письма не больше {mib} МиБ: письмо будет составлено заново, со ссылками вместо файлов.",
+)
 
 
 class Postman:
@@ -48,6 +53,7 @@ class Postman:
         now: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._settings, self._http, self._clock, self.now = settings, http, clock, now
+        self.largest = settings.smtp.largest  # bytes of a letter: less when the server said so
         self._left: deque[float] = deque(maxlen=settings.smtp.pace)
         self._tokens: dict[OAuthSettings, Tokens] = {}
         self._lock, self._places = threading.Lock(), threading.BoundedSemaphore(AT_ONCE)
@@ -72,11 +78,16 @@ class Postman:
 
     def deliver(self, paper: Paper, bcc: Sequence[str] = ()) -> tuple[Refusal, ...]:
         """Send the letter now; see :func:`connector.providers.smtp.deliver`. ``TransientError`` ``smtp.pace`` when too
-        many left just now."""
+        many left just now, ``smtp.size`` when we hear that it must be smaller than ``largest`` was."""
         smtp = self._settings.smtp
         with self._place():
             self._take()
-            return deliver(paper, smtp, self.key(smtp), bcc=bcc)
+            return deliver(paper, smtp, self.key(smtp), bcc=bcc, sized=partial(self._sized, len(paper.raw)))
+
+    def _sized(self, needed: int, most: int) -> None:
+        known, self.largest = self.largest, min(self._settings.smtp.largest, most or self._settings.smtp.largest)
+        if known > self.largest and needed > self.largest:
+            raise TransientError("smtp.size", hint=_SMALLER.with_(mib=round(most / 2**20, 1)), retry_after=1.0)
 
     @contextmanager
     def _place(self) -> Iterator[None]:

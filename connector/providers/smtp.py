@@ -76,8 +76,16 @@ class Key:
     drop: Callable[[str], None] = lambda token: None
 
 
-def deliver(paper: Paper, settings: SmtpSettings, key: Key, *, bcc: Sequence[str] = ()) -> tuple[Refusal, ...]:
-    """Send; who of the others than its own recipient was refused.
+def deliver(
+    paper: Paper,
+    settings: SmtpSettings,
+    key: Key,
+    *,
+    bcc: Sequence[str] = (),
+    sized: Callable[[int], None] = lambda most: None,
+) -> tuple[Refusal, ...]:
+    """Send; who of the others than its own recipient was refused. ``sized`` hears before that of how many bytes the
+    server takes letters, 0 when it does not say; what it raises ends all.
 
     Raises ``TransientError`` (``maybe_done`` when it broke after the dot), ``PermanentError`` or ``Stopped``.
     """
@@ -85,6 +93,8 @@ def deliver(paper: Paper, settings: SmtpSettings, key: Key, *, bcc: Sequence[str
         # A relay of this very machine may know us by that alone.
         if settings.security != "none" or smtp.has_extn("auth"):
             _enter(smtp, key)
+        most = smtp.esmtp_features.get("size", "")
+        sized(int(most) if most.isdecimal() else 0)
         refusals = _envelope(smtp, paper, bcc)
         _hand_over(smtp, paper.raw)
     return refusals

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
+from email import message_from_bytes, policy
 
 import pytest
+import requests
 
 from connector.errors import PermanentError, Stopped, TransientError
-from tests.integration.mail.posting import CLIENT, OURS, US, account, sent, upload
+from connector.providers import posting
+from connector.providers.postman import Postman
+from tests.integration.mail.posting import CLIENT, OURS, US, account, outgoing, sent, upload
 from tests.integration.mail.smtp_talk import HANG_UP, talking
 from tests.mail.authority import Papers, papers
 from tests.mail.next_hop import NextHop, Step, next_hop
@@ -241,3 +245,19 @@ def test_a_file_with_a_strange_name_is_sent(hop: NextHop):
     (part,) = hop.letters[0].message.iter_attachments()
     assert "X-Evil" not in hop.letters[0].message
     assert part.get_filename() == "__ filename=_evil.exe X-Evil_ 1.pdf"
+
+
+def test_a_server_that_takes_smaller_letters_gets_links_instead_of_files():
+    with talking() as talk:  # it says SIZE 1000000
+        settings = account(talk.port)
+        postman = Postman(settings, requests.Session())
+        small, large = upload("a.pdf", 1000), upload("b.pdf", 900_000)
+        with pytest.raises(TransientError) as caught:
+            posting.send(outgoing("Прайс", small, large), settings, postman)
+        assert (caught.value.cause, caught.value.maybe_done) == ("smtp.size", False)
+        receipt = posting.send(outgoing("Прайс", small, large), settings, postman)
+    [raw] = talk.letters
+    letter = message_from_bytes(raw, policy=policy.default)
+    assert [part.get_filename() for part in letter.iter_attachments()] == ["a.pdf"]
+    assert "https://we.test/b.pdf" in letter.get_body(("plain",)).get_content()
+    assert "b.pdf" in receipt.notes[0][1]
