@@ -7,6 +7,7 @@ raw body and :class:`~connector.intake.Intake` but the size limit.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -64,29 +65,32 @@ class Hooks:
     def _counted(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
         """The request; what is turned away before the intake sees it is counted all the same."""
         try:
-            return self._taken(environ, path, self._limits.get(account, self._limit))
+            return self._taken(environ, path, account)
         except Refused as refused:
             counters().envelope(account if account in self._accounts else "", "refused", refused.cause)
             raise
 
-    def _taken(self, environ: WSGIEnvironment, path: str, limit: int) -> Request:
-        """The request exactly as received: raw body first, header names in lower case."""
+    def _taken(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
+        """The request exactly as received, header names in lower case."""
         method = environ["REQUEST_METHOD"]
         if method not in _METHODS:
             raise Refused("method.not_allowed", hint=_METHOD, status=405)
-        body = _body(environ, limit)
         headers = {name[5:].replace("_", "-").lower(): environ[name] for name in environ if name.startswith("HTTP_")}
         if content_type := environ.get("CONTENT_TYPE"):
             headers["content-type"] = content_type
-        return Request(
+        head = Request(
             method=method,
             path=path,
             query=environ.get("QUERY_STRING", ""),
             headers=headers,
-            body=body,
+            body=b"",
             received_at=self._clock(),
             remote=environ.get("REMOTE_ADDR", ""),
         )
+        known = self._accounts.get(account)
+        if known and known.provider.door and known.provider.door.by_head:
+            known.provider.door.verify(head, known.settings)
+        return replace(head, body=_body(environ, self._limits.get(account, self._limit)))
 
     def _explained(self, error: Exception, account: str) -> Response:
         if isinstance(error, Refused):

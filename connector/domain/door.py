@@ -27,6 +27,7 @@ class Door:
     so ``parse``, which reads kept requests again, must not want them.
     ``paths``: requests may come to addresses below ``/hooks/<account>/`` too; ``request.path`` tells which.
     ``limit``: so many bytes a body may have, where they are more than the house lets in (0: they are not).
+    ``by_head``: ``verify`` looks at no body, so a stranger is turned away before theirs is read.
     ``condense`` makes a small request of a verified one, whose files go to the store: only that is kept and parsed.
     ``anew`` makes what ``condense`` made once more, by today's code, of a kept request that could not be read.
     ``listen`` returns or raises when the connection is gone; it is called again. ``silence`` are the seconds after
@@ -41,6 +42,7 @@ class Door:
     paths: bool = False
     secrets: tuple[str, ...] = ()
     limit: int = 0
+    by_head: bool = False
     condense: Callable[[Request, Any, Store], Request] | None = None
     anew: Callable[[Request, Any, Read, Store], Request] | None = None
     listen: Callable[[Any, Listening], None] | None = None

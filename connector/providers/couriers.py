@@ -111,6 +111,7 @@ def channel(
         parse=partial(parse, not_raw=not_raw),
         paths=True,
         limit=limit,
+        by_head=verify is None,
         condense=condense or partial(condensed, unpack=unpack),
         anew=partial(anew, unpack=unpack),
         send=posting.send,

@@ -154,6 +154,14 @@ def test_a_forged_letter_leaves_nothing(mailroom: Place, account: str):
     assert (envelopes(mailroom), files(mailroom)) == ([], {})
 
 
+@pytest.mark.parametrize("path", ["/hooks/grid", "/hooks/mark/" + "u" * 32])
+def test_a_stranger_is_turned_away_before_the_body_is_read(mailroom: Place, path: str):
+    with socket.create_connection(("127.0.0.1", mailroom.port), timeout=10) as line:
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 30000000\r\n\r\n"
+        line.sendall(head.encode())
+        assert line.recv(100).startswith(b"HTTP/1.1 401")
+
+
 @pytest.mark.parametrize("account", sorted(PATHS))
 def test_a_letter_that_comes_taken_apart_is_parked_readably_and_its_body_is_kept(mailroom: Place, account: str):
     request = brought(account, None)
@@ -201,9 +209,10 @@ def test_an_envelope_of_a_letter_is_readable(mailroom: Place):
 
 @pytest.mark.parametrize("account", sorted(PATHS))
 def test_what_is_larger_than_the_service_takes_is_told_so(mailroom: Place, account: str):
+    proof = brought(account).headers.get("authorization", "none")
+    head = f"POST {PATHS[account]} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {proof}\r\n"
     with socket.create_connection(("127.0.0.1", mailroom.port), timeout=15) as wire:
-        head = f"POST {PATHS[account]} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: {200 * MIB}\r\n\r\n"
-        wire.sendall(head.encode())
+        wire.sendall(f"{head}Content-Length: {200 * MIB}\r\n\r\n".encode())
         with wire.makefile("rb") as answer:
             assert answer.readline().startswith(b"HTTP/1.1 413")
             assert any(b"body.too_large" in line for line in answer)
