@@ -5,7 +5,6 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Self
 
@@ -38,20 +37,9 @@ class MailServer:
             **more,
         }
 
-    def write(
-        self,
-        sender: str,
-        subject: str,
-        text: str,
-        *,
-        name: str = "",
-        files: Sequence[tuple[str, bytes]] = (),
-        answers: Letter | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Letter:
-        """Somebody writes to our mailbox, as :func:`written` says; the letter."""
-        told = {"name": name, "files": files, "answers": answers, "headers": headers}
-        raw = written(sender, self.address, subject, text, **told)  # type: ignore[arg-type]
+    def write(self, sender: str, subject: str, text: str, **how: Any) -> Letter:
+        """Somebody writes to our mailbox, ``how`` as :func:`written` says; the letter."""
+        raw = written(sender, self.address, subject, text, **how)
         self.boxes.deliver(self.address, raw)
         return read(raw, datetime.now(UTC))
 
