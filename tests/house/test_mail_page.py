@@ -48,6 +48,7 @@ BY_ITSELF = frozenset(
         "oauth.unreachable",
         "smtp.busy",
         "smtp.later",
+        "smtp.size",
         "mail.unchangeable",
         "mail.no_heading",
         "mail.empty",
