@@ -238,7 +238,9 @@ def test_forged_marks_and_forged_reports_reach_no_other_chat(box: Letterbox):
     )
     (chat,) = {one.chat for one in told if "Тайна" in one.text}
     assert [one.text.split("\n")[-1] for one in told if one.chat == chat] == ["Тайна клиента"]
-    assert not [one for one in told if one.author == "system" or "call +7" in one.text]
+    own = {one.chat for one in told if "evil 1" in one.text}
+    assert {one.chat for one in told if one.author == "system"} <= own  # of their own machine they may tell there
+    assert not [one for one in told if "call +7" in one.text]
 
 
 HUGE: dict[str, bytes] = {
