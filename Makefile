@@ -5,9 +5,10 @@
 MAKEFLAGS += --no-print-directory
 PY := .venv/bin/python
 ARGS ?=
-# The whole suite runs three tests at once (they wait more than they work); what ARGS names runs alone, in sight.
+# The whole suite runs three tests at once (they wait more than they work), in the order of tests/conftest.py; what ARGS
+# names runs alone, in sight.
 WORKERS ?= 3
-AT_ONCE = $(if $(ARGS),,-n $(WORKERS) --dist loadfile)
+AT_ONCE = $(if $(ARGS),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format bench e2e venv lock widget clean

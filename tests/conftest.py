@@ -21,8 +21,9 @@ settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole houses and browsers first: they take longest, and what is short fills the gaps at the end."""
-    items.sort(key=lambda item: not {"e2e", "integration"} & {*item.path.parts})
+    """Files with something slow first, then whole houses and browsers; what is short fills the gaps at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (item.path not in slow, not {"e2e", "integration"} & {*item.path.parts}))
 
 
 SECRET = "a secret key of at least thirty-two characters"
