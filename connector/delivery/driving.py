@@ -170,6 +170,7 @@ class Driving:
         now = self._work.clock()
         facts = self._work.rules.accounts.get(getattr(event, "account", ""))
         by_mail = facts is not None and facts.mail is not None
+        lane.letter = by_mail and self._side == "account"
         check_age(event.kind, began, now, message_hours=self._work.message_hours, by_mail=by_mail)
         late = (now - delivery.created_at).total_seconds()
         rules = replace(

@@ -42,7 +42,8 @@ class Lane:
     ``decided``: the ledger's doubt about that effect is over, it did not take place. ``recalled`` is what the journal
     told it; ``behind`` are the deliveries that follow it in its lane, as they were ``looked`` up in that round.
     ``mapping`` is the version of the rules that it is handled under, empty when they have no say in it.
-    ``alone``: in company it was refused, so it goes by itself. ``end`` is how it ended: settled, or to be tried later.
+    ``alone``: in company it was refused, so it goes by itself. ``letter``: it leaves by mail. ``end`` is how it
+    ended: settled, or to be tried later.
     """
 
     delivery: Delivery
@@ -54,6 +55,7 @@ class Lane:
     behind: list[Delivery] = field(default_factory=list)
     looked: int = 0
     alone: bool = False
+    letter: bool = False
     end: Literal["", "settled", "later"] = ""
     remembered: list[Remember] = field(default_factory=list)
     emitted: list[Emit] = field(default_factory=list)

@@ -9,7 +9,7 @@ from typing import Literal
 
 from connector.delivery.lanes import Lane
 from connector.delivery.perform import name_of, to_record
-from connector.delivery.retry import STOPPED_PAUSE, pause
+from connector.delivery.retry import LETTER_STOPPED, STOPPED_PAUSE, pause
 from connector.domain.effects import Emit, KeyedEffect
 from connector.domain.ports import Clock
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
@@ -97,9 +97,11 @@ class Round:
 
     def wait(self, lane: Lane, error: ConnectorError, *, at_least: float = 0.0) -> None:
         """It will pass: the lane stands still until then; ``at_least`` is seconds."""
-        stopped = isinstance(error, Stopped)
+        stopped, delivery = isinstance(error, Stopped), lane.delivery
         asked = getattr(error, "retry_after", None)
-        usual = STOPPED_PAUSE if stopped else pause(lane.delivery.attempts, asked, kind=lane.delivery.event.kind)
+        usual = pause(delivery.attempts, asked, kind=delivery.event.kind, letter=lane.letter)
+        if stopped:
+            usual = LETTER_STOPPED if lane.letter else STOPPED_PAUSE
         seconds = max(usual * self._pace, at_least)
         attempts = lane.delivery.attempts + (0 if stopped else 1)
         self.put_back(lane, seconds, attempts=attempts, cause=error.cause, hint=error.hint, detail=error.detail)

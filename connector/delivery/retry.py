@@ -14,6 +14,8 @@ from connector.speech import Text
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 STOPPED_PAUSE = 10.0
+# A mail server that puts a letter off, or refuses our password, is not asked every minute: that ends in its black list.
+LETTER_LONGEST, LETTER_STOPPED = 900.0, 300.0
 GIVE_UP = timedelta(days=3)
 CHAT = frozenset({"message.received", "reply.written", "button.pressed"})
 
@@ -46,13 +48,20 @@ PATIENCE: Mapping[str, Patience] = MappingProxyType(
 )
 
 
-def pause(attempts: int, asked: float | None = None, *, kind: str = "", chance: random.Random | None = None) -> float:
+def pause(
+    attempts: int,
+    asked: float | None = None,
+    *,
+    kind: str = "",
+    letter: bool = False,
+    chance: random.Random | None = None,
+) -> float:
     """Seconds before attempt number ``attempts + 1``: doubling with jitter, never less than the far side ``asked``.
 
-    ``kind`` is the event's: some are looked at more rarely in the end.
+    ``kind`` is the event's: some are looked at more rarely in the end, and so is a mail server about a ``letter``.
     """
     drawn = (chance or random).uniform(0.8, 1.2)
-    longest = PATIENCE.get(kind, USUAL).longest
+    longest = LETTER_LONGEST if letter else PATIENCE.get(kind, USUAL).longest
     usual = min(longest, FIRST_PAUSE * 2.0 ** min(attempts, 10)) * drawn
     return max(usual, asked or 0.0)
 

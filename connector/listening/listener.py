@@ -33,9 +33,9 @@ _ENDED = Text("The connector's process was stopped", "Процесс конне�
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """Seconds. Another try comes after ``first``, doubled up to ``longest``, anew after a connection that lasted
-    ``good``; one that was ``refused`` waits for a person, who should not have to restart us. An account is ours for
-    ``hold``, renewed every ``renew``; one that is somebody else's is looked at again after ``look``. ``beat`` is
-    between two looks at all that.
+    ``good``; one that was ``refused`` waits for a person, who should not have to restart us: longer each time, up to
+    twenty times, since whoever is refused too often is locked out. An account is ours for ``hold``, renewed every
+    ``renew``; one that is somebody else's is looked at again after ``look``. ``beat`` is between two looks at all that.
     """
 
     first: float = 1.0
@@ -79,6 +79,7 @@ class Listener:
         self._pace, self._ticks, self._chance = pace, ticks, chance
         self._held: Held | None = None
         self._renewed, self._pause, self._said, self._elsewhere = float("-inf"), 0.0, "", False
+        self._refusal = 0.0
 
     def run(self) -> None:
         """Until ``stop``."""
@@ -144,7 +145,9 @@ class Listener:
     def _rest(self, cause: str, hint: Text, state: str, *, good: bool) -> None:
         pace = self._pace
         self._pause = pace.first if good or not self._pause else min(2 * self._pause, pace.longest)
-        pause = pace.refused if state == REFUSED else self._pause
+        refusal = min(2 * self._refusal, 20 * pace.refused) if self._refusal else pace.refused
+        self._refusal = refusal if state == REFUSED else 0.0
+        pause = self._refusal or self._pause
         seconds = pause * (0.5 + self._chance())  # many that lost one server do not come back in one moment
         tell = log.info if cause == self._said and not good else log.warning
         tell("listen.away", account=self.account.name, cause=cause, hint=hint.en, seconds=round(seconds, 1))

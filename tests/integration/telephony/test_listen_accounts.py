@@ -7,7 +7,7 @@ import time
 from types import SimpleNamespace
 from typing import Any
 
-from connector.errors import TransientError
+from connector.errors import Stopped, TransientError
 from connector.listening.listener import Listener
 from connector.providers.asterisk.standin import SCENES, Board, Manners, Wish
 from connector.speech import Text
@@ -141,19 +141,20 @@ def test_a_connection_that_comes_back_while_the_database_is_away_listens_all_the
         until(home.spool.pending, "the spool", 20)
 
 
-def test_pauses_grow_and_begin_anew_after_a_good_connection(home):
+def waits(home: Any, *failures: Exception, lasts: tuple[float, ...] = ()) -> list[float]:
+    """The pauses after so many connections that ended so; ``lasts`` is how long each of them was."""
     ticks = SimpleNamespace(now=0.0)
     waited: list[float] = []
-    lasts = iter([0, 0, 0, 120, 0])
+    ended, long = iter(failures), iter(lasts or (0,) * len(failures))
 
     def fails(settings: Any, given: Any) -> None:
-        ticks.now += next(lasts)
-        raise TransientError("asterisk.gone", hint=Text("gone", "нет"))
+        ticks.now += next(long)
+        raise next(ended)
 
     class Stop(threading.Event):
         def wait(self, timeout: float | None = None) -> bool:
             waited.append(round(timeout or 0, 3))
-            if len(waited) == 5:
+            if len(waited) == len(failures):
                 self.set()
             return True
 
@@ -162,7 +163,20 @@ def test_pauses_grow_and_begin_anew_after_a_good_connection(home):
         name="office", settings=None, provider=SimpleNamespace(telephony=telephony, door=telephony)
     )
     Listener(home, account, Stop(), ticks=lambda: ticks.now, chance=lambda: 0.5).run()
-    assert waited == [1.0, 2.0, 4.0, 1.0, 2.0]
+    return waited
+
+
+AWAY = TransientError("asterisk.gone", hint=Text("gone", "нет"))
+REFUSED = Stopped("asterisk.login", hint=Text("wrong secret", "неверный пароль"), state="needs_reauth")
+
+
+def test_pauses_grow_and_begin_anew_after_a_good_connection(home):
+    assert waits(home, *[AWAY] * 5, lasts=(0, 0, 0, 120, 0)) == [1.0, 2.0, 4.0, 1.0, 2.0]
+
+
+def test_whoever_is_refused_tries_more_and_more_rarely(home):
+    assert waits(home, *[REFUSED] * 7) == [30.0, 60.0, 120.0, 240.0, 480.0, 600.0, 600.0]
+    assert waits(home, REFUSED, REFUSED, AWAY, REFUSED)[-1] == 30.0
 
 
 def test_a_fault_of_a_provider_ends_nothing(home):

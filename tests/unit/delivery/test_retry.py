@@ -21,6 +21,13 @@ def test_a_recording_is_looked_for_every_quarter_of_an_hour_in_the_end():
     assert longest("message.received") <= LONGEST_PAUSE * 1.2
 
 
+def test_a_mail_server_is_asked_about_a_letter_every_quarter_of_an_hour_in_the_end():
+    pauses = [pause(tried, 120.0, kind="reply.written", letter=True, chance=random.Random(1)) for tried in range(30)]
+    assert pauses[0] == 120.0
+    assert pauses == sorted(pauses)
+    assert 720 <= pauses[-1] <= 1080
+
+
 def test_nobody_is_asked_sooner_than_they_said():
     assert pause(0, 60.0, kind=RECORDING) == 60.0
     assert pause(20, 60.0, kind=RECORDING) >= 720
