@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-import shlex
 from functools import cache
 from pathlib import Path
 from typing import get_args
 
-import click
 import pytest
 import yaml
 
 from connector import settings
-from connector.cli import cli
 from connector.cli.state import _MAIL_COLUMNS as MAIL_COLUMNS
 from connector.domain.events import Event
 from connector.domain.mailbox import MailSettings
@@ -25,9 +22,9 @@ from connector.providers.posting import copy_of
 from connector.providers.smtp_verdicts import MEANINGS
 from connector.registry import models
 from tests.house.conftest import ROOT
+from tests.house.pages import FENCE, commands, parsed, pieces, text
 
 PAGES = ("mail.md", "mail.ru.md")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _HOLE = re.compile(r"\{\w*\}")
 SECRETS = {
     "B24_CLIENT_SECRET": "secret",
@@ -58,14 +55,6 @@ BY_ITSELF = frozenset(
 )
 
 
-def text(page: str) -> str:
-    return (ROOT / "docs" / page).read_text(encoding="utf-8")
-
-
-def pieces(page: str, language: str) -> list[str]:
-    return [body for kind, body in _FENCE.findall(text(page)) if kind == language]
-
-
 def table(page: str, heading: str) -> list[list[str]]:
     """The rows below that line, its cells stripped."""
     lines = text(page).partition(heading)[2].partition("\n\n")[0].strip().splitlines()
@@ -89,22 +78,9 @@ def is_said(line: str) -> bool:
     return any(re.fullmatch("(.+?)".join(map(re.escape, parts)), line) for parts in own)
 
 
-def commands() -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for page in PAGES:
-        inline = re.findall(r"`(connector [a-z][^`<]*)`", _FENCE.sub("", text(page)))
-        whole = "\n".join(pieces(page, "sh")).splitlines()
-        found += [(page, line) for line in (*whole, *inline) if line.startswith("connector ")]
-    return list(dict.fromkeys(found))
-
-
-@pytest.mark.parametrize(("page", "line"), commands())
+@pytest.mark.parametrize(("page", "line"), commands(PAGES))
 def test_every_command_can_be_called(page: str, line: str) -> None:
-    rest = shlex.split(line)[1:]
-    command: click.Command = cli
-    while isinstance(command, click.Group) and rest:
-        command = command.commands[rest.pop(0)]
-    command.make_parser(click.Context(command)).parse_args(rest)
+    parsed(line)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -126,7 +102,7 @@ def test_the_settings_of_the_page_load_with_each_way_in(page: str, tmp_path: Pat
 def test_every_setting_of_the_page_is_one_of_an_account_of_mail(page: str) -> None:
     known = {
         *MailSettings.model_fields,
-        *MailboxSettings.model_fields["imap"].annotation.model_fields,  # type: ignore[union-attr]
+        *MailboxSettings.model_fields["imap"].annotation.model_fields,
         *(about.alias or name for name, about in SmtpSettings.model_fields.items()),
     }
     heading = "| Wish | How |" if page == PAGES[0] else "| Желание | Как |"
@@ -136,7 +112,7 @@ def test_every_setting_of_the_page_is_one_of_an_account_of_mail(page: str) -> No
 
 
 def test_both_pages_show_the_same_pieces() -> None:
-    bare = [[(kind, re.sub(r" *#.*", "", body)) for kind, body in _FENCE.findall(text(page)) if kind] for page in PAGES]
+    bare = [[(kind, re.sub(r" *#.*", "", body)) for kind, body in FENCE.findall(text(page)) if kind] for page in PAGES]
     assert bare[0] == bare[1]
     for mark in ("\n## ", "\n### ", "\n| ", "\n* ", "\n```\n"):
         assert text(PAGES[0]).count(mark) == text(PAGES[1]).count(mark), mark
@@ -195,7 +171,7 @@ def test_the_services_of_the_page_are_those_that_are_known() -> None:
 
 
 def test_the_journal_of_a_first_letter_has_events_of_the_product() -> None:
-    (shown,) = (body for kind, body in _FENCE.findall(text(PAGES[0])) if not kind and body.startswith("what "))
+    (shown,) = (body for kind, body in FENCE.findall(text(PAGES[0])) if not kind and body.startswith("what "))
     kinds = {line.split()[0] for line in shown.splitlines()[1:]}
     told = " ".join(str(event.__annotations__.get("kind")) for event in get_args(Event))
     assert kinds <= set(re.findall(r"[\"']([a-z.]+)[\"']", told))
@@ -203,7 +179,7 @@ def test_the_journal_of_a_first_letter_has_events_of_the_product() -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_the_status_of_the_page_has_the_columns_of_the_product(page: str) -> None:
-    (shown,) = (body for kind, body in _FENCE.findall(text(page)) if not kind and body.startswith("mailbox "))
+    (shown,) = (body for kind, body in FENCE.findall(text(page)) if not kind and body.startswith("mailbox "))
     header, row = shown.splitlines()
     columns = re.split(r"  +", header)
     assert columns == [column.en for column in MAIL_COLUMNS]

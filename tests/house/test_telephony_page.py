@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-import shlex
 from pathlib import Path
 
-import click
 import pytest
 import yaml
 
 from connector import settings
-from connector.cli import cli
 from connector.domain.calls import Cause
 from connector.handlers.calls.outcome import Outcome, outcome
 from connector.handlers.calls.story import Story
@@ -20,10 +17,9 @@ from connector.registry import models, providers
 from connector.rulebook.folder import contents
 from connector.rulebook.kinds import KINDS
 from mappings.loading import load
-from tests.house.conftest import ROOT
+from tests.house.pages import FENCE, commands, parsed, pieces, text
 
 PAGES = ("telephony.md", "telephony.ru.md")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SECRETS = dict.fromkeys(("B24_CLIENT_SECRET", "OFFICE_SECRET", "PBX_FILES", "ROUTE_TOKEN"), "5f" * 24)
 
 # The rows of the table "How a call ended", in its order.
@@ -43,31 +39,9 @@ ENDINGS: tuple[tuple[Cause, ...], ...] = (
 )
 
 
-def text(page: str) -> str:
-    return (ROOT / "docs" / page).read_text(encoding="utf-8")
-
-
-def pieces(page: str, language: str) -> list[str]:
-    return [body for kind, body in _FENCE.findall(text(page)) if kind == language]
-
-
-def commands() -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    for page in PAGES:
-        whole = "\n".join(pieces(page, "sh"))
-        inline = re.findall(r"`(connector [a-z][^`<]*)`", _FENCE.sub("", text(page)))
-        found += [(page, line) for line in whole.splitlines() if line.startswith("connector ")]
-        found += [(page, line) for line in inline]
-    return list(dict.fromkeys(found))
-
-
-@pytest.mark.parametrize(("page", "line"), commands())
+@pytest.mark.parametrize(("page", "line"), commands(PAGES))
 def test_every_command_can_be_called(page: str, line: str) -> None:
-    words = shlex.split(line)[1:]
-    command: click.Command = cli
-    while isinstance(command, click.Group) and words:
-        command = command.commands[words.pop(0)]
-    command.make_parser(click.Context(command)).parse_args(words)
+    parsed(line)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -93,7 +67,7 @@ def test_the_table_of_extensions_of_the_page_loads() -> None:
 
 def test_both_pages_show_the_same_pieces() -> None:
     bare = [
-        [(kind, re.sub(r" *[#;].*", "", body)) for kind, body in _FENCE.findall(text(page)) if kind] for page in PAGES
+        [(kind, re.sub(r" *[#;].*", "", body)) for kind, body in FENCE.findall(text(page)) if kind] for page in PAGES
     ]
     assert bare[0] == bare[1]
     assert text(PAGES[0]).count("\n## ") == text(PAGES[1]).count("\n## ")

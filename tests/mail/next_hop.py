@@ -52,7 +52,7 @@ class Taken:
     @property
     def message(self) -> EmailMessage:
         """Read by the standard library."""
-        return message_from_bytes(self.raw, policy=policy.default)  # type: ignore[return-value]
+        return message_from_bytes(self.raw, policy=policy.default)
 
 
 class NextHop:

@@ -17,7 +17,7 @@ from tests.mail.fixtures import CUSTOMER, SUPPORT
 
 def read(raw: bytes) -> EmailMessage:
     """A letter as the standard library reads it."""
-    return message_from_bytes(raw, policy=policy.default)  # type: ignore[return-value]
+    return message_from_bytes(raw, policy=policy.default)
 
 
 @dataclass(kw_only=True)

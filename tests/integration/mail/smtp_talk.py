@@ -71,7 +71,7 @@ class Talk:
     def _letter(self, told: object) -> bool:
         whole = b""
         while not whole.endswith(b"\r\n.\r\n"):
-            piece = told.readline()  # type: ignore[attr-defined]
+            piece = told.readline()
             whole += piece
             if not piece or (self.cut_at and len(whole) > self.cut_at):
                 return False
@@ -82,7 +82,7 @@ class Talk:
 @contextmanager
 def talking(**how: object) -> Iterator[Talk]:
     """A listening one at 127.0.0.1:``port``."""
-    talk = Talk(**how)  # type: ignore[arg-type]
+    talk = Talk(**how)
     with socket.create_server(("127.0.0.1", 0)) as server:
         talk.port = server.getsockname()[1]
 

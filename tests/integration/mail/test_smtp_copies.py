@@ -46,7 +46,7 @@ class Mailbox:
 
     def look(self, settings: MailboxSettings, message_id: str = OURS) -> bool:
         assert PROVIDER.session is not None
-        return outbound.look(message_id, settings, PROVIDER.session(settings, requests.Session()))  # type: ignore[arg-type]
+        return outbound.look(message_id, settings, PROVIDER.session(settings, requests.Session()))
 
     def sent(self, folder: str = "Sent") -> list[bytes]:
         return self.dovecot.letters(US, folder)
@@ -149,7 +149,7 @@ def test_a_token_that_ended_before_its_time_is_bought_anew_once(mailbox: Mailbox
     oauth = {"token_url": "https://id.test/token", "client_id": "we", "refresh_token": "r"}
     with talking(replies={"AUTH XOAUTH2": ["535 5.7.8 expired", "235 in"]}) as talk:
         settings = mailbox.settings({"oauth": oauth}, port=talk.port, copy="none")
-        postman = Postman(settings, office)  # type: ignore[arg-type]
+        postman = Postman(settings, office)
         outbound.send(outgoing(), settings, postman)
         outbound.send(outgoing(), settings, postman)
         assert (office.sold, len(talk.letters)) == (2, 2)

@@ -63,7 +63,7 @@ def test_files_find_room_by_what_they_take_in_a_letter():
 )
 def test_what_a_letter_cannot_do_is_said(command: Any):
     with pytest.raises(PermanentError) as caught:
-        posting.send(Outgoing(command=command), _Settings(), None)  # type: ignore[arg-type]
+        posting.send(Outgoing(command=command), _Settings(), None)
     assert caught.value.cause in ("mail.unchangeable", "mail.no_heading", "mail.empty")
 
 
@@ -73,4 +73,4 @@ class _Settings:
 
 def test_a_press_needs_no_answer():
     press = Acknowledge(account="a", conversation="c", press_id="p")
-    assert posting.send(Outgoing(command=press), _Settings(), None) == Receipt()  # type: ignore[arg-type]
+    assert posting.send(Outgoing(command=press), _Settings(), None) == Receipt()

@@ -48,7 +48,7 @@ class Office:
     """Sells tokens."""
 
     def __init__(self, *answers: Answer) -> None:
-        self.answers, self.asked = list(answers), []  # type: ignore[var-annotated]
+        self.answers, self.asked = list(answers), []
 
     def request(self, method: str, url: str, **options: Any) -> Any:
         self.asked.append((method, url, options["data"]))

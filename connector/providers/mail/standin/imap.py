@@ -40,7 +40,7 @@ class ImapTalk(socketserver.StreamRequestHandler):
             boxes.watchers.remove(self._watch)
 
     def _served(self) -> bool:
-        words_of = command(self.rfile, READY, self.wfile)  # type: ignore[arg-type]
+        words_of = command(self.rfile, READY, self.wfile)
         if words_of is None:
             return False
         tag, name, *rest = [*words_of, "", ""][: max(2, len(words_of))]

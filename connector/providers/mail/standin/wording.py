@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import BinaryIO, TypeAlias
+from typing import TypeAlias
 
 Word: TypeAlias = "str | list[Word]"
 
@@ -14,7 +14,7 @@ _PIECE = re.compile(
 )
 
 
-def command(stream: BinaryIO, ready: bytes, tell: BinaryIO) -> list[Word] | None:
+def command(stream: BufferedIOBase, ready: bytes, tell: BufferedIOBase) -> list[Word] | None:
     """The next command with its literals, nested as its brackets are; ``None`` at the end of the stream.
 
     ``ready`` is said to ``tell`` before each literal. Bytes are kept as latin-1.
