@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from io import BufferedIOBase
 from typing import TypeAlias
 
 Word: TypeAlias = "str | list[Word]"
