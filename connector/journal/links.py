@@ -86,6 +86,15 @@ class Links(Desk):
         return [{"kind": row["kind"], "key": row["key"], "value": json.loads(row["value"])} for row in rows]
 
 
+def moment_in(value: Any) -> datetime | None:
+    """The moment that a link keeps as ISO text; ``None`` for anything else, and for one without a zone."""
+    try:
+        at = datetime.fromisoformat(str(value or ""))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
 def write_links(db: Connection, remembered: Sequence[Remember], *, owner: str, now: float) -> None:
     """Keep or forget, in order. An owner once known stays when the edge writes without one."""
     for forget, some in groupby(remembered, key=lambda link: link.value is None):

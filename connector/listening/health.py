@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from connector.errors import TransientError
 from connector.journal import Journal
-from connector.journal.links import Link
+from connector.journal.links import Link, moment_in
 from connector.portal.phrases import age
 from connector.routes import Account
 from connector.speech import Text
@@ -109,8 +109,8 @@ def _told(link: Link | None, now: datetime) -> dict[str, Any]:
     value = link.value if link is not None and isinstance(link.value, Mapping) else {}
     told: dict[str, Any] = {
         "state": str(value.get("state") or "connecting")[:40],
-        "since": _moment(value.get("since")),
-        "heard": _moment(value.get("heard")),
+        "since": moment_in(value.get("since")),
+        "heard": moment_in(value.get("heard")),
         "why": _words(value.get("why")),
     }
     if link is None:
@@ -134,11 +134,3 @@ def _words(value: Any) -> Text:
     if isinstance(value, list) and len(value) == 2:
         return Text(str(value[0])[:300], str(value[1])[:300])
     return Text(value[:300], value[:300]) if isinstance(value, str) else SILENT
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value or ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -20,6 +20,7 @@ from connector.domain.events import Event
 from connector.domain.telephony import PbxSettings
 from connector.errors import ConnectorError, PermanentError, Stopped, TransientError
 from connector.journal import JournalAway
+from connector.journal.links import moment_in
 from connector.routes import Account
 from connector.speech import Text
 from connector.telephony import own
@@ -81,7 +82,7 @@ def due(house: House, name: str) -> bool:
     """Whether to look at the history of the account ``name`` now. Raises ``JournalAway``."""
     stream = house.journal.recall("stream", name)
     connected = isinstance(stream, Mapping) and stream.get("state") == "connected"
-    back = _moment(stream.get("since")) if connected and isinstance(stream, Mapping) else None
+    back = moment_in(stream.get("since")) if connected and isinstance(stream, Mapping) else None
     mark, now, awaited = checkpoint_of(house.journal, name), house.clock(), _awaited(house, name)
     if mark.due(now, back=back, awaited=bool(awaited)):
         return True
@@ -198,7 +199,7 @@ def _stories(house: House, name: str, calls: Sequence[str]) -> dict[str, Any]:
 
 def _opened(house: House, name: str) -> datetime | None:
     """When the oldest call of the account began that is not over."""
-    began = [_moment(link.value.get("at")) for link in open_calls(house, name)]
+    began = [moment_in(link.value.get("at")) for link in open_calls(house, name)]
     return min(filter(None, began), default=None)
 
 
@@ -209,11 +210,3 @@ def _awaited(house: House, name: str) -> frozenset[str]:
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value or ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

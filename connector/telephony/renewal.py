@@ -12,6 +12,7 @@ import structlog
 
 from connector.errors import ConnectorError, PermanentError, TransientError
 from connector.journal import JournalAway
+from connector.journal.links import moment_in
 from connector.listening.health import Seen
 from connector.routes import Account
 from connector.speech import Text
@@ -77,11 +78,11 @@ def subscription_of(house: Seen, name: str) -> Subscription:
     hint = kept.get("hint")
     return Subscription(
         id=str(kept.get("id") or ""),
-        due_at=_moment(kept.get("due_at")),
+        due_at=moment_in(kept.get("due_at")),
         url=str(kept.get("url") or ""),
         why=str(kept.get("why") or ""),
         hint=(str(hint[0]), str(hint[1])) if isinstance(hint, list) and len(hint) == 2 else ("", ""),
-        again=_moment(kept.get("again")),
+        again=moment_in(kept.get("again")),
     )
 
 
@@ -119,11 +120,3 @@ def _failed(house: House, name: str, kept: Subscription, error: ConnectorError) 
     }
     house.journal.remember(KIND, name, told)
     return False
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value or ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

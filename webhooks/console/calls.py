@@ -12,7 +12,7 @@ from flask import Blueprint, Response, request, url_for
 from connector.bootstrap import Connector
 from connector.handlers.calls.story import Story
 from connector.journal.called import Called, CallPage, Recording
-from connector.journal.links import Link
+from connector.journal.links import Link, moment_in
 from connector.listening.health import state_in_words
 from connector.speech import Text
 from connector.telephony.health import Pbx, pbxs
@@ -110,7 +110,7 @@ def _row(row: Called, found: Sequence[Recording], purse: Purse) -> Row:
     event, inside = row.event, insider()
     mark, status = outcome(event)
     return Row(
-        at=_moment(event.get("started_at")) or row.at,
+        at=moment_in(event.get("started_at")) or row.at,
         account=purse.word(str(event.get("account") or ""), 60),
         direction=DIRECTIONS.get(str(event.get("direction") or ""), DIRECTIONS[""]),
         phone=purse.word(masked(str(event.get("phone") or ""), inside=inside), 60),
@@ -142,7 +142,7 @@ def _open(link: Link, kept: Any, purse: Purse) -> Open:
     told = link.value.get("at") if isinstance(link.value, Mapping) else None
     return Open(
         account=purse.word(account, 60),
-        since=_moment(told) or link.at,
+        since=moment_in(told) or link.at,
         direction=DIRECTIONS.get(story.direction, DIRECTIONS[""]),
         phone=purse.word(masked(story.word("client"), inside=insider()), 60),
         employee=purse.word(talker or ", ".join(ringing[:5]), 120),
@@ -162,11 +162,3 @@ def _story(kept: Any) -> Story:
 def masked(phone: str, *, inside: bool) -> str:
     """A number; a viewer sees its end only."""
     return phone if inside or len(phone) <= _TAIL else f"…{phone[-_TAIL:]}"
-
-
-def _moment(value: Any) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(value or ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None

@@ -95,10 +95,10 @@ def test_what_rules_may_read_of_a_letter_is_what_they_see() -> None:
 
 def test_a_reply_is_tried_by_the_number_of_its_delivery() -> None:
     rules = ruled(SIGNED, posting.rules())
-    (event,) = kept_events(OneReply(reply(), ANNA), "7", rules)  # type: ignore[arg-type]
+    (event,) = kept_events(OneReply(reply(), ANNA), "7", rules)
     assert isinstance(event, EventMapped)
     assert event.about["text"] == "On its way"
-    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))  # type: ignore[arg-type]
+    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))
     assert found.outcome is not None
     assert (found.outcome.signature, found.tried.writes) == ("Olga — ann@home.ru", ())
 
@@ -108,7 +108,7 @@ def test_what_is_no_reply_by_mail_has_no_signature_to_try(account: str, thread: 
     rules = posting.rules()
     rules = replace(rules, accounts={**rules.accounts, **driving.rules().accounts})
     with pytest.raises(PermanentError) as none:
-        kept_events(OneReply(reply(account), thread), "7", rules)  # type: ignore[arg-type]
+        kept_events(OneReply(reply(account), thread), "7", rules)
     assert "reply.written" in none.value.hint.en
 
 
@@ -116,7 +116,7 @@ def test_a_dry_run_shows_the_letter_in_the_card_and_the_automatic_one() -> None:
     rules = ruled(KEPT, posting.rules())
     sent_at = datetime(2020, 1, 1, tzinfo=UTC)  # what is tried may be an old one
     event = mapped_event(view(replace(letter(), sent_at=sent_at), rules))
-    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))  # type: ignore[arg-type]
+    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))
     assert [write.method for write in found.tried.writes] == ["crm.item.add", "crm.item.update", "crm.activity.add"]
     assert found.tried.writes[-1].params["fields"]["FILES"][0]["fileData"][1] == "…"
     assert [each.kind for each in found.tried.emitted] == ["letter.wanted"]
@@ -127,6 +127,6 @@ def test_a_dry_run_shows_the_letter_in_the_card_and_the_automatic_one() -> None:
 def test_a_dry_run_notes_what_a_message_without_a_letter_lacks() -> None:
     rules = ruled(KEPT, posting.rules())
     event = mapped_event(view(replace(letter(), letter=None), rules))
-    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))  # type: ignore[arg-type]
+    found = explained(event, rules.mappings, rules, Memory(), empty_portal(rules.mappings))
     assert found.tried.emitted == ()
     assert found.tried.noted.count("event.letter") == 2
