@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 
 from connector.domain.bbtree import (
-    BREAK,
     KNOWN_TAGS,
     MAX_DEPTH,
     Kind,
@@ -23,6 +22,7 @@ from connector.domain.bbtree import (
     safe_url,
     words,
 )
+from mappings.bbcode import BREAK, escape
 
 __all__ = [
     "BREAK",
@@ -48,7 +48,6 @@ __all__ = [
 Visit = Callable[[Node, str], str]
 
 _SIGNATURE = re.compile(r"\[b\]([^\[\]\n]+?):\[/b\]\s*\[br\]\s*", re.IGNORECASE)
-_ACCIDENTAL = re.compile(r"\[(?=[/a-z*])|\#(?=BR\#)|:(?=f0[0-9a-f]{6}:)", re.IGNORECASE)
 _MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]<>~|])")
 _MARKDOWN_LINE = re.compile(r"^(\s*)(?:([#+-])|(\d{1,9})([.)]))(?=\s|$)", re.MULTILINE)
 
@@ -88,11 +87,6 @@ def strip_signature(text: str) -> tuple[str, str]:
     """``(operator's name, the rest)``; the name is empty when the portal put no signature (§7.2.8)."""
     found = _SIGNATURE.match(text)
     return (found[1].strip(), text[found.end() :]) if found else ("", text)
-
-
-def escape(text: str) -> str:
-    """Client text that Bitrix24 will show as typed: accidental tags and emoji codes are broken (§7.1.8)."""
-    return _ACCIDENTAL.sub(lambda found: found[0] + BREAK, text)
 
 
 def _inside(node: Node, visit: Mapping[str, Visit], literal: Callable[[str], str]) -> str:

@@ -11,7 +11,8 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import Any
 
-from connector.domain.bbtree import BREAK, Node, Piece, parse, safe_url
+from connector.domain.bbtree import Node, Piece, parse, safe_url
+from mappings.bbcode import BREAK
 
 Part = dict[str, Any]
 Style = Mapping[str, Any]

@@ -13,12 +13,12 @@ from datetime import UTC, datetime
 from itertools import groupby
 from typing import Literal, Union
 
+from mappings.bbcode import BREAK
+
 Kind = Literal["b", "i", "u", "s", "code", "url", "call", "img", "quote", "file", "rating"]
 Piece = Union["Node", str]
 Pieces = tuple[Piece, ...]
 
-#: Invisible; breaks a tag without changing what a person sees (§7.1.8).
-BREAK = "\u200b"
 MAX_DEPTH = 32
 
 

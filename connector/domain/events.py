@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, TypeAdapter
@@ -210,20 +211,24 @@ Event = (
     | MailEvent
 )
 
-_ADAPTER: TypeAdapter[Event] = TypeAdapter(Annotated[Event, Field(discriminator="kind")])
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    """Made when an event is first read or written: it takes as long to make as all these classes."""
+    return TypeAdapter(Annotated[Event, Field(discriminator="kind")])
 
 
 def dump(event: Event) -> str:
     """The event as JSON text; :func:`load` reads it back."""
-    return _ADAPTER.dump_json(event).decode()
+    return _adapter().dump_json(event).decode()
 
 
 def plain(event: Event) -> dict[str, Any]:
     """The event as plain data: what its JSON text says."""
-    told: dict[str, Any] = _ADAPTER.dump_python(event, mode="json")
+    told: dict[str, Any] = _adapter().dump_python(event, mode="json")
     return told
 
 
 def load(text: str | bytes) -> Event:
     """The event that :func:`dump` wrote. Raises ``pydantic.ValidationError`` on anything else."""
-    return _ADAPTER.validate_json(text)
+    return _adapter().validate_json(text)

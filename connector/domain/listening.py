@@ -10,6 +10,10 @@ from typing import Any, Protocol
 class Listening(Protocol):
     """It may be called from any thread."""
 
+    @property
+    def http(self) -> Any:
+        """What the account's adapter is given (``Provider.session``), with what it keeps between two calls."""
+
     def keep(self, frame: bytes, *, at: datetime | None = None) -> None:
         """Make one frame of the stream durable (a repeat is forgotten); the provider's ``parse`` reads it later."""
 

@@ -23,14 +23,24 @@ class EventMapped:
 
 @dataclass(frozen=True, kw_only=True)
 class RecordChanged:
-    """A record of a source is new or changed. ``record`` is its id there, ``values`` all of its columns."""
+    """A record of a source is new or changed, or ``gone`` from it. ``record`` is its id there, ``values`` all of its
+    columns (of one that is gone as they were last). ``again``: it is the same as ever, and whoever was not in the CRM
+    when it was written is looked for once more.
+    """
 
     kind: Literal["record.changed"] = "record.changed"
     portal: str
     source: str
     record: str
     values: dict[str, Any]
+    gone: bool = False
+    again: bool = False
     position: ClassVar[int] = 0
+
+    @property
+    def on(self) -> str:
+        """The kind that rules for it are written on."""
+        return f"record.{self.source}.gone" if self.gone else f"record.{self.source}"
 
     @property
     def lane(self) -> str:

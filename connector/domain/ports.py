@@ -73,6 +73,19 @@ class Installations(Protocol):
         """Forget the tokens; with ``clean`` also the links of the portal."""
 
 
+class Refreshed(Protocol):
+    """The durable store of refresh tokens that came with an access token: sealed inside it, for all processes.
+
+    A ``grant`` is a name without any secret. Who cannot be served gets an exception, and nothing is half done.
+    """
+
+    def refreshed(self, grant: str) -> str:
+        """The one that was kept last; empty: none."""
+
+    def keep_refreshed(self, grant: str, token: str) -> None:
+        """In the place of the one before; an empty one forgets it."""
+
+
 class Locks(Protocol):
     """Named locks that hold across processes and machines and die with their holder."""
 

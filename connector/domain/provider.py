@@ -10,18 +10,21 @@ from pydantic import BaseModel, ConfigDict
 
 from connector.domain.door import Door
 from connector.domain.effects import Command, Dial
+from connector.domain.ports import Refreshed
 from connector.domain.request import Reply, Request
 from connector.domain.values import File, FileKind, Receipt
 from connector.speech import Text
 
 if TYPE_CHECKING:
+    from connector.domain.sources import SourceRole
     from connector.domain.telephony import Telephony
 
 
 class AccountSettings(BaseModel):
     """One account in ``connector.yaml``. A provider adds its own fields; secrets are ``pydantic.SecretStr``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # A process builds the models of those providers alone that its accounts have.
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     account: str
     provider: str
@@ -152,23 +155,24 @@ class StandIn(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Provider:
-    """The manifest. ``settings`` is the account's model; ``standin(settings)`` builds the pretend provider;
-    ``demo_settings(api_url)`` gives the raw account mapping that points at it; ``check`` and ``connect`` look at
-    and set up the provider's side (for instance a webhook) for a public hook URL. ``session(settings, http)`` makes
-    what the adapter is given instead of the plain ``Http``, where it keeps something between two calls (a token, a
-    pace): one per account and process, used by many threads."""
+    """The manifest. ``settings`` is the account's model (who is only a ``source`` has no accounts);
+    ``standin(settings)`` builds the pretend provider; ``demo_settings(api_url)`` gives the raw account mapping that
+    points at it; ``check`` and ``connect`` look at and set up the provider's side (for instance a webhook) for a public
+    hook URL. ``session(settings, http, refreshed)`` makes what the adapter is given instead of the plain ``Http``,
+    where it keeps something between two calls (a token, a pace): one per account and process, used by many threads."""
 
     slug: str
     title: Text
-    settings: type[AccountSettings]
-    capabilities: Capabilities
+    settings: type[AccountSettings] = AccountSettings
+    capabilities: Capabilities = field(default_factory=Capabilities)
     channel: Channel | None = None
     telephony: Telephony | None = None
+    source: SourceRole | None = None
     standin: Callable[[Any], StandIn] | None = None
     demo_settings: Callable[[str], dict[str, Any]] | None = None
     check: Callable[[Any, str, Http], Sequence[Finding]] | None = None
     connect: Callable[[Any, str, Http], Sequence[Finding]] | None = None
-    session: Callable[[Any, Http], Http] | None = None
+    session: Callable[[Any, Http, Refreshed | None], Http] | None = None
     icon_svg: str = ""
     color: str = "#1f86ff"
 
