@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
+from mappings.carding import card
 from mappings.desk import Desk
 from mappings.documents import Document
 from mappings.expressions import Context
@@ -42,13 +44,14 @@ def build(
     config: Config,
     context: Callable[[frozenset[str]], Context],
     kinds: Kinds,
+    types: Mapping[str, int] = MappingProxyType({}),
 ) -> Built:
     """The rule in ``given`` (keys may be missing). ``context`` makes the context of expressions that may begin with
-    the names it is given. The faults are on the desk.
+    the names it is given, ``types`` are the set's own smart processes. The faults are on the desk.
     """
     on = tuple(dict.fromkeys(_listed(given.get("on"))))
     known = tuple(kind for kind in on if is_kind(kind, kinds))
-    desk = Desk(document=document, context=context(roots(known)), kinds=kinds, on=known)
+    desk = Desk(document=document, context=context(roots(known)), kinds=kinds, on=known, types=types)
     for index, kind in enumerate(_listed(given.get("on"))):
         if kind not in known:
             desk.wrong(("on", index) if isinstance(given["on"], list) else ("on",), *unknown_kind(kind, kinds))
@@ -69,6 +72,7 @@ def build(
         workgroups=tuple(_workgroups(desk, given.get("workgroup", []))),
         chat=desk.condition(("chat",), given["chat"]) if "chat" in given else None,
         acknowledge=_answer(desk, given["acknowledge"]) if "acknowledge" in given else None,
+        card=card(desk, given["card"]) if "card" in given else None,
         **{key: desk.part((key,), given[key]) for key in _SINGLE if key in given},
     )
     for key, said, mend in misplaced(given, known):

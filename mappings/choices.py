@@ -18,7 +18,8 @@ WHOLE = r"^\s*\{\{[\s\S]*\}\}\s*$"
 class Strict(BaseModel):
     """Nothing is converted, nothing unknown is let in."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True)
+    # Deferred: only processes that load rules build them.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 def _text_or_other(value: Any) -> str:

@@ -8,23 +8,31 @@ from typing import Any
 
 from mappings.deciding import Course, settle, step
 from mappings.outcome import Outcome
+from mappings.processes import Process
 from mappings.rules import Config, Rule
 from mappings.slicing import Topic, about, found_in
 from mappings.wishing import outcome
 
 
 class MappingSet:
-    """Immutable. ``version`` is the hash of the contents of ``files``; ``rules`` stand in the order of evaluation.
+    """Immutable. ``version`` is the hash of the contents of ``files``; ``rules`` stand in the order of evaluation;
+    ``processes`` are the smart processes that it describes, by name.
 
     A scope has ``event``, or ``record`` and ``source``, as plain data, and ``found`` when :meth:`needs` names some of
     it (without it nobody is found). It is left as it is.
     """
 
     def __init__(
-        self, *, version: str, config: Config, files: Mapping[str, str | bytes], rules: Iterable[Rule] = ()
+        self,
+        *,
+        version: str,
+        config: Config,
+        files: Mapping[str, str | bytes],
+        rules: Iterable[Rule] = (),
+        processes: Mapping[str, Process] = MappingProxyType({}),
     ) -> None:
         self.version, self.config, self.files = version, config, MappingProxyType(dict(files))
-        self.rules = tuple(rules)
+        self.rules, self.processes = tuple(rules), MappingProxyType(dict(processes))
         kinds = dict.fromkeys(kind for rule in self.rules for kind in rule.kinds)
         self._on = {kind: tuple(rule for rule in self.rules if kind in rule.kinds) for kind in kinds}
         self._needs = {kind: found_in(rules) for kind, rules in self._on.items()}

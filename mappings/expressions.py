@@ -7,14 +7,16 @@ no attribute of any object, nothing outside the scope, and end within a time tha
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from jinja2 import nodes
 
 from mappings.allowed import check, path
+from mappings.bbcode import ALREADY, BREAK, FILTER, escape
 from mappings.compiling import Compiler, Run
 from mappings.contexts import MISSING, Context
-from mappings.filters import FILTERS, TESTS
+from mappings.filters import FILTERS, TESTS, Filter
 from mappings.operators import reach
 from mappings.plain import ExpressionError, seen, sized
 from mappings.syntax import Code, read
@@ -23,6 +25,18 @@ __all__ = ["Context", "Expression", "ExpressionError", "parse"]
 
 _SMALL = frozenset({bool, int, float, type(None)})
 _GUARDS = frozenset({"default", "defined"})
+_TYPED = "as typed"
+"""A filter that nobody can write."""
+_CALLED = {
+    **FILTERS,
+    _TYPED: Filter(
+        call=lambda value: escape(value) if isinstance(value, str) else value,
+        signature=_TYPED,
+        about=("", ""),
+        example="",
+        gives="",
+    ),
+}
 _SURPRISES = (LookupError, TypeError, ValueError, ArithmeticError, AttributeError, RecursionError, MemoryError)
 
 
@@ -42,7 +56,7 @@ class Expression:
         self._paths = tuple(sorted({words for words, _ in found}))
         self.names = frozenset(".".join(words) for words in self._paths)
         self.optional = frozenset(".".join(words) for words, expected in found if expected)
-        self._compiler = Compiler(parts, context, FILTERS, TESTS)
+        self._compiler = Compiler(parts, context, _CALLED, TESTS)
         self._quick = self._compiler.function(careful=False)
         self._careful: Run | None = None
 
@@ -77,9 +91,10 @@ class Expression:
             ) from None
 
 
-def parse(text: str, *, bare: bool, context: Context | None = None) -> Expression:
+def parse(text: str, *, bare: bool, context: Context | None = None, bbcode: bool = False) -> Expression:
     """``text`` compiled. ``bare`` is one expression without braces (around the whole they are tolerated); otherwise
-    a text: exactly one ``{{ }}`` gives the value as it is, any other text with braces gives text.
+    a text: exactly one ``{{ }}`` gives the value as it is, any other text with braces gives text. What is written in
+    ``bbcode`` is BBCode, the values in it are shown as they are typed.
 
     Raises ``ExpressionError`` with the offset in ``text``.
     """
@@ -87,7 +102,7 @@ def parse(text: str, *, bare: bool, context: Context | None = None) -> Expressio
     codes = [part for part in parts if isinstance(part, Code)]
     context = context or Context()
     check(codes, FILTERS, TESTS, context.names)
-    return Expression(text, _alone(parts), context)
+    return Expression(text, _typed(_alone(parts)) if bbcode else _alone(parts), context)
 
 
 def _alone(parts: list[str | Code]) -> list[str | Code]:
@@ -95,6 +110,28 @@ def _alone(parts: list[str | Code]) -> list[str | Code]:
     codes = [part for part in parts if isinstance(part, Code)]
     blank = all(isinstance(part, Code) or not part.strip() for part in parts)
     return [codes[0]] if len(codes) == 1 and blank else parts
+
+
+def _typed(parts: list[str | Code]) -> list[str | Code]:
+    """The parts of a text in BBCode: values as they are typed, and no written ``[`` begins a tag with one of them."""
+    followed = zip(parts, (*parts[1:], ""), strict=True)
+    return [
+        replace(part, tree=_shown(part.tree))
+        if isinstance(part, Code)
+        else part + BREAK * (part.endswith("[") and isinstance(after, Code))
+        for part, after in followed
+    ]
+
+
+def _shown(tree: nodes.Expr) -> nodes.Expr:
+    """The value as it is typed, unless the last that is done to it says that it is BBCode itself."""
+    if isinstance(tree, nodes.CondExpr):
+        other = tree.expr2 and _shown(tree.expr2)
+        return nodes.CondExpr(tree.test, _shown(tree.expr1), other)
+    whole = path(tree) if isinstance(tree, nodes.Getattr | nodes.Getitem) else None
+    already = whole is not None and whole[1] and tuple(whole[0]) in ALREADY
+    said = already or (isinstance(tree, nodes.Filter) and tree.name == FILTER)
+    return tree if said else nodes.Filter(tree, _TYPED, [], [], None, None)
 
 
 def _paths(tree: nodes.Node) -> Iterator[tuple[tuple[str, ...], bool]]:

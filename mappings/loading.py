@@ -16,7 +16,8 @@ from mappings.expressions import Context
 from mappings.faults import BrokenError, Fault
 from mappings.naming import Kinds, Shape
 from mappings.ordering import Held, replaced, taken, with_includes
-from mappings.validation import is_rule, validate
+from mappings.processes import processes
+from mappings.validation import is_process, is_rule, validate
 
 __all__ = ["Kinds", "Shape", "load", "version"]
 
@@ -31,23 +32,30 @@ def load(files: Mapping[str, str | bytes], kinds: Kinds) -> MappingSet:
     held, faults = _held(names, files)
     order, wrong_includes = with_includes(names, held)
     documents = [each for name in order for each in held[name]]
-    settings = [each for each in documents if not is_rule(each[0].value)]
+    settings = [each for each in documents if not is_rule(each[0].value) and not is_process(each[0].value)]
+    known = processes(each for each in documents if is_process(each[0].value) and not replaced(each[0].file, names))
     config, tables, wrong_settings = configure(settings, files)
     context = Context(country=config.country, zone=config.zone, tables=config.tables)
     rules = [
-        build(document, given, config=config, context=partial(_narrowed, context), kinds=kinds)
+        build(document, given, config=config, context=partial(_narrowed, context), kinds=kinds, types=known.types)
         for document, given in documents
         if is_rule(document.value) and not replaced(document.file, names)
     ]
     standing = _standing(rules)
-    faults += [*wrong_includes, *wrong_settings, *(fault for built in rules for fault in built.desk.faults)]
+    faults += [*wrong_includes, *wrong_settings, *known.faults]
+    faults += [fault for built in rules for fault in built.desk.faults]
     faults += [*twice_named(rules), *inconsistent(standing)]
     if faults:
         raise BrokenError(faults)
     parts = {*tables, *(document.file for document, _ in settings), *(built.document.file for built in rules)}
+    parts |= {document.file for document, _ in documents if is_process(document.value)}
     contents = {name: _plain(name, files[name]) for name in sorted(parts)}
     return MappingSet(
-        version=version(contents), config=config, files=contents, rules=[built.rule for built in standing]
+        version=version(contents),
+        config=config,
+        files=contents,
+        rules=[built.rule for built in standing],
+        processes=known.known,
     )
 
 

@@ -49,6 +49,11 @@ _CALL: Mapping[str, Any] = {
     "started_at": "2026-03-10T11:58:50+03:00",
     "ended_at": "2026-03-10T12:00:00+03:00",
 }
+_RINGING: Mapping[str, Any] = {
+    name: value
+    for name, value in _CALL.items()
+    if name not in ("call_id", "status", "cause", "talk", "wait", "missed", "past", "started_at", "ended_at")
+}
 _LETTER: Mapping[str, Any] = {
     **dict.fromkeys(("subject", "message_id", "in_reply_to", "reply_to", "automatic", "spam"), ""),
     "references": [],
@@ -81,6 +86,7 @@ _FIELDS: Mapping[str, Mapping[str, Any]] = {
     "conversation.unblocked": {**_WHERE, "client": _CLIENT},
     "dialog.started": _DIALOG,
     "dialog.finished": _DIALOG,
+    "call.ringing": _RINGING,
     "call.finished": _CALL,
     "reply.written": _REPLY,
 }

@@ -41,7 +41,11 @@ class PointsDocument(Strict):
 class FieldWay(Strict):
     """Find by a field of the CRM."""
 
-    field: str = Field(min_length=1, description="The field's name.", examples=["UF_CRM_SHOP_ID"])
+    field: str = Field(
+        min_length=1,
+        description="The field's name; PHONE and EMAIL look for a number or an address without writing it.",
+        examples=["UF_CRM_SHOP_ID"],
+    )
     is_: Any = Field(alias="is", description="The value it must have.", examples=["{{ record.id }}"])
 
 
@@ -74,7 +78,10 @@ class WishDocument(Strict):
 class ItemDocument(WishDocument):
     """What is wanted of an item of a smart process."""
 
-    type: int = Field(ge=1, description="entityTypeId of the smart process.", examples=[1036])
+    type: int | None = Field(default=None, ge=1, description="entityTypeId of the smart process.", examples=[1036])
+    process: str | None = Field(
+        default=None, min_length=1, description="Or its name, when the set describes it.", examples=["shipments"]
+    )
 
 
 class CrmDocument(Strict):
@@ -95,7 +102,7 @@ class ActivityDocument(Strict):
 
     on: Bearer = Field(description="The entity that bears it; some rule wants it under crm:.")
     title: Text = Field(description="Its title.")
-    text: Text | None = Field(default=None, description="What is to be done.")
+    text: Text | None = Field(default=None, description="What is to be done, BBCode.")
     deadline: Text | None = Field(
         default=None, description="A moment with zone.", examples=["{{ event.at | plus(hours=2) }}"]
     )
@@ -106,7 +113,12 @@ class TimelineDocument(Strict):
     """A comment in the timeline of an entity."""
 
     on: Bearer = Field(description="The entity that bears it; some rule wants it under crm:.")
-    text: Text = Field(description="The comment.")
+    text: Text = Field(description="The comment, BBCode.")
+    each: Text | None = Field(
+        default=None,
+        description="One comment for each value that this ever had; those before stay.",
+        examples=["{{ record.status }}"],
+    )
 
 
 class EmailDocument(Strict):
@@ -132,7 +144,7 @@ class TaskDocument(Strict):
     """A task."""
 
     title: Text = Field(description="Its title.")
-    text: Text | None = Field(default=None, description="What is to be done.")
+    text: Text | None = Field(default=None, description="What is to be done, BBCode.")
     owner: Number | None = Field(default=None, description="Id of the user who does it (default: the owner).")
     deadline: Text | None = Field(default=None, description="A moment with zone.")
     group: Number | None = Field(default=None, description="Id of a workgroup.", examples=[5])
@@ -142,7 +154,26 @@ class NotifyDocument(Strict):
     """A notification in the portal."""
 
     users: Many[Number] = Field(description="Ids of the users.", examples=[[1, "{{ owner }}"]])
-    text: Text = Field(description="What they read.")
+    text: Text = Field(description="What they read, BBCode.")
+
+
+class CardDocument(Strict):
+    """The client's latest items, told to whoever talks with them; the client does not get it."""
+
+    items: int | None = Field(default=None, ge=1, description="entityTypeId of the smart process.", examples=[1036])
+    process: str | None = Field(
+        default=None, min_length=1, description="Or its name, when the set describes it.", examples=["shipments"]
+    )
+    of: Literal["contact", "company", "deal"] = Field(default="contact", description="Whose items.")
+    latest: int = Field(default=3, ge=1, le=10, description="How many at most.")
+    order: dict[str, Literal["asc", "desc"]] = Field(
+        default={"id": "desc"}, description="Which come first.", examples=[{"createdTime": "desc"}]
+    )
+    title: Text | None = Field(default=None, description="What stands above them, BBCode.", examples=["Shipments"])
+    line: Text = Field(
+        description="What is said of each, BBCode; item has its fields, item.stage the title of its stage.",
+        examples=["{{ item.title }} · {{ item.stage }} · {{ item.UF_TRACK_NO }}"],
+    )
 
 
 class RuleDocument(Strict):
@@ -197,6 +228,7 @@ class RuleDocument(Strict):
     email: Many[EmailDocument] | None = Field(default=None, description="The letter, kept in cards of the CRM.")
     task: Many[TaskDocument] | None = Field(default=None, description="Tasks to give.")
     notify: Many[NotifyDocument] | None = Field(default=None, description="Notifications to send.")
+    card: CardDocument | None = Field(default=None, description="The client's latest items, for whoever talks to them.")
     workgroup: Many[Number] | None = Field(
         default=None, description="Workgroups whose keywords get the tags.", examples=[5]
     )

@@ -17,7 +17,7 @@ Kinds = Mapping[str, Shape]
 
 RECORD = "record."
 REPLY = "reply.written"
-_SOURCE = re.compile(r"record\.[a-z][a-z0-9_-]{0,30}")
+_SOURCE = re.compile(r"record\.[a-z][a-z0-9_-]{0,30}(\.gone)?")
 _ALWAYS = frozenset({"facts", "found", "category", "priority", "owner", "tags", "score"})
 _OF_EVENTS = frozenset({"event"})
 _OF_REPLIES = frozenset({"event", "facts"})

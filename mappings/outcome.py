@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -47,7 +47,7 @@ class Making:
     """Something to be made once per event. ``name`` is unique in the outcome: ``<rule>`` or ``<rule>.2``.
 
     ``on`` is the entity that bears it (activity, timeline, email); ``fields`` are the evaluated values of the rule:
-    title, subject, text, deadline (aware datetime or ISO text), owner (user id), users, group, done.
+    title, subject, text, deadline (aware datetime or ISO text), owner (user id), users, group, done, each.
     """
 
     kind: MakingKind
@@ -67,6 +67,25 @@ class Reason:
     line: int
     expression: str
     saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """The ``latest`` items of the smart process ``type_id`` that belong to the client's contact, company or deal
+    (``of``), in the ``order`` field → ``asc`` or ``desc``; rule ``name`` wants it.
+
+    ``line`` says one of them: of its ``fields`` (``*``: all), with ``stage``, as rules name them; it may raise
+    ``RuleError``.
+    """
+
+    name: str
+    type_id: int
+    of: Entity
+    latest: int
+    order: Mapping[str, str]
+    title: str
+    fields: tuple[str, ...]
+    line: Callable[[Mapping[str, Any]], str] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +119,10 @@ class Outcome:
     chat: bool = True
     signature: str = ""
     acknowledgement: Acknowledgement | None = None
+    cards: tuple[Card, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
     @property
     def idle(self) -> bool:
         """Whether nothing is to be done outside (a line is not: it is only looked at before the first message)."""
-        return not (self.tags or self.wishes or self.makings or self.acknowledgement)
+        return not (self.tags or self.wishes or self.makings or self.acknowledgement or self.cards)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import regex
@@ -101,11 +102,17 @@ class Pattern:
         )
 
 
+@lru_cache(1024)
+def _made(written: str, case: bool) -> Pattern:
+    """The same in the next version of the set: most of its files have not changed."""
+    return Pattern(written, case=case)
+
+
 def compiled(context: Context, pattern: Any, *, case: bool = False) -> Pattern:
     """The pattern, compiled once for the whole set. Raises ``ExpressionError``."""
     key = f"pattern {case:d} {text(pattern)}"
     if key not in context.memory:
-        context.memory[key] = Pattern(text(pattern), case=case)
+        context.memory[key] = _made(text(pattern), case)
     found: Pattern = context.memory[key]
     return found
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from mappings.choices import WHOLE
 from mappings.faults import Said, nearest
+from mappings.process_model import CODE, COLOUR, NAME
 
 Words = tuple[Said, Said]
 Context = Mapping[str, Any]
@@ -17,8 +18,14 @@ _QUOTED = re.compile(r"'([^']*)'")
 _EXAMPLES: Mapping[str, str] = {
     "on": "on: message.received",
     "type": "type: 1036",
+    "items": "items: 1036",
     "title": 'title: "{{ event.text }}"',
     "system": "system: shop",
+}
+_OF_PROCESS: Mapping[str, str] = {
+    "title": "title: {en: …, ru: …}",
+    "name": "name: TRACK_NO",
+    "id": "id: NEW",
 }
 
 
@@ -32,9 +39,9 @@ def may_be_computed(kind: str, context: Context) -> bool:
     return kind == "string_pattern_mismatch" and context.get("pattern") == WHOLE
 
 
-def missing(key: str) -> Words:
+def missing(key: str, *, of_process: bool = False) -> Words:
     """A key that has to be there."""
-    example = _EXAMPLES.get(key, f"{key}: …")
+    example = (_OF_PROCESS if of_process else {}).get(key) or _EXAMPLES.get(key, f"{key}: …")
     return (f"The key {key} is missing", f"Нет ключа {key}"), (f"Add {example}", f"Добавьте {example}")
 
 
@@ -73,6 +80,8 @@ def _number(value: Any, context: Context) -> Words:
 
 
 def _pattern(value: Any, context: Context) -> Words:
+    if mend := _LIKE.get(str(context.get("pattern"))):
+        return (f"{shown(value)[0]} cannot stand here", f"{shown(value)[1]} здесь не годится"), mend
     if context.get("pattern") != WHOLE:
         return (
             (f"{shown(value)[0]} cannot be a name", f"{shown(value)[1]} не годится как имя"),
@@ -137,6 +146,11 @@ _MAPPING = _needed(
     "нужно отображение (ключ: значение)",
     ("Write its keys on the lines below, indented", "Напишите его ключи строками ниже, с отступом"),
 )
+_LIKE: Mapping[str, Said] = {
+    NAME: ("Use small letters, digits, - and _", "Используйте строчные латинские буквы, цифры, - и _"),
+    CODE: ("Use capital letters, digits and _: TRACK_NO", "Используйте заглавные латинские буквы, цифры и _: TRACK_NO"),
+    COLOUR: ('Write it like "#39A8EF"', 'Напишите его так: "#39A8EF"'),
+}
 _LIST = _needed(
     "A list",
     "нужен список",

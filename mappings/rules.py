@@ -80,7 +80,9 @@ class Points:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Way:
-    """One way to find an entity. Only ``field`` has a ``field`` and what it ``equals``."""
+    """One way to find an entity. ``field`` has a ``field`` and what it ``equals``; so has a number or an address
+    that the rule says itself.
+    """
 
     kind: WayKind
     at: int
@@ -114,7 +116,7 @@ class Wanted:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Made:
     """Something to be made once per event; ``name`` is unique in the set. ``fields``: title, subject, text, deadline,
-    owner, group, users (a list), done, as the rule has them.
+    owner, group, users (a list), done, each, as the rule has them.
     """
 
     kind: MakingKind
@@ -122,6 +124,21 @@ class Made:
     at: int
     on: Entity | Literal[""] = ""
     fields: Mapping[str, Part] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CardPart:
+    """The latest items of the smart process ``type_id`` that belong to a contact, company or deal; ``order`` is field →
+    ``asc`` or ``desc``; ``line`` reads ``item``.
+    """
+
+    type_id: int
+    at: int
+    of: Entity
+    latest: int
+    order: Mapping[str, str]
+    title: Part | None
+    line: Part
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -155,6 +172,7 @@ class Rule:
     score: tuple[Points, ...] = ()
     wishes: tuple[Wanted, ...] = ()
     makings: tuple[Made, ...] = ()
+    card: CardPart | None = None
     workgroups: tuple[Part, ...] = ()
     acknowledge: Answer | None = None
     signature: Part | None = None
@@ -173,6 +191,7 @@ class Rule:
             yield from filter(None, (wish.create, *wish.set.values(), *wish.fill.values()))
         for making in self.makings:
             yield from making.fields.values()
+        yield from filter(None, (self.card.title, self.card.line) if self.card else ())
         yield from filter(None, (self.acknowledge.text, self.acknowledge.subject) if self.acknowledge else ())
         yield from filter(None, (self.signature,))
 

@@ -7,23 +7,27 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from mappings.model import ConfigDocument, RuleDocument
+from mappings.process_model import ProcessDocument
 
 
 def json_schema() -> dict[str, Any]:
-    """The schema (2020-12): a document with ``on`` is a rule, another one holds settings."""
-    _, made = models_json_schema(
-        [(RuleDocument, "validation"), (ConfigDocument, "validation")], ref_template="#/$defs/{model}"
-    )
+    """The schema (2020-12): a document with ``on`` is a rule, one with ``process`` a process, others settings."""
+    models = RuleDocument, ConfigDocument, ProcessDocument
+    _, made = models_json_schema([(model, "validation") for model in models], ref_template="#/$defs/{model}")
     definitions = {name: _tidy(definition) for name, definition in sorted(made["$defs"].items())}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Mapping of the Bitrix24 connector",
-        "description": "A rule (with on:), or settings of the whole set.",
+        "description": "A rule (with on:), a smart process (with process:), or settings of the whole set.",
         "type": "object",
         "properties": {"on": {"$ref": "#/$defs/RuleDocument/properties/on"}},
         "if": {"required": ["on"]},
         "then": {"$ref": "#/$defs/RuleDocument"},
-        "else": {"$ref": "#/$defs/ConfigDocument"},
+        "else": {
+            "if": {"required": ["process"]},
+            "then": {"$ref": "#/$defs/ProcessDocument"},
+            "else": {"$ref": "#/$defs/ConfigDocument"},
+        },
         "$defs": definitions,
     }
 

@@ -61,6 +61,7 @@ def _less(rule: Rule, wanted: set[str]) -> Rule | None:
         score=score,
         wishes=(),
         makings=(),
+        card=None,
         workgroups=(),
         acknowledge=None,
         signature=None,

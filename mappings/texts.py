@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from mappings.bbcode import FILTER
 from mappings.documented import Filter
 from mappings.plain import TEXT_LIMIT, dumped, sized, text, too_large, whole
 
@@ -214,5 +215,15 @@ TEXTS: Mapping[str, Filter] = {
         about=("The value as JSON", "Значение в виде JSON"),
         example="{{ {'a': [1, 2]} | dump }}",
         gives='{"a": [1, 2]}',
+    ),
+    FILTER: Filter(
+        call=some,
+        signature=FILTER,
+        about=(
+            "BBCode of the value counts; without it a text in BBCode shows the value as typed. Comes last",
+            "BBCode в значении действует; без него текст на BBCode показывает значение как набрано. Ставится последним",
+        ),
+        example="{{ '[b]new[/b]' | bbcode }}",
+        gives="[b]new[/b]",
     ),
 }

@@ -15,6 +15,7 @@ from mappings.documents import Document
 from mappings.faults import Fault, nearest
 from mappings.model import ConfigDocument, RuleDocument
 from mappings.nodes import Path
+from mappings.process_model import ProcessDocument
 from mappings.refusals import may_be_computed, missing, refusal, shown
 
 Place = tuple[str | int, ...]
@@ -23,10 +24,15 @@ _CONFIG_KEYS = frozenset(ConfigDocument.model_fields) - frozenset(RuleDocument.m
 
 
 def is_rule(value: Any) -> bool:
-    """Whether a document is meant as a rule rather than as settings."""
-    return not (
+    """Whether a document is meant as a rule rather than as settings or as a process."""
+    return not is_process(value) and not (
         isinstance(value, dict) and "on" not in value and (value.keys() & _CONFIG_KEYS or not _rule_keys(value))
     )
+
+
+def is_process(value: Any) -> bool:
+    """Whether a document is meant as a smart process."""
+    return isinstance(value, dict) and "process" in value and "on" not in value
 
 
 def _rule_keys(value: Mapping[str, Any]) -> bool:
@@ -34,7 +40,7 @@ def _rule_keys(value: Mapping[str, Any]) -> bool:
 
 
 def validate(document: Document) -> tuple[dict[str, Any], list[Fault]]:
-    """What fits the model of a rule or of settings, as plain values (keys may be missing), and the faults."""
+    """What fits the model of a rule, of settings or of a process, as plain values (keys may be missing); the faults."""
     if not isinstance(document.value, dict):
         said = (
             f"A rule is needed here, not {shown(document.value)[0]}",
@@ -42,7 +48,7 @@ def validate(document: Document) -> tuple[dict[str, Any], list[Fault]]:
         )
         mend = "Begin it with on: message.received", "Начните его с on: message.received"
         return {}, [document.fault((), said, mend)]
-    model = RuleDocument if is_rule(document.value) else ConfigDocument
+    model = _model_of(document.value)
     wrong: dict[Path, Fault | None] = {}
     for path in _empty(document.value, ()):
         said, mend = (
@@ -61,6 +67,12 @@ def validate(document: Document) -> tuple[dict[str, Any], list[Fault]]:
             if path not in wrong and not (details["type"] == "missing" and _misspelt(details["loc"], unknown)):
                 wrong[path] = None if path in document.told else _fault(document, model, path, details)
     return without(document.value, wrong), [fault for fault in wrong.values() if fault is not None]
+
+
+def _model_of(value: Any) -> type[BaseModel]:
+    if is_process(value):
+        return ProcessDocument
+    return RuleDocument if is_rule(value) else ConfigDocument
 
 
 def without(value: Any, paths: Iterable[Path]) -> Any:
@@ -108,7 +120,7 @@ def _fault(document: Document, model: type[BaseModel], path: Path, details: Erro
         said = f"Unknown key {path[-1]}", f"Неизвестный ключ {path[-1]}"
         return document.fault(path, said, nearest(str(path[-1]).lower(), _keys(model, details["loc"][:-1])), key=True)
     if kind == "missing":
-        return document.fault(path, *missing(str(path[-1])))
+        return document.fault(path, *missing(str(path[-1]), of_process=model is ProcessDocument))
     if isinstance(value, str) and "{{" in value and not may_be_computed(kind, details.get("ctx", {})):
         said = "An expression cannot stand here", "Выражение здесь недопустимо"
         return document.fault(path, said, ("Write the value itself", "Напишите само значение"))

@@ -18,6 +18,7 @@ WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
     "item": ("external", "field", "open"),
 }
 """By what an entity can be found at all."""
+_REACH: Mapping[str, WayKind] = {"PHONE": "phone", "EMAIL": "email"}
 
 
 def wishes(desk: Desk, given: Mapping[str, Any]) -> Iterator[Wanted]:
@@ -34,7 +35,7 @@ def _wanted(desk: Desk, entity: Entity, wish: Mapping[str, Any]) -> Wanted:
     path: Path = ("crm", entity)
     return Wanted(
         entity=entity,
-        type_id=wish.get("type", 0) if entity == "item" else TYPE_IDS[entity],
+        type_id=desk.type_of(path, wish, "type") if entity == "item" else TYPE_IDS[entity],
         at=desk.document.mark(path, key=True)[0],
         match=tuple(_ways(desk, entity, wish["match"])) if "match" in wish else None,
         external=_external(desk, (*path, "external"), wish.get("external")),
@@ -54,7 +55,8 @@ def _ways(desk: Desk, entity: Entity, given: list[Any]) -> Iterator[Way]:
             yield Way(kind=cast(WayKind, way), at=at)  # its model knows no other
         elif isinstance(way, dict) and {"field", "is"} <= way.keys():
             equals = _key(desk, (*path, "is"), way["is"])
-            yield Way(kind="field", at=at, field=way["field"], equals=equals)
+            kind = _REACH.get(way["field"].upper(), "field")
+            yield Way(kind=kind if kind in WAYS[entity] else "field", at=at, field=way["field"], equals=equals)
 
 
 def _check_way(desk: Desk, path: Path, entity: Entity, way: str) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from typing import Any, get_args
 
+from mappings.carding import dealt
 from mappings.deciding import Turn
-from mappings.outcome import Acknowledgement, Entity, Key, Making, Outcome, Several, Wish
+from mappings.outcome import Acknowledgement, Card, Entity, Key, Making, Outcome, Several, Wish
 from mappings.rules import Made, Part, Rule, Wanted, Way, WayKind
 from mappings.tidying import emails, every, moment, number, phones, text
 
@@ -21,6 +22,7 @@ WAYS: Mapping[Entity, tuple[WayKind, ...]] = {
 }
 """How an entity is looked for when no rule says it; by its external id before all else when it has one."""
 _PLAIN: Mapping[WayKind, Key] = {kind: Key(kind=kind) for kind in get_args(WayKind)}
+_SAID = "said"  # in place of a field: numbers and addresses to look for that the rule says itself
 _OWNED = ("activity", "email", "task")
 
 
@@ -53,7 +55,7 @@ class _Letters:
 def outcome(turn: Turn, version: str) -> Outcome:
     """All of it. Raises ``RuleError``."""
     scope, facts, drafts = turn.scope, turn.scope["facts"], dict[tuple[Entity, int], _Draft]()
-    makings, workgroups, letters = list[Making](), list[int](), _Letters()
+    makings, workgroups, letters, cards = list[Making](), list[int](), _Letters(), list[Card]()
     for rule, facts in turn.matched:
         scope["facts"] = facts
         for wanted in rule.wishes:
@@ -65,6 +67,7 @@ def outcome(turn: Turn, version: str) -> Outcome:
             turn.teller.because("workgroup", groups, rule, part, scope)
             workgroups += groups
         _answer(rule, letters, turn)
+        cards += [dealt(rule, rule.card, turn)] if rule.card is not None else []
     borne = bool(scope["tags"]) or any(making.kind != "notify" for making in makings)
     wishes: list[Wish] = []
     if borne or _write_something(drafts.values()):
@@ -86,6 +89,7 @@ def outcome(turn: Turn, version: str) -> Outcome:
         chat=turn.chat,
         signature=letters.signature,
         acknowledgement=letters.acknowledgement,
+        cards=tuple(cards),
         reasons=tuple(turn.teller.reasons),
     )
 
@@ -120,7 +124,8 @@ def _key(rule: Rule, way: Way, turn: Turn) -> Key:
     if way.equals is None:
         return _PLAIN[way.kind]
     value = _told(rule, way.equals, text, turn)
-    return Key(kind=way.kind, field=way.field, values=() if value is None else (value,))
+    values = () if value is None else (value,)
+    return Key(kind=way.kind, field=way.field if way.kind == "field" else _SAID, values=values)
 
 
 def _write(rule: Rule, name: str, part: Part, into: dict[str, Any], other: dict[str, Any], turn: Turn) -> None:
@@ -173,7 +178,8 @@ def _filled(key: Key, draft: _Draft, turn: Turn) -> Key | None:
     """The key with its values; ``None`` when it has none."""
     if key.kind in ("phone", "email"):
         read = phones if key.kind == "phone" else emails
-        values = tuple(dict.fromkeys(read(list(_known(key.kind, draft, turn.scope)), turn.config)))
+        known = key.values if key.field == _SAID else _known(key.kind, draft, turn.scope)
+        values = tuple(dict.fromkeys(read(list(known), turn.config)))
         return Key(kind=key.kind, values=values) if values else None
     if key.kind == "chat":
         event = turn.scope.get("event")
@@ -201,7 +207,7 @@ def _made(rule: Rule, made: Made, turn: Turn) -> Making | None:
     owner = turn.scope["owner"]
     if made.kind in _OWNED and owner is not None:
         fields.setdefault("owner", owner)
-    if made.kind == "notify" and "users" not in fields:
+    if (made.kind == "notify" and "users" not in fields) or ("each" in made.fields and "each" not in fields):
         return None
     return Making(kind=made.kind, name=made.name, on=made.on, fields=fields)
 
