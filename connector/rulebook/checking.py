@@ -12,7 +12,9 @@ from typing import Any
 from connector.errors import PermanentError
 from connector.handlers.case import GONE
 from connector.handlers.fields import FM, name_of
+from connector.handlers.processes import is_short
 from connector.portal import Portal
+from connector.rulebook.described import is_described, own_name
 from connector.rulebook.fitting import Fit, Info, misfit, no_user, wrong_shape
 from connector.rulebook.known import Ask, Look, Unseen, rows, together
 from connector.rulebook.named import Name, NamedField, NamedNumber, NamedType, Spot, named
@@ -57,9 +59,12 @@ def _field(name: NamedField) -> Look[list[Fault]]:
     known_as = name.name if name.use == "read" else name_of(name.name)
     if known_as in FM and name.use != "read":
         return [] if name.entity in _COMMUNICATING and name.use == "write" else [_no_reach(name, known_as)]
-    info = fields.get(known_as)
+    called = own_name(name, known_as, fields)
+    info = fields.get(called)
+    if info is None and (is_described(name, known_as) or (name.use == "read" and known_as in _ADDED)):
+        return []
     if info is None:
-        return [] if name.use == "read" and known_as in _ADDED else [_no_field(name, fields)]
+        return [_no_field(name, fields)]
     if name.use == "write" and info.get("isReadOnly") in (True, "Y"):
         said = f"{name.name} is read-only", f"Поле {name.name} доступно только для чтения"
         return [name.spot.fault(said, ("Delete this line", "Удалите эту строку"))]
@@ -67,7 +72,7 @@ def _field(name: NamedField) -> Look[list[Fault]]:
         return [name.spot.fault(*wrong)]
     faults = []
     for value in name.values:
-        wrong = yield from misfit(Fit(field=name, info=info, value=value.value))
+        wrong = yield from misfit(Fit(field=name, info=info, value=value.value, called=called))
         faults += [value.spot.fault(*wrong)] if wrong else []
     return faults
 
@@ -112,7 +117,9 @@ def _no_reach(name: NamedField, kind: str) -> Fault:
 
 def _tag_field(name: NamedField, fields: Mapping[str, Info]) -> Look[list[Fault]]:
     """A field that is missing is made when the first tag comes; so only what cannot become one is wrong."""
-    info = fields.get(name.name)
+    info = fields.get(own_name(name, name.name, fields))
+    if info is None and name.process and is_short(name.name):
+        return []
     if info is None:
         return (yield from _unmakeable(name, fields))
     if info.get("type") in ("enumeration", "string") and info.get("isMultiple") in (True, "Y", 1, "1"):

@@ -9,6 +9,7 @@ from typing import Any
 
 from connector.handlers import Rules
 from connector.handlers.mapped import acted, case_of
+from connector.handlers.processes import PROCESS, pretended, process_key
 from connector.handlers.rules import PortalFacts
 from connector.handlers.viewing import identity
 from connector.rulebook.folder import packaged_examples
@@ -68,8 +69,7 @@ def _walked(example: Example, mappings: MappingSet, rules: Rules) -> Tried:
     lane = f"{about['account']}.{about['conversation']}" if example.event is not None else ""
     name = identity(about) if example.event is not None else f"{example.kind}:{example.name}"
     case = case_of("main", name, lane, about, rules)
-    # The chat is known, so that `answers` can say to what it is bound.
-    memory = Memory(recall=lambda kind, key: {"chat_id": "1", "line": "1"} if kind == "chat" else None)
+    memory = Memory(recall=_remembered(mappings))
     plan = acted(case, example.kind, _scope(example, mappings), rules)
     empty = empty_portal(mappings)
 
@@ -78,6 +78,19 @@ def _walked(example: Example, mappings: MappingSet, rules: Rules) -> Tried:
         return empty(method, params) if said is None else said
 
     return tried(plan, memory, read)
+
+
+def _remembered(mappings: MappingSet) -> Callable[[str, str], Any]:
+    """The chat is known, so that `answers` can say to what it is bound; each process of the set has the number 1."""
+    links: dict[tuple[str, str], Any] = {
+        (PROCESS, process_key("main", process.type_id)): pretended(process, 1)
+        for process in mappings.processes.values()
+    }
+
+    def recall(kind: str, key: str) -> Any:
+        return {"chat_id": "1", "line": "1"} if kind == "chat" else links.get((kind, key))
+
+    return recall
 
 
 def empty_portal(mappings: MappingSet) -> Callable[[str, Mapping[str, Any]], Any]:

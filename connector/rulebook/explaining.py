@@ -24,6 +24,7 @@ from connector.rulebook.trying import Memory, Tried, tried
 from connector.speech import Text
 from mappings.engine import MappingSet
 from mappings.faults import RuleError
+from mappings.keys import RINGING
 from mappings.outcome import Outcome
 
 Event = EventMapped | RecordChanged
@@ -83,7 +84,7 @@ def kept_events(journal: Journal, name: str, rules: Rules) -> list[Event]:
 def seen_by_rules(event: Event) -> tuple[str, dict[str, Any]]:
     """The kind that rules for ``event`` are on, and what they see of it besides ``found``."""
     if isinstance(event, RecordChanged):
-        return f"record.{event.source}", scope_of(event)
+        return event.on, scope_of(event)
     seen = unpacked(event.about)
     return str(seen["kind"]), {"event": seen}
 
@@ -107,7 +108,7 @@ def _events(row: Mapping[str, Any], rules: Rules, journal: Journal) -> Iterator[
         yield event
     elif isinstance(event, ReplyWritten):
         yield from _reply(event, rules, journal)
-    elif event.kind in KINDS:
+    elif event.kind in KINDS and event.kind != RINGING:  # of a call that rings, what the rules got of it is tried
         seen = view(event, rules)
         yield mapped_event({**seen, "at": seen["at"] or row["created_at"]})
 

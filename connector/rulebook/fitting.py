@@ -14,6 +14,7 @@ from typing import Any
 
 from connector.handlers.fields import name_of
 from connector.handlers.userfields import of_config, option_of
+from connector.rulebook.described import value_is_described
 from connector.rulebook.known import Ask, Look, rows
 from connector.rulebook.named import NamedField, whole
 from connector.rulebook.wording import Words, known_words, near
@@ -32,11 +33,12 @@ _SWITCHES = frozenset({"y", "n", "1", "0", "true", "false"})
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """A ``value`` for a field that the portal describes as ``info``."""
+    """A ``value`` for a field that the portal calls ``called`` and describes as ``info``."""
 
     field: NamedField
     info: Info
     value: Any
+    called: str
 
     @property
     def type(self) -> str:
@@ -47,6 +49,8 @@ class Fit:
 def misfit(fit: Fit) -> Fitting:
     """Why the field does not take the value; ``None`` when it may."""
     name = name_of(fit.field.name)
+    if value_is_described(fit.field, name, fit.value):
+        return None
     if name == "stageId":
         return (yield from _stage(fit))
     if fit.type == "crm_category":
@@ -110,6 +114,8 @@ def _stage(fit: Fit) -> Fitting:
     if type_id in _DICTIONARIES:
         return (yield from _among(fit, _DICTIONARIES[type_id]))
     stage, said = str(fit.value), fit.field.pipeline
+    if fit.field.process is not None and ":" not in stage:
+        return (yield from _short_stage(fit, stage))
     prefix = _IN_PIPELINE.fullmatch(stage)
     meant = int(prefix[1]) if prefix else 0 if type_id == _DEAL else None
     there = meant is not None and stage in (yield from _entries(_stages(type_id, meant)))
@@ -126,6 +132,19 @@ def _stage(fit: Fit) -> Fitting:
         return other, near(stage, (yield from _entries(_stages(type_id, said or 0))))
     looked_in = next(number for number in (said, meant, *pipelines) if number in pipelines)
     return (yield from _among(fit, _stages(type_id, looked_in or 0)))
+
+
+def _short_stage(fit: Fit, stage: str) -> Fitting:
+    """A stage of a process that the set describes: one of its own was accepted already, people may have made more."""
+    type_id, described = fit.field.type_id, fit.field.process
+    pipelines = yield from _pipelines(type_id)
+    entries = (yield from _entries(_stages(type_id, next(iter(pipelines))))) if pipelines else {}
+    known = {name.rpartition(":")[2]: title for name, title in entries.items()}
+    if stage in known:
+        return None
+    known |= {each.id: each.title[1] for each in (described.stages if described else ())}
+    said = f"The process has no stage {stage}", f"У процесса нет стадии {stage}"
+    return said, near(stage, known)
 
 
 def _stages(type_id: int, pipeline: int) -> str:
@@ -165,7 +184,7 @@ def _option(fit: Fit) -> Fitting:
         return None
     options = told
     if isinstance(fit.value, str):
-        options = yield from _options(fit.field)
+        options = yield from _options(fit.field, fit.called)
         if option_of({"options": options}, fit.value) is not None:
             return None
     said = f"{fit.field.name} has no option {fit.value}", f"У поля {fit.field.name} нет варианта {fit.value}"
@@ -185,9 +204,8 @@ def _read_option(fit: Fit, told: list[list[Any]]) -> Words | None:
     return said, known_words({str(number): value for number, value, _ in told})
 
 
-def _options(field: NamedField) -> Look[list[list[Any]]]:
+def _options(field: NamedField, name: str) -> Look[list[list[Any]]]:
     """``[id, value, XML_ID]`` of each option."""
-    name = name_of(field.name)
     if field.entity == "item":
         listed = yield Ask(method="userfieldconfig.list", params={"moduleId": "crm", "filter": {"fieldName": name}})
         row = next((row for row in rows(listed, "fields") if row.get("fieldName") == name), None)

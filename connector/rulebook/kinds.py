@@ -11,6 +11,7 @@ from typing import Any
 from connector.domain.events import (
     ButtonPressed,
     CallFinished,
+    CallRinging,
     ConversationBlocked,
     ConversationUnblocked,
     DialogFinished,
@@ -18,6 +19,7 @@ from connector.domain.events import (
     MessageReceived,
 )
 from connector.domain.values import Person
+from connector.handlers.calls.ringing import SEEN as RINGING
 from connector.handlers.letters.signing import KIND as REPLY
 from connector.handlers.viewing import NOT_SEEN, NOTES
 
@@ -44,6 +46,10 @@ def _call() -> Mapping[str, Any]:
     return {**seen, "conversation": {}, "client": _shape(Person), "owner": {}}
 
 
+def _ringing() -> Mapping[str, Any]:
+    return {name: _shape(Person) if name == "client" else {} for name in RINGING}
+
+
 def _message() -> Mapping[str, Any]:
     seen = {name: shape for name, shape in _shape(MessageReceived).items() if name != NOTES}
     return {**seen, "letter": {name: shape for name, shape in seen["letter"].items() if name != "original"}}
@@ -59,6 +65,7 @@ _REPLY: Mapping[str, Any] = {
 _SHAPES = {
     **{_kind(event): _shape(event) for event in _MAPPED},
     _kind(MessageReceived): _message(),
+    _kind(CallRinging): _ringing(),
     _kind(CallFinished): _call(),
     REPLY: _REPLY,
 }

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from connector.handlers.fields import name_of
 from connector.rulebook.constants import compared, results
 from connector.rulebook.folder import PACKAGED
+from mappings.carding import ITEM
 from mappings.documents import Document, dotted, read
 from mappings.engine import MappingSet
 from mappings.faults import Fault, Said
 from mappings.naming import place
 from mappings.nodes import Path
 from mappings.outcome import TYPE_IDS
-from mappings.rules import Part, Rule, Wanted
+from mappings.processes import Process
+from mappings.rules import CardPart, Part, Rule, Wanted
 from mappings.validation import is_rule
 
 Use = Literal["write", "match", "read", "tags"]
@@ -50,7 +52,7 @@ class NamedField:
     """A field of ``entity`` (entityTypeId ``type_id``), and the ``values`` that are written out for it.
 
     ``shape`` is whether one value or a list of them is given, as far as it is written; ``pipeline`` the categoryId
-    beside it.
+    beside it. ``process`` is what the set itself says of a smart process: what it describes will be there.
     """
 
     spot: Spot
@@ -61,6 +63,7 @@ class NamedField:
     shape: Shape = "other"
     values: tuple[Value, ...] = ()
     pipeline: int | None = None
+    process: Process | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +114,17 @@ def named(mappings: MappingSet) -> list[Name]:
     """Everything, rule by rule, then the settings. Tag fields count only when somebody tags, or chose them."""
     papers = [_paper(document) for file in mappings.files for document in _documents(mappings, file)]
     rules = {(paper.document.file, paper.document.mark(())[0]): paper for paper in papers}
+    described = {process.type_id: process for process in mappings.processes.values()}
     found: list[Name] = []
     for rule in mappings.rules:
         blank = _Paper(document=Document(file=rule.file, value=None))
         found.extend(_of_rule(rules.get((rule.file, rule.at), blank), rule))
     settings = [paper for paper in papers if not is_rule(paper.document.value)]
-    return [*found, *_owners(settings, mappings), *_tag_fields(settings, mappings)]
+    names = [*found, *_owners(settings, mappings), *_tag_fields(settings, mappings)]
+    known = (name for name in names if not (isinstance(name, NamedType) and name.type_id in described))
+    return [
+        replace(name, process=described.get(name.type_id)) if isinstance(name, NamedField) else name for name in known
+    ]
 
 
 def _documents(mappings: MappingSet, file: str) -> list[Document]:
@@ -138,6 +146,8 @@ def _of_rule(paper: _Paper, rule: Rule) -> Iterator[Name]:
         yield from _numbers(paper, making.fields.get("group"), "group")
     for group in rule.workgroups:
         yield from _numbers(paper, group, "group")
+    if rule.card is not None:
+        yield from _of_card(paper, rule.card)
     for part in rule.parts():
         for leaf in part.leaves():
             yield from _found(paper, leaf)
@@ -159,7 +169,7 @@ def _of_wish(paper: _Paper, wish: Wanted) -> Iterator[Name]:
     pipeline = whole(category.value) if category is not None else None
     about: dict[str, Any] = {"entity": wish.entity, "type_id": wish.type_id, "pipeline": pipeline}
     for index, way in enumerate(wish.match or ()):
-        if way.equals is not None:
+        if way.equals is not None and way.kind == "field":
             spot = paper.spot((*place_of_wish, "match", index, "field"))
             values = tuple(_values(paper, way.equals))
             yield NamedField(spot=spot, name=way.field, use="match", values=values, **about)
@@ -173,6 +183,18 @@ def _of_wish(paper: _Paper, wish: Wanted) -> Iterator[Name]:
                 values=tuple(_values(paper, part)),
                 **about,
             )
+
+
+def _of_card(paper: _Paper, card: CardPart) -> Iterator[Name]:
+    """Its smart process, and the fields that its line and its order read."""
+    yield NamedType(spot=paper.spot(("card", "items")), type_id=card.type_id)
+    about: dict[str, Any] = {"entity": "item", "type_id": card.type_id, "use": "match"}
+    for name in card.order:
+        yield NamedField(spot=paper.spot(("card", "order", name), key=True), name=name, **about)
+    for name in sorted(card.line.names):
+        words = name.split(".")
+        if words[0] == ITEM and words[1:] and words[1] != "stage":
+            yield NamedField(spot=paper.inside(card.line, name), name=words[1], **about)
 
 
 def _shape(part: Part) -> Shape:

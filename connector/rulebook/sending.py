@@ -54,7 +54,7 @@ def _lanes(records: Sequence[RecordChanged], mappings: MappingSet) -> list[str]:
 
 def _leads_to(record: RecordChanged, mappings: MappingSet) -> set[str]:
     try:
-        wishes = mappings.decide(f"record.{record.source}", scope_of(record)).wishes
+        wishes = mappings.decide(record.on, scope_of(record)).wishes
     except RuleError:
         return set()
     ways = {

@@ -11,6 +11,7 @@ from connector.domain.effects import Call, Emit, Fetch, Keyed, Plan, Recall, Rem
 from connector.domain.events import Event
 from connector.domain.values import File, StoredFile
 from connector.errors import ConnectorError
+from connector.handlers.mapped import Led
 from connector.journal import Journal
 from connector.rulebook.pretending import Pretence, is_read
 
@@ -114,7 +115,7 @@ def walk(plan: Plan, memory: Memory, pretence: Pretence | None = None) -> Genera
             else:
                 answer = _write(effect, memory, pretence, writes)
     except StopIteration as end:
-        noted = end.value if isinstance(end.value, str) else ""
+        noted = end.value.notes if isinstance(end.value, Led) else end.value if isinstance(end.value, str) else ""
         return Tried(writes=tuple(writes), reads=reads, emitted=tuple(emitted), noted=noted)
     except ConnectorError as error:
         return Tried(writes=tuple(writes), reads=reads, emitted=tuple(emitted), error=error)

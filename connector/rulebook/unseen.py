@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from connector.portal import Portal
+from connector.portal.scopes import scope_of
 from connector.rulebook.folder import PACKAGED
 from connector.rulebook.known import Unseen
 from connector.rulebook.named import Spot
@@ -13,15 +14,15 @@ from mappings.faults import Fault, Said
 
 _SCOPE = "bitrix24.scope"
 _RIGHT = "bitrix24.access_denied"
-_METHODS: tuple[tuple[str, str, Said], ...] = (
-    ("crm.item.fields", "crm", ("fields", "поля")),
-    ("crm.category.list", "crm", ("pipelines", "воронки")),
-    ("crm.status.list", "crm", ("stages and dictionaries", "стадии и справочники")),
-    ("user.get", "user", ("users", "сотрудники")),
-    ("imopenlines.", "imopenlines", ("open lines", "открытые линии")),
-    ("sonet_group.", "sonet_group", ("workgroups", "рабочие группы")),
-    ("userfieldconfig.", "userfieldconfig", ("options of lists", "варианты списков")),
-    ("crm.", "crm", ("options of lists", "варианты списков")),
+_METHODS: tuple[tuple[str, Said], ...] = (
+    ("crm.item.fields", ("fields", "поля")),
+    ("crm.category.list", ("pipelines", "воронки")),
+    ("crm.status.list", ("stages and dictionaries", "стадии и справочники")),
+    ("user.get", ("users", "сотрудники")),
+    ("imopenlines.", ("open lines", "открытые линии")),
+    ("sonet_group.", ("workgroups", "рабочие группы")),
+    ("userfieldconfig.", ("options of lists", "варианты списков")),
+    ("crm.", ("options of lists", "варианты списков")),
 )
 _RIGHTS: Mapping[str, Said] = {
     "crm": ("the rights of a CRM administrator", "права администратора CRM"),
@@ -52,9 +53,8 @@ def _rank(spot: Spot) -> tuple[bool, str, int, int]:
 
 
 def _about(method: str) -> tuple[str, Said]:
-    return next(
-        ((scope, what) for begins, scope, what in _METHODS if method.startswith(begins)), ("", (method, method))
-    )
+    what = next((what for begins, what in _METHODS if method.startswith(begins)), (method, method))
+    return scope_of(method), what
 
 
 def _why(cause: str, scope: str, one: Unseen, portal: Portal) -> tuple[Said, Said]:
