@@ -15,6 +15,14 @@ from connector.journal.model import (
     Step,
 )
 from connector.journal.spool import Spool
+from connector.journal.sync_model import (
+    MirrorRow,
+    NewRow,
+    RowSettlement,
+    Run,
+    SourceState,
+    SyncStep,
+)
 from connector.journal.vault import Vault
 
 __all__ = [
@@ -26,12 +34,18 @@ __all__ = [
     "Known",
     "Lease",
     "LeaseLost",
+    "MirrorRow",
     "NewDelivery",
+    "NewRow",
     "Planned",
     "Remember",
+    "RowSettlement",
+    "Run",
     "Settlement",
+    "SourceState",
     "Spool",
     "Step",
+    "SyncStep",
     "Vault",
     "WrongKey",
     "open_journal",

@@ -12,6 +12,7 @@ from connector.journal.called import Calls
 from connector.journal.chat_views import ChatViews
 from connector.journal.chats import Chats
 from connector.journal.claims import Claims
+from connector.journal.deeds import Deeds
 from connector.journal.desk import log
 from connector.journal.engine import Store
 from connector.journal.faults import JournalAway
@@ -20,19 +21,25 @@ from connector.journal.glance import Glance
 from connector.journal.guests import Guests
 from connector.journal.heard import Heard
 from connector.journal.installations import PortalStore
+from connector.journal.kept import KeptRequests
 from connector.journal.leases import Leases
 from connector.journal.links import Links
 from connector.journal.locks import NamedLocks
 from connector.journal.mapping_sets import MappingSets
+from connector.journal.mirror import Mirror
 from connector.journal.people import People
 from connector.journal.proofs import Proofs
 from connector.journal.queries import Queries
 from connector.journal.recent import Recent
+from connector.journal.refreshed import RefreshTokens
 from connector.journal.retention import Retention
+from connector.journal.runs import Runs
 from connector.journal.seeking import Seeking
 from connector.journal.sessions import Sessions
 from connector.journal.steps import Steps
 from connector.journal.sweeps import Sweeps
+from connector.journal.sync_retention import SyncRetention
+from connector.journal.sync_views import SyncViews
 from connector.journal.tallies import Tallies
 from connector.journal.trail import Trails
 from connector.journal.upgrade import upgrade
@@ -48,6 +55,7 @@ class Journal(
     Steps,
     Chats,
     ChatViews,
+    RefreshTokens,
     Links,
     PortalStore,
     NamedLocks,
@@ -69,7 +77,13 @@ class Journal(
     Sessions,
     Guests,
     MappingSets,
+    Deeds,
+    Runs,
+    KeptRequests,
+    Mirror,
+    SyncViews,
     Retention,
+    SyncRetention,
 ):
     """The truth: envelopes, deliveries, the ledger, links, installations (DESIGN.md §5, §6).
 

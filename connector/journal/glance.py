@@ -12,9 +12,10 @@ from sqlalchemy import Column, ScalarSelect, case, func, select
 from connector.domain.silence import OWN_METHODS
 from connector.journal.desk import Desk, moment
 from connector.journal.schema import audit, calls, deliveries, destinations, envelopes, installations
+from connector.journal.sync_tables import runs, sources
 
 _DEPTH = 20_000  # requests looked through: tens of milliseconds, however many there are
-_DETAILED = ("user.added", "user.role", "signed_in")
+_DETAILED = ("user.added", "user.role", "signed_in", "access.granted", "access.revoked", "access.learned")
 _DAY, _HOUR = 86400.0, 3600.0
 
 
@@ -38,7 +39,7 @@ class Arrivals:
 class Note:
     """One line of the audit; ``swept`` when it is a deed by filter.
 
-    ``detail`` is a role that was given, or the address from which somebody signed in.
+    ``detail`` is a role that was given, an external id that was learnt, or the address from which somebody signed in.
     """
 
     id: int
@@ -85,6 +86,8 @@ class Glance(Desk):
             _newest(envelopes.c.created_at),
             _newest(destinations.c.updated_at),
             _newest(installations.c.updated_at),
+            _newest(sources.c.updated_at),  # also at the beginning and the end of each run
+            select(func.max(runs.c.updated_at)).where(runs.c.ended_at.is_(None)).scalar_subquery(),
         )
         with self.store.reading() as db:
             seen = tuple(db.execute(newest).one())

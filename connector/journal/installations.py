@@ -16,6 +16,7 @@ from connector.journal.engine import upsert
 from connector.journal.guests import end_guests
 from connector.journal.links import write_links
 from connector.journal.people import write_audit
+from connector.journal.refreshed import reseal_refreshed
 from connector.journal.rows import pack
 from connector.journal.schema import installations, links
 
@@ -103,13 +104,13 @@ class PortalStore(Desk):
                 _drop_links(db, portal, now)
 
     def reseal(self) -> int:
-        """Seal every kept secret with the first key (after a rotation); returns how many portals were touched."""
+        """Seal every kept secret with the first key (after a rotation); returns how many portals and mailboxes."""
         with self.store.writing() as db:
             rows = db.execute(select(installations).with_for_update()).mappings().all()
             for row in rows:
                 sealed = {name: self.vault.reseal(row[name]) for name in ("grant_sealed", "tokens_sealed")}
                 db.execute(update(installations).where(installations.c.portal == row["portal"]).values(sealed))
-        return len(rows)
+            return len(rows) + reseal_refreshed(db, self.vault)
 
     def _open(self, row: RowMapping) -> Installation:
         grant: dict[str, Any] = json.loads(self.vault.unseal(row["grant_sealed"]))

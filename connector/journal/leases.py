@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from connector.journal.claims import first_due
 from connector.journal.desk import Desk
@@ -62,6 +62,13 @@ class Leases(Desk):
                 return False
             free(db, destinations, lease.destination, lease.fence, now=now)
         return True
+
+    def leased(self, destination: str) -> bool:
+        """Whether somebody is at it now."""
+        held = destinations.c
+        with self.store.reading() as db:
+            row = db.execute(select(held.holder, held.until).where(held.name == destination)).first()
+        return row is not None and alive(row.holder, row.until, self.now())
 
     def due_destinations(self) -> list[str]:
         """Those that have due work in an unblocked lane, and no live pump."""

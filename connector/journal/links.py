@@ -28,6 +28,7 @@ _WRITTEN = select(links.c.kind, links.c.key, links.c.updated_at).where(
     tuple_(links.c.kind, links.c.key).in_(bindparam("names", expanding=True))
 )
 _FORGET = delete(links).where(_NAMED)
+_SLICE = 2000  # SQLite takes some thousand parameters
 _LAST = "\U0010ffff"  # no name goes beyond it, compared bytewise
 
 
@@ -52,9 +53,12 @@ class Links(Desk):
     def recall_all(self, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], Any]:
         """The remembered values of many (kind, key) at once; what is not remembered is absent."""
         asked = {(clean(kind), clean(key)): (kind, key) for kind, key in names}
+        every, found = list(asked), dict[tuple[str, str], Any]()
         with self.store.reading() as db:
-            rows = db.execute(_RECALL_ALL, {"names": list(asked)}).all()
-        return {asked[row.kind, row.key]: json.loads(row.value) for row in rows}
+            for at in range(0, len(every), _SLICE):
+                rows = db.execute(_RECALL_ALL, {"names": every[at : at + _SLICE]})
+                found |= {asked[row.kind, row.key]: json.loads(row.value) for row in rows}
+        return found
 
     def links_like(self, kind: str, prefix: str = "", *, limit: int = 1000) -> list[Link]:
         """The links of one kind whose key begins with ``prefix``, by their keys; ``limit`` of them at most."""

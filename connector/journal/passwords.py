@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -18,7 +19,11 @@ _WEAK = Text(
 )
 # OWASP's figures for argon2id: about 30 ms and 19 MiB, so that signing in never holds up the door for requests.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-_NOBODY = _HASHER.hash("nobody has this password")
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash("nobody has this password")
 
 
 def hashed(password: str, *, name: str) -> str:
@@ -34,7 +39,7 @@ def fits(password: str, kept: str | None) -> bool:
     if len(password) > LONGEST:
         return False
     try:
-        _HASHER.verify(kept or _NOBODY, _plain(password))
+        _HASHER.verify(kept or _nobody(), _plain(password))
     except (VerificationError, InvalidHashError):
         return False
     return kept is not None

@@ -123,7 +123,8 @@ class Queries(Desk):
         now = self.now()
         figures: dict[str, dict[str, Any]] = {}
         with self.store.reading() as db:
-            for row in db.execute(select(destinations)):
+            # The lease of a source is of the same table; nothing is delivered to one.
+            for row in db.execute(select(destinations).where(~destinations.c.name.startswith("source:"))):
                 _of(figures, row.name)["leased"] = alive(row.holder, row.until, now)
             for row in db.execute(_WAITING, {"now": now}):
                 oldest = now if row.oldest is None else row.oldest

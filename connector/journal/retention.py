@@ -10,6 +10,7 @@ from connector.domain.values import FACE, OF_EVENT
 from connector.journal.chat_marks import keep_marks
 from connector.journal.chat_tables import chats
 from connector.journal.desk import Desk
+from connector.journal.refreshed import trim_refreshed
 from connector.journal.schema import calls, deliveries, envelopes, ledger, links
 
 _DAY = 86400.0
@@ -23,9 +24,9 @@ class Retention(Desk):
         """Delete envelopes older than that with all that belongs to them; returns how many rows of each table went.
 
         Stays: whatever is parked or waiting, and what was settled (say, after a replay) within that time. The audit and
-        the links stay, but for those of single events. Conversations that are kept here go when nothing happened in
-        them for so long; those in which nobody ever said anything, after two days. Each slice of ``slice_size`` rows
-        is a transaction of its own.
+        the links stay, but for those of single events and refresh tokens out of use. Conversations that are kept here
+        go when nothing happened in them for so long; those in which nobody ever said anything, after two days. Each
+        slice of ``slice_size`` rows is a transaction of its own.
         """
         before = self.now() - older_than_days * _DAY
         gone = {"envelopes": 0, "deliveries": 0, "ledger": 0, "calls": 0, "chats": self._trim_chats(before, slice_size)}
@@ -48,12 +49,13 @@ class Retention(Desk):
             return db.execute(delete(links).where(links.c.kind == FACE, links.c.updated_at <= before)).rowcount
 
     def _trim_links(self, before: float, slice_size: int) -> int:
-        """Those of single events; their kinds lie together in the key of the table."""
+        """Those of single events, and refresh tokens out of use; the kinds lie together in the key of the table."""
         name = tuple_(links.c.kind, links.c.key)
         kind = links.c.kind
         mine = (kind >= OF_EVENT) & (kind < OF_EVENT + "~") & (links.c.updated_at < before)
         wanted = select(links.c.kind, links.c.key).where(mine).limit(slice_size)
-        gone = 0
+        with self.store.writing() as db:
+            gone = trim_refreshed(db, self.now())
         while True:
             with self.store.writing() as db:
                 some = [tuple(row) for row in db.execute(wanted)]

@@ -18,6 +18,7 @@ from connector.journal.model import CallTrail, Known, Lease, Planned, Settlement
 from connector.journal.rows import clean, delivery_row, pack, pack_hint
 from connector.journal.schema import calls, deliveries, ledger
 
+_SLICE = 500  # SQLite takes some thousand parameters
 _SETTLED = ("state", "attempts", "due_at", "settled_at", "cause", "hint", "detail", "flagged", "mapping")
 _SETTLE = (
     update(deliveries)
@@ -42,14 +43,8 @@ class Steps(Desk):
         with self.store.writing() as db:
             hold(db, lease, now)
             _settle(db, lease.destination, step.settled, now)
-            _finish(db, step.results, now)
-            _doubt(db, step.unknown)
-            _carry(db, step.carried)
-            _clear(db, step.cleared)
-            known = _plan(db, step.planned, now)
-            write_links(db, step.remember, owner=lease.destination, now=now)
+            known = write_effects(db, step, owner=lease.destination, now=now)
             add_deliveries(db, emitted)
-            _trail(db, step.calls)
         self.tell({new.destination for _, new in step.emitted})
         return known
 
@@ -59,10 +54,33 @@ class Steps(Desk):
             row = db.execute(select(ledger).where(ledger.c.key == clean(key))).mappings().first()
         return _known(row) if row else None
 
+    def known_all(self, keys: Sequence[str]) -> dict[str, Known]:
+        """What the ledger knows of many keys; one that it does not know is absent."""
+        found: dict[str, Known] = {}
+        names = {clean(key): key for key in keys}
+        slices = list(names)
+        with self.store.reading() as db:
+            for at in range(0, len(slices), _SLICE):
+                rows = db.execute(select(ledger).where(ledger.c.key.in_(slices[at : at + _SLICE]))).mappings()
+                found |= {names[row["key"]]: _known(row) for row in rows}
+        return found
+
     def note_call(self, trail: CallTrail) -> None:
         """One line of the trail outside a step."""
         with self.store.writing() as db:
             _trail(db, [trail])
+
+
+def write_effects(db: Connection, step: Step, *, owner: str, now: float) -> dict[str, Known]:
+    """The ledger's part of a step, the links and the trail; what was known of each planned key."""
+    _finish(db, step.results, now)
+    _doubt(db, step.unknown)
+    _carry(db, step.carried)
+    _clear(db, step.cleared)
+    known = _plan(db, step.planned, now)
+    write_links(db, step.remember, owner=owner, now=now)
+    _trail(db, step.calls)
+    return known
 
 
 def _settle(db: Connection, destination: str, settled: Sequence[Settlement], now: float) -> None:
@@ -126,16 +144,19 @@ def _carry(db: Connection, carried: Sequence[tuple[str, str]]) -> None:
 
 
 def _clear(db: Connection, keys: Sequence[str]) -> None:
-    if keys:
-        db.execute(delete(ledger).where(ledger.c.key.in_([clean(key) for key in keys]), ledger.c.state != "done"))
+    for at in range(0, len(keys), _SLICE):
+        named = ledger.c.key.in_([clean(key) for key in keys[at : at + _SLICE]])
+        db.execute(delete(ledger).where(named, ledger.c.state != "done"))
 
 
 def _plan(db: Connection, planned: Sequence[Planned], now: float) -> dict[str, Known]:
     if not planned:
         return {}
     names = {clean(plan.key): plan for plan in reversed(planned)}
-    found = db.execute(select(ledger).where(ledger.c.key.in_(names))).mappings().all()
-    known = {names[row["key"]].key: _known(row) for row in found}
+    keys, known = list(names), dict[str, Known]()
+    for at in range(0, len(keys), _SLICE):
+        found = db.execute(select(ledger).where(ledger.c.key.in_(keys[at : at + _SLICE]))).mappings()
+        known |= {names[row["key"]].key: _known(row) for row in found}
     fresh = [
         {
             "key": name,

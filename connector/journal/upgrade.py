@@ -6,12 +6,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, inspect, text
 
 from connector.errors import SettingsError
 from connector.journal.engine import Process
@@ -35,20 +30,27 @@ def upgrade(process: Process) -> None:
             _run(connection)
 
 
-def head() -> str | None:
-    """The revision that this program expects."""
-    return ScriptDirectory.from_config(_config()).get_current_head()
+def head() -> str:
+    """The revision that this program expects: the last one, and files are named by their revision."""
+    return max(path.name[1:5] for path in (_MIGRATIONS / "versions").glob("r*.py"))
 
 
 def current(connection: Connection) -> str | None:
     """The revision that the database has; ``None`` when it is empty."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def _run(connection: Connection) -> None:
     if current(connection) == head():
         return
-    config = _config()
+    from alembic import command  # loads slowly, and a schema is seldom behind
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")
@@ -58,12 +60,6 @@ def _run(connection: Connection) -> None:
             "База данных обновлена более новой версией коннектора: установите её или ещё более новую. "
             f"({error})"
         ) from error
-
-
-def _config() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    return config
 
 
 def _make_file(path: Path) -> None:
