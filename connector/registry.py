@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 import connector.providers
 from connector.domain.provider import AccountSettings, Provider
+from connector.domain.sources import SourceSettings
 from connector.errors import SettingsError
 from connector.settings import Settings, load
 
@@ -24,8 +25,20 @@ def providers() -> Mapping[str, Provider]:
 
 @functools.cache
 def models() -> Mapping[str, type[AccountSettings]]:
-    """The account model of each provider, by slug."""
-    return MappingProxyType({slug: provider.settings for slug, provider in providers().items()})
+    """The account model of each provider that has accounts, by slug."""
+    return MappingProxyType({slug: found.settings for slug, found in providers().items() if found.door is not None})
+
+
+@functools.cache
+def sources() -> Mapping[str, type[SourceSettings]]:
+    """The model of a source of each provider that records can come from, by slug."""
+    return MappingProxyType({slug: found.source.settings for slug, found in providers().items() if found.source})
+
+
+def is_pushed_to(slug: str) -> bool:
+    """Whether its sources take rows that others post: a run begins as soon as some come."""
+    found = providers().get(slug)
+    return found is not None and found.source is not None and found.source.door is not None
 
 
 def settings(path: Path | None = None, env: Mapping[str, str] | None = None) -> Settings:
@@ -34,7 +47,7 @@ def settings(path: Path | None = None, env: Mapping[str, str] | None = None) -> 
     ``path`` None: as ``CONNECTOR_CONFIG`` says; ``env`` None: the environment of this process.
     """
     talking = frozenset(slug for slug, provider in providers().items() if provider.channel is not None)
-    return load(path, os.environ if env is None else env, models(), talking)
+    return load(path, os.environ if env is None else env, models(), talking, sources())
 
 
 def scan(folders: Iterable[str], package: str) -> Mapping[str, Provider]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from connector.domain.calls import CALL_KINDS
+from connector.domain.door import Door
 from connector.domain.events import Event, FromPortal, ReplyWritten
 from connector.domain.mailbox import MailSettings
 from connector.domain.provider import AccountSettings, Http, Provider
+from connector.domain.sources import SourceRole
 from connector.journal import NewDelivery
 
 ALBUM_WAIT = timedelta(seconds=1.5)  # the parts of an album come one by one: facts/providers.md §2.1
@@ -25,6 +28,47 @@ class Account:
     provider: Provider
     portal: str
     http: Http
+
+    @property
+    def door(self) -> Door | None:
+        """Where its requests come in."""
+        return self.provider.door
+
+    @property
+    def owner(self) -> str:
+        """What its envelopes are kept under."""
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pushed:
+    """A source that is pushed to: requests come to ``/hooks/<name>`` and are kept until its next run reads them."""
+
+    name: str
+    settings: Any
+    door: Door
+
+    @property
+    def owner(self) -> str:
+        """What its envelopes are kept under."""
+        return f"source:{self.name}"
+
+
+def pushed(sources: Mapping[str, Any], roles: Mapping[str, SourceRole]) -> dict[str, Pushed]:
+    """The sources that have a door; how much a request may bear is each one's own. ``roles`` are by provider."""
+    doors = {name: role.door for name, source in sources.items() if (role := roles.get(source.provider)) and role.door}
+    return {
+        name: Pushed(
+            name=name,
+            settings=sources[name],
+            door=replace(door, limit=getattr(sources[name], "body_limit", door.limit)),
+        )
+        for name, door in doors.items()
+    }
+
+
+# Who has an address below ``/hooks/``.
+Addressee = Account | Pushed
 
 
 def routes(event: Event, account: Account, *, now: datetime | None = None) -> list[NewDelivery]:

@@ -14,7 +14,7 @@ from connector.errors import ConnectorError, PermanentError, Refused, Stopped, T
 from connector.portal.answers import Answer, Fault, Success, decode
 from connector.portal.batch import Commands, Outcome, by_method, section, together
 from connector.portal.config import PortalConfig
-from connector.portal.endpoints import endpoint, is_loopback, netloc
+from connector.portal.endpoints import endpoint, is_loopback, method_url, netloc
 from connector.portal.faults import OPERATING_LIMITS, QUERY_LIMIT, judge, remedy
 from connector.portal.gate import Gate
 from connector.portal.joining import items_of
@@ -143,7 +143,7 @@ class Conversation:
         body = dict(errand.params) if self._webhook else {**errand.params, "auth": grant.access_token}
         post = errand.post or self._transport.post
         try:
-            answer = post(f"{grant.client_endpoint}{errand.method}.json", body, request_id=errand.request_id)
+            answer = post(method_url(grant.client_endpoint, errand.method), body, request_id=errand.request_id)
         except TransientError as lost:
             self._gate.unreached(lost)
             raise

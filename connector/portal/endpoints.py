@@ -7,6 +7,8 @@ from urllib.parse import SplitResult, urlsplit
 
 AUTH_DOMAINS = ("bitrix.info", "bitrix24.tech")
 DEFAULT_AUTH = "https://oauth.bitrix.info"
+# Families that only REST 3.0 has (facts/bitrix24-telephony-crm.md §3.3).
+_THIRD = ("humanresources.node.", "humanresources.employee.")
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -45,6 +47,16 @@ def endpoint(url: str, *, local: bool) -> str:
     if parts.scheme == "http" and not loopback:
         return ""
     return f"{parts.scheme}://{netloc(url)}{parts.path.rstrip('/')}/"
+
+
+def method_url(client_endpoint: str, method: str) -> str:
+    """Where a method is called: below ``client_endpoint``, those of REST 3.0 below ``/rest/api/`` and without
+    ``.json`` (§1.1, §1.7).
+    """
+    if not method.lower().startswith(_THIRD):
+        return f"{client_endpoint}{method}.json"
+    before, found, rest = client_endpoint.rpartition("/rest/")
+    return f"{before}/rest/api/{rest}{method}" if found else f"{client_endpoint}{method}"
 
 
 def auth_base(server_endpoint: str, *, configured: str, portal_url: str) -> str:

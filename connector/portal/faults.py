@@ -227,6 +227,6 @@ _BY_WORDS: dict[str, tuple[tuple[re.Pattern[str], Verdict], ...]] = {
     ),
     "": (
         (_words(r"not found|не найден"), _NOT_FOUND),
-        (_words(r"access denied|доступ запрещ|нет прав"), _RIGHTS),
+        (_words(r"access denied|do not have permission|доступ запрещ|нет прав"), _RIGHTS),
     ),
 }

@@ -108,14 +108,14 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "В тарифе портала нет такой возможности; отключите её здесь или смените тариф.",
         ),
         "confirm": Text(
-            "An administrator must confirm {method} in Bitrix24 (see its notifications); confirm and replay within the "
-            "hour: the consent ends with the access token.",
-            "Администратор должен подтвердить {method} в Битрикс24 (смотрите уведомления); подтвердите и запустите "
-            "повтор в течение часа: согласие действует, пока жив токен доступа.",
+            "An administrator must confirm {method} in Bitrix24 (see its notifications); confirm and try again within "
+            "the hour: the consent ends with the access token.",
+            "Администратор должен подтвердить {method} в Битрикс24 (смотрите уведомления); подтвердите и попробуйте "
+            "снова в течение часа: согласие действует, пока жив токен доступа.",
         ),
         "confirm_denied": Text(
-            "An administrator declined {method} in Bitrix24; agree with them, then replay: they are asked again.",
-            "Администратор отклонил {method} в Битрикс24; договоритесь и запустите повтор: вопрос придёт снова.",
+            "An administrator declined {method} in Bitrix24; agree with them, then try again: they are asked anew.",
+            "Администратор отклонил {method} в Битрикс24; договоритесь и попробуйте снова: его опять спросят.",
         ),
         "method": Text(
             "The portal has no method {method}: its version or plan lacks it, or the name is wrong.",
@@ -150,12 +150,12 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "Портал не знает этот коннектор; выполните `connector portal rebind` и запустите повтор.",
         ),
         "argument": Text(
-            "Bitrix24 did not accept a value; read its words, correct the mapping or the data, then replay.",
-            "Битрикс24 не принял значение; прочтите его ответ, исправьте правило или данные и запустите повтор.",
+            "Bitrix24 did not accept a value; read its words, correct the mapping or the data, then try it again.",
+            "Битрикс24 не принял значение; прочтите его ответ, исправьте правило или данные и попробуйте снова.",
         ),
         "not_found": Text(
-            "The object is no longer in Bitrix24; discard, or restore it and replay.",
-            "Объекта больше нет в Битрикс24; отбросьте или восстановите его и запустите повтор.",
+            "The object is no longer in Bitrix24; discard, or restore it and try again.",
+            "Объекта больше нет в Битрикс24; откажитесь от него или восстановите его и попробуйте снова.",
         ),
         "call_not_found": Text(
             "Bitrix24 does not know this call any more: it is finished already, or older than thirty days. Look into "
@@ -215,8 +215,8 @@ HINTS: Mapping[str, Text] = MappingProxyType(
             "Диск портала заполнен; освободите место в Битрикс24, работа возобновится сама.",
         ),
         "business": Text(
-            "Bitrix24 refused {method}; read its words, correct the cause, then replay.",
-            "Битрикс24 отклонил {method}; прочтите его ответ, устраните причину и запустите повтор.",
+            "Bitrix24 refused {method}; read its words, correct the cause, then try it again.",
+            "Битрикс24 отклонил {method}; прочтите его ответ, устраните причину и попробуйте снова.",
         ),
     }
 )

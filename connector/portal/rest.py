@@ -139,13 +139,17 @@ class Portal:
         ) if going else {}  # fmt: skip
         return {key: held.get(key) or ran[key] for key in commands}
 
-    def bulk(self) -> Bulk:
-        """Long lists and many writes of one job, behind live calls; a context manager. Its wire is fast_bitrix24."""
+    def bulk(self, *, patience: float | None = None) -> Bulk:
+        """Long lists and many writes of one job, behind live calls; a context manager. Its wire is fast_bitrix24.
+
+        ``patience`` are the seconds that a method without operating time is waited for.
+        """
         from connector.portal.bulk import Bulk, Courier  # loads slowly, and only sync jobs need it
 
         courier, other = Courier(timeout=self._settings.timeout), copy.copy(self)
         other._post = courier.post
-        return Bulk(other, courier, clock=self._clock, sleep=self._sleep)
+        waits = {} if patience is None else {"patience": patience}
+        return Bulk(other, courier, clock=self._clock, sleep=self._sleep, **waits)
 
     def learn(self, *, live: bool = False) -> Tariff:
         """Ask the portal for its plan and give the budget its figures (§3.1). Raises like :meth:`call`."""

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from connector.domain.provider import Finding
 from connector.portal import phrases as say
 from connector.portal.checked import TRUE, Checked
+from connector.portal.scopes import Scope, Use, lacking
+from connector.speech import Text
 
-NEEDED = ("imopenlines", "imconnector", "im", "crm", "user")
-BY_WEBHOOK = ("crm", "user")
-OF_TALK, OF_CALLS = frozenset({"imopenlines", "imconnector"}), ("telephony",)
-_TWINS: Mapping[str, frozenset[str]] = {"user": frozenset({"user", "user_basic", "user_brief"})}
 _SOON = 7  # days that a paid application still has when it is worth a word
 _FALSE = (False, 0, "0", "N", "n", "false")
 
@@ -25,19 +23,23 @@ def rest(portal: Checked) -> Iterator[Finding]:
     yield Finding(say.ADMIN, "ok" if admin else "warn", None if admin else say.ADMIN_HINT, "portal.admin")
 
 
-def needed(*, webhook: bool = False, talk: bool = True, calls: bool = False) -> tuple[str, ...]:
-    """The permissions for what the accounts of a portal do: messages (``talk``), telephony (``calls``)."""
-    base = BY_WEBHOOK if webhook else tuple(name for name in NEEDED if talk or name not in OF_TALK)
-    return (*base, *(OF_CALLS if calls else ()))
+def uses_of(*, webhook: bool, talk: bool, calls: bool, more: Collection[Use] = ()) -> frozenset[Use]:
+    """What needs permissions: messages (``talk``), telephony (``calls``), and what else is set up (``more``)."""
+    uses: set[Use] = {"crm", *more}
+    uses |= set() if webhook else {"app"}
+    uses |= {"talk"} if talk and not webhook else set()
+    return frozenset(uses | ({"calls"} if calls else set()))
 
 
-def scopes(portal: Checked, wanted: Collection[str], *, webhook: bool) -> Iterator[Finding]:
-    """The granted permissions against the ``wanted`` ones."""
-    missing = _missing(portal.call("scope"), wanted)
+def scopes(portal: Checked, uses: Collection[Use], *, webhook: bool) -> Iterator[Finding]:
+    """The granted permissions against those that the ``uses`` need."""
+    answer = portal.call("scope")
+    granted = {str(item).lower() for item in answer} if isinstance(answer, list) else set()
+    missing = list(lacking(granted, uses))
     if missing:
         hint = say.WEBHOOK_SCOPES_HINT if webhook else say.SCOPES_HINT
         mend = "" if webhook else f"connector portal install {portal.name}"
-        yield Finding(say.SCOPES, "bad", hint.with_(names=", ".join(missing)), "portal.scopes", mend)
+        yield Finding(say.SCOPES, "bad", hint.with_(names=_named(missing)), "portal.scopes", mend)
     else:
         yield Finding(say.SCOPES, "ok", code="portal.scopes")
 
@@ -60,9 +62,10 @@ def plan(portal: Checked) -> Iterator[Finding]:
         yield Finding(say.FINISHED, "bad", say.FINISHED_HINT, "portal.install_finish")
 
 
-def _missing(answer: Any, needed: Collection[str]) -> list[str]:
-    granted = {str(item).lower() for item in answer} if isinstance(answer, list) else set()
-    return [name for name in needed if not granted & _TWINS.get(name, frozenset({name}))]
+def _named(missing: Collection[Scope]) -> Text:
+    """Their names, and of those that not everybody needs what they are for."""
+    told = [Text(scope.name, scope.name) if scope.only is None else scope.named for scope in missing]
+    return Text(", ".join(each.en for each in told), ", ".join(each.ru for each in told))
 
 
 def _whole(value: Any) -> int | None:

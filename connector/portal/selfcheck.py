@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from connector.domain.provider import Finding
@@ -10,9 +10,9 @@ from connector.portal import bindings_check, credentials_check, rights_check
 from connector.portal import phrases as say
 from connector.portal.checked import Checked, Line, asked
 from connector.portal.events import wanted
-from connector.portal.rights_check import NEEDED
+from connector.portal.scopes import Use
 
-__all__ = ["NEEDED", "Checked", "Line", "examine"]
+__all__ = ["Checked", "Line", "examine"]
 
 
 def examine(
@@ -23,11 +23,12 @@ def examine(
     handler_url: str,
     now: datetime,
     calls: bool = False,
+    uses: Collection[Use] = (),
 ) -> Iterator[Finding]:
     """The findings one by one as they are made, the basic ones first. Never raises.
 
-    ``lines`` are the accounts that carry messages; ``calls``: there are accounts of PBXs too. What depends on a broken
-    basis is left out.
+    ``lines`` are the accounts that carry messages; ``calls``: there are accounts of PBXs too; ``uses``:
+    what else is set up and needs permissions. What depends on a broken basis is left out.
     """
     talk = bool(lines) or not calls
     basis = _webhook(portal, now) if webhook else _application(portal, now)
@@ -39,7 +40,7 @@ def examine(
     if any(finding.state == "bad" for finding in answers):
         return
     yield from asked(say.CLOCK, "portal.clock", lambda: credentials_check.clock(portal, now))
-    rights = rights_check.needed(webhook=webhook, talk=talk, calls=calls)
+    rights = rights_check.uses_of(webhook=webhook, talk=talk, calls=calls, more=uses)
     yield from asked(say.SCOPES, "portal.scopes", lambda: rights_check.scopes(portal, rights, webhook=webhook))
     yield from asked(say.LICENCE.with_(licence="?"), "portal.licence", lambda: rights_check.plan(portal))
     if not webhook:

@@ -7,13 +7,14 @@ another: fast_bitrix24 in :mod:`connector.portal.bulk.courier`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from connector.domain.ports import Clock
 from connector.portal.batch import Outcome
 from connector.portal.bulk.courier import Courier
+from connector.portal.bulk.gathering import Gathering, Read
 from connector.portal.bulk.pace import Pace
 from connector.portal.bulk.paging import Kind, Rows, paging
 from connector.portal.bulk.reading import Reading
@@ -80,6 +81,15 @@ class Bulk:
         """:meth:`write` of one method with each of ``many`` parameters; the outcomes in their order."""
         commands = ((index, method, params) for index, params in enumerate(many))
         return (outcome for _, outcome in self.write(commands, at_once=at_once))
+
+    def gather(self, reads: Sequence[Read]) -> list[Any]:
+        """The answer of each read, or the ``ConnectorError`` that it met; alike ones travel as one (``gathering``)."""
+        return Gathering(self.write).answers(reads)
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent so far."""
+        return self._courier.requests
 
     def close(self) -> None:
         """End the session and its thread. Lists and writes under way end with it."""

@@ -57,11 +57,11 @@ class Courier:
     """Posts like :class:`~connector.portal.transport.Transport`, from an event loop in a thread of its own.
 
     Safe for threads, and usable where another event loop runs. Nothing is opened before the first post. ``timeout``
-    are the seconds that one exchange may take.
+    are the seconds that one exchange may take; ``requests`` counts them.
     """
 
     def __init__(self, *, timeout: float) -> None:
-        self._timeout = timeout
+        self._timeout, self.requests = timeout, 0
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -71,6 +71,7 @@ class Courier:
 
     def post(self, url: str, params: Mapping[str, Any], *, request_id: str = "") -> Answer:
         """POST ``params`` as JSON; ``url`` may be a credential and is never logged. Errors as in ``Transport.post``."""
+        self.requests += 1
         root, _, method = url.rpartition("/")
         work = self._exchange(f"{root}/", method.removesuffix(".json"), params, request_id or uuid.uuid4().hex)
         future = asyncio.run_coroutine_threadsafe(work, self._running())

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from connector.domain.ports import Clock
 from connector.errors import ConnectorError, PermanentError, TransientError
-from connector.portal.batch import LIMIT, Outcome, must_go_alone
+from connector.portal.batch import LIMIT, Outcome, must_go_alone, nested_error
 from connector.portal.bulk.pace import LIMITED, Pace, window
 from connector.portal.joining import items_of
 
@@ -158,9 +158,16 @@ class Writing:
     def _sent(self, pack: list[_Item]) -> list[Outcome]:
         """The outcomes of a pack, in a thread of the pool. Raises as ``Portal.batch`` does."""
         if len(pack) == 1:
-            return [Outcome(state="ok", result=self._portal.call(pack[0].method, pack[0].params, live=False))]
+            return [self._alone(pack[0])]
         commands = {f"c{index}": (item.method, item.params) for index, item in enumerate(pack)}
         return list(self._portal.batch(commands, live=False).values())
+
+    def _alone(self, item: _Item) -> Outcome:
+        found = self._portal.page(item.method, item.params)
+        error = nested_error(found.result, item.method)
+        if error is not None:
+            raise error
+        return Outcome(state="ok", result=found.result, total=found.total, next=found.next)
 
     def _took(self, item: _Item, outcome: Outcome) -> None:
         error = outcome.error
