@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,28 @@ class ApiError(Exception):
     def body(self) -> dict[str, Any]:
         """The error envelope as the portal sends it."""
         return {"error": self.code, "error_description": self.description, **self.extra}
+
+
+class V3Error(ApiError):
+    """A refusal of REST 3.0: an object with a long code, of which ``suffix`` is the end (§1.7, §2.3).
+
+    ``whole``: the suffix is the whole code, as v2 has it. ``validation`` tells fields and what is wrong with them.
+    """
+
+    def __init__(
+        self,
+        suffix: str,
+        message: str,
+        status: int = 400,
+        validation: Sequence[Mapping[str, str]] = (),
+        whole: bool = False,
+    ) -> None:
+        super().__init__(suffix if whole else f"BITRIX_REST_V3_EXCEPTION_{suffix}", message, status)
+        self.validation = [dict(entry) for entry in validation]
+
+    def body(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"code": self.code, "message": self.description}
+        return {"error": told | ({"validation": self.validation} if self.validation else {})}
 
 
 class CutError(Exception):

@@ -36,7 +36,7 @@ def _page(portal: Portal) -> Response:
     where = _address(portal)
     language = chosen_language(portal)
     with portal.lock:
-        users = [(user.id, user.title, user.admin) for user in portal.users.values() if not user.xml_id]
+        users = [(user.id, user.title, user.admin) for user in portal.users.values() if not user.client]
         asked = request.args.get("user", "")
         user = int(asked) if asked.isdecimal() and int(asked) in portal.users else installing.admin(portal)
         query, form = installing.page_parts(portal, _app(portal), user, language)

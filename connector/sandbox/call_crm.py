@@ -62,7 +62,7 @@ def colleague(portal: Portal, extension: str) -> User | None:
         (
             user
             for user in portal.users.values()
-            if extension and user.extension == extension and user.active and not user.xml_id
+            if extension and user.extension == extension and user.active and not user.client
         ),
         None,
     )
@@ -71,7 +71,7 @@ def colleague(portal: Portal, extension: str) -> User | None:
 def _is_local(portal: Portal, phone: str) -> bool:
     number = reduced("PHONE", phone)
     return any(
-        user.active and not user.xml_id and number and reduced("PHONE", user.mobile) == number
+        user.active and not user.client and number and reduced("PHONE", user.mobile) == number
         for user in portal.users.values()
     )
 

@@ -149,8 +149,8 @@ def _keep(call: Call, held: PhoneCall, name: str, content: bytes, url: str = "",
     portal = call.portal
     portal.files.pop(held.record, None)
     held.record = portal.store(name, MIMES[extension], content).id
-    row = portal.exchange.statistics.rows[held.row]
-    row |= {"RECORD_FILE_ID": held.record, "CALL_RECORD_URL": url or None}
+    told = {"RECORD_FILE_ID": held.record, "CALL_RECORD_URL": url or None}
+    portal.exchange.statistics.amend(held.row, told)
     if held.activity in portal.crm["activity"].rows:
         portal.crm["activity"].update(held.activity, {"STORAGE_TYPE_ID": "3", "STORAGE_ELEMENT_IDS": [held.record]})
     return {"FILE_ID": held.record}
@@ -170,7 +170,7 @@ def transcribe(call: Call, params: Params) -> dict[str, int]:
         raise core_error(f"Call {call_id} is not found. Is it finished?")
     number, cost = call.portal.exchange.next_id(), amount(params.get("COST"))
     held.transcript = Transcript(id=number, cost=cost, currency=str(params.get("COST_CURRENCY") or ""), lines=lines)
-    call.portal.exchange.statistics.rows[held.row] |= {"TRANSCRIPT_ID": str(number), "TRANSCRIPT_PENDING": "N"}
+    call.portal.exchange.statistics.amend(held.row, {"TRANSCRIPT_ID": str(number), "TRANSCRIPT_PENDING": "N"})
     return {"TRANSCRIPT_ID": number}
 
 

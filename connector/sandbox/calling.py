@@ -82,7 +82,7 @@ def app_number(portal: Portal, client_id: str) -> str | None:
 def check_user(portal: Portal, user_id: int) -> None:
     """Refuse anybody who is not an active employee."""
     user = portal.users.get(user_id)
-    if user is None or user.xml_id or not user.active:
+    if user is None or user.client or not user.active:
         raise core_error("User is not found or is not active")
 
 

@@ -73,7 +73,7 @@ def notify(call: Call, params: Params) -> int | bool:
     if len(json.dumps(given.get("ATTACH") or "", ensure_ascii=False)) > MAX_ATTACH:
         raise ApiError("ATTACH_OVERSIZE", "You have exceeded the maximum allowable size of attach", 400)
     held = call.portal.users.get(user)
-    if held is None or held.xml_id or not held.active:
+    if held is None or held.client or not held.active:
         return False
     return _notice(call, user, text, str(given.get("TYPE") or "USER").lower(), str(given.get("TAG") or ""))
 

@@ -136,7 +136,8 @@ def serve(shared: Desk, /, port: int, host: str, spoken: str | None, seed: tuple
         server.seed(entity, int(count))
     click.echo(phrase(language, "serving", url=server.url))
     click.echo(phrase(language, "desk", url=server.url))
-    click.echo(phrase(language, "app", **{key: config[key] for key in ("client_id", "client_secret")}))
+    shown = {key: config[key] for key in ("client_id", "client_secret")}
+    click.echo(phrase(language, "app", url=server.url, **shown))
     click.echo(phrase(language, "webhook", webhook=server.webhook_url()))
     try:
         server.join()

@@ -57,7 +57,7 @@ def write(portal: Portal, connector: str, block: Mapping[str, Any], picture: Fet
 
 def _create(portal: Portal, connector: str, external: str) -> User:
     number = portal.next_id("user")
-    user = User(id=number, name="", xml_id=f"{connector}|{external}")
+    user = User(id=number, name="", xml_id=f"{connector}|{external}", client=True, departments=[])
     portal.users[number] = user
     if external:
         portal.clients[user.xml_id] = number

@@ -10,7 +10,7 @@ from typing import Any
 
 DEFAULT_SCOPE = (
     "imopenlines,imconnector,im,imbot,crm,user,user_basic,telephony,call,placement,contact_center,department,task,"
-    "userfieldconfig,sonet_group,socialnetwork"
+    "userfieldconfig,sonet_group,socialnetwork,user.userfield,humanresources"
 )
 
 # Seconds that one call takes and adds to ``time.operating``; those of PER_ITEM take them for each element of MESSAGES.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox import groups, user_fields
+from connector.sandbox import crm_types, departments, groups, user_fields
 from connector.sandbox.answers import ApiError
 from connector.sandbox.crm_fields import classic
 from connector.sandbox.crm_items import items_of
@@ -15,6 +15,7 @@ from connector.sandbox.crm_settings import FLAGS
 from connector.sandbox.installing import admin
 from connector.sandbox.model import User
 from connector.sandbox.state import Portal
+from connector.sandbox.structure import ROLES, TEAM, TOP
 
 Entry = Mapping[str, Any]
 
@@ -22,10 +23,12 @@ Entry = Mapping[str, Any]
 def furnish(portal: Portal, contents: Mapping[str, Any]) -> dict[str, list[int]]:
     """Add these things to a portal; the ids of each kind. Hold the lock. Nobody hears an event.
 
-    ``contents`` maps a kind to a list: ``users`` {id, name, last_name, admin, active}; ``types`` {entityTypeId, title,
-    is…Enabled: Y}; ``categories`` {entityTypeId, name}; ``statuses`` {ENTITY_ID, STATUS_ID, NAME, SEMANTICS};
-    ``fields`` as in ``userfieldconfig.add``; ``groups`` {NAME, KEYWORDS, OWNER_ID}; ``items`` {entityTypeId, fields},
-    user fields under their own names. Raises 400 ``CONTENTS`` for anything else.
+    ``contents`` maps a kind to a list: ``departments`` {NAME, PARENT, UF_HEAD}; ``users`` {id, name, last_name, admin,
+    active, email, xml_id, departments, profile}, without an id the next one; ``types`` {entityTypeId, title,
+    is…Enabled: Y, relations as in ``crm.type.add``}; ``categories`` {entityTypeId, name}; ``statuses`` {ENTITY_ID,
+    STATUS_ID, NAME, SEMANTICS}; ``fields`` as in ``userfieldconfig.add``; ``groups`` {NAME, KEYWORDS, OWNER_ID,
+    MEMBERS}; ``teams`` {name, parentId, members}; ``items`` {entityTypeId, fields}, user fields under their own names.
+    Raises 400 ``CONTENTS`` for anything else.
     """
     unknown = contents.keys() - KINDS.keys()
     if unknown:
@@ -41,15 +44,34 @@ def furnish(portal: Portal, contents: Mapping[str, Any]) -> dict[str, list[int]]
 
 
 def _user(portal: Portal, entry: Entry) -> int:
-    number = int(entry["id"])
-    held = portal.users.get(number)
-    portal.users[number] = replace(held, **entry) if held else User(**entry)
+    number = int(entry["id"]) if "id" in entry else portal.next_id("user")
+    held, given = portal.users.get(number), {**entry, "id": number}
+    placed = [int(one) for one in entry.get("departments", held.departments if held else [TOP])]
+    unknown = set(placed) - portal.structure.departments.keys()
+    if unknown:
+        raise ValueError(f"there is no department {min(unknown)}")
+    given |= {"departments": placed, "profile": dict(entry.get("profile", held.profile if held else {}))}
+    portal.users[number] = replace(held, **given) if held else User(**given)
     return number
+
+
+def _department(portal: Portal, entry: Entry) -> int:
+    return departments.create(portal, {"PARENT": TOP, **{str(name).upper(): value for name, value in entry.items()}})
+
+
+def _team(portal: Portal, entry: Entry) -> int:
+    top = portal.structure.departments[TOP]
+    node = portal.structure.add(TEAM, str(entry["name"]), int(entry.get("parentId", top.id)))
+    for user in entry.get("members", ()):
+        portal.structure.place(node, portal.users[int(user)], ROLES[TEAM][-1])
+    return node.id
 
 
 def _type(portal: Portal, entry: Entry) -> int:
     on = [flag for flag in FLAGS if str(entry.get(flag, "N")) == "Y"]
     held = portal.settings.add_type(int(entry["entityTypeId"]), str(entry["title"]), on)
+    if "relations" in entry:
+        crm_types.relate(held, entry["relations"])
     portal.crm.open(held.entity.table)
     return held.entity_type_id
 
@@ -87,12 +109,14 @@ def _item(portal: Portal, entry: Entry) -> int:
 
 KINDS: Mapping[str, Callable[[Portal, Entry], int]] = MappingProxyType(
     {
+        "departments": _department,
         "users": _user,
         "types": _type,
         "categories": _category,
         "statuses": _status,
         "fields": _field,
         "groups": _group,
+        "teams": _team,
         "items": _item,
     }
 )

@@ -37,7 +37,7 @@ class DeskControl:
     def _operator(self, chat: Chat, operator: int) -> int:
         session = self.portal.session_of(chat)
         number = operator or (session.operator if session else 0) or min(self.portal.users)
-        if number not in self.portal.users or self.portal.users[number].xml_id:
+        if number not in self.portal.users or self.portal.users[number].client:
             raise ApiError("USER_ID", f"There is no operator {number}", 404)
         return number
 

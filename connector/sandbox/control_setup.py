@@ -127,6 +127,7 @@ class SetupControl:
             held = self.portal.lines.setdefault(int(line), Line(id=int(line), name=f"Line {line}", queue=[1]))
             for name, value in fields.items():
                 setattr(held, name, value)
+            held.entries = [] if "queue" in fields else held.entries
             return {"id": held.id, "name": held.name}
 
     def delete_line(self, line: int) -> dict[str, Any]:

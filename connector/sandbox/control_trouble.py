@@ -103,7 +103,10 @@ class TroubleControl:
         return rows[-int(limit) :]
 
     def counters(self) -> dict[str, Any]:
-        """How many requests and batch commands came, which errors were provoked, what became of the events."""
+        """How many requests and batch commands came, of which method, the errors provoked, what became of the events.
+
+        They are exact, however many calls there were; ``methods`` counts commands of batches and single calls alike.
+        """
         portal = self.portal
         with portal.lock:
             return {
@@ -113,6 +116,7 @@ class TroubleControl:
                 "events_sent": portal.outbox.sent,
                 "events_lost": portal.outbox.lost,
                 "errors": dict(portal.errors),
+                "methods": dict(portal.called),
             }
 
     def events(self, failed: bool = False) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""``crm.type.list``, ``crm.category.list``, ``crm.status.list|add`` (facts/bitrix24-telephony-crm.md §2.7, §4.2)."""
+"""``crm.category.list|add``, ``crm.status.list|add|update|delete`` (facts/bitrix24-telephony-crm.md §2.7, §4.2)."""
 
 from __future__ import annotations
 
@@ -8,57 +8,28 @@ from types import MappingProxyType
 from typing import Any
 
 from connector.sandbox.answers import ApiError, Page, Params, upper, whole
-from connector.sandbox.crm_settings import DEAL, FLAGS, ItemType, Settings, dictionary, stage_prefix
+from connector.sandbox.crm_settings import DEAL, Category, Settings, dictionary, stage_prefix
 from connector.sandbox.crm_statuses import DICTIONARIES
-from connector.sandbox.crm_tables import PAGE, Row, matcher, operator
+from connector.sandbox.crm_tables import Row, matcher
 from connector.sandbox.methods import Call, Method
 
-TYPE_FIELDS = frozenset({"id", "title", "code", "entityTypeId", "createdBy", "createdTime", "updatedTime", *FLAGS})
 SEMANTICS = frozenset({"", "S", "F"})
+CHANGEABLE = frozenset({"NAME", "SORT", "COLOR"})
 MAX_STAGE, MAX_OTHER = 22, 50
 _STAGE_ID = re.compile(r"[A-Za-z0-9_-]+")
 
 
-def _type(held: ItemType) -> dict[str, Any]:
-    told = {
-        "id": held.id,
-        "title": held.title,
-        "code": "",
-        "createdBy": 1,
-        "entityTypeId": held.entity_type_id,
-        "customSectionId": None,
+def _shown(category: Category) -> dict[str, Any]:
+    return {
+        "id": category.id,
+        "name": category.name,
+        "sort": category.sort,
+        "entityTypeId": category.entity_type_id,
+        "isDefault": "Y" if category.default else "N",
     }
-    flags = {flag: "Y" if flag in held.on else "N" for flag in FLAGS}
-    return told | flags | {"createdTime": held.created, "updatedTime": held.created, "updatedBy": 1}
 
 
-def types(call: Call, params: Params) -> Page:
-    """The smart processes; administrators of the CRM only (400 ``ACCESS_DENIED``)."""
-    if not call.is_admin:
-        raise ApiError("ACCESS_DENIED", "Access denied", 400)
-    filters, ways = _typed(params, "filter"), _typed(params, "order")
-    fits = matcher(filters)
-    rows = [shown for held in call.portal.settings.types.values() if fits(shown := _type(held))]
-    for name, way in reversed(list(ways.items())):
-        rows.sort(key=_rank(name), reverse=str(way).upper() == "DESC")
-    begin = max(call.start, 0) // PAGE * PAGE
-    following = begin + PAGE if begin + PAGE < len(rows) else None
-    return Page(rows={"types": rows[begin : begin + PAGE]}, total=len(rows), next=following)
-
-
-def _typed(params: Params, where: str) -> Mapping[str, Any]:
-    """A filter or an order of types: their fields in camelCase, names in capitals are refused."""
-    asked = params.get(where)
-    given: Mapping[str, Any] = asked if isinstance(asked, dict) else {}
-    for key in given:
-        name = key[len(operator(key)[0]) :]
-        if name not in TYPE_FIELDS:
-            raise ApiError("INVALID_ARG_VALUE", f"Invalid {where}: field '{name}' is not allowed in {where}", 400)
-    return given
-
-
-def categories(call: Call, params: Params) -> Page:
-    """The funnels of deals or of a smart process."""
+def _funnels(call: Call, params: Params) -> tuple[int, list[Category]]:
     settings, number = call.portal.settings, whole(params.get("entityTypeId"))
     entity = settings.entity(number)
     if entity is None:
@@ -66,17 +37,26 @@ def categories(call: Call, params: Params) -> Page:
     held = settings.categories_of(number)
     if not held:
         raise ApiError("ENTITY_TYPE_NOT_SUPPORTED", f"Entity type `{entity.table.upper()}` is not supported", 400)
-    rows = [
-        {
-            "id": category.id,
-            "name": category.name,
-            "sort": category.sort,
-            "entityTypeId": number,
-            "isDefault": "Y" if category.default else "N",
-        }
-        for category in held
-    ]
+    return number, held
+
+
+def categories(call: Call, params: Params) -> Page:
+    """The funnels of deals or of a smart process."""
+    rows = [_shown(category) for category in _funnels(call, params)[1]]
     return Page(rows={"categories": rows}, total=len(rows))
+
+
+def add_category(call: Call, params: Params) -> dict[str, Any]:
+    """A new funnel with the usual stages; administrators of the CRM only."""
+    number, _ = _funnels(call, params)
+    fields = params.get("fields")
+    if not call.is_admin:
+        raise ApiError("ACCESS_DENIED", "Access denied", 400)
+    if not isinstance(fields, dict):
+        raise ApiError("100", "Could not find value for parameter {fields}", 400)
+    category = call.portal.settings.add_category(number, str(fields.get("name") or "-"))
+    category.sort = max(0, whole(fields.get("sort"), 500))
+    return {"category": _shown(category)}
 
 
 def statuses(call: Call, params: Params) -> Page:
@@ -129,6 +109,52 @@ def add_status(call: Call, params: Params) -> int:
     )
 
 
+def _status(call: Call, params: Params) -> tuple[int, Row]:
+    number = whole(params.get("ID"))
+    if not call.is_admin:
+        raise ApiError("", "Access denied.", 400)
+    if number <= 0:
+        raise ApiError("Invalid identifier.", "An incorrect identifier was passed.", 400)
+    row = call.portal.settings.statuses.rows.get(number)
+    if row is None:
+        raise ApiError("", "Status is not found.", 400)
+    return number, row
+
+
+def update_status(call: Call, params: Params) -> bool:
+    """Change NAME, SORT or COLOR of an entry; its STATUS_ID stays what it is."""
+    given = upper(params)
+    (number, row), fields = _status(call, given), given.get("FIELDS")
+    if not isinstance(fields, dict):
+        raise ApiError("", "Parameter 'fields' must be array.", 400)
+    sent = {name: str(value) for name, value in upper(fields).items() if name in CHANGEABLE and value not in (None, "")}
+    colour = sent.get("COLOR", row["COLOR"])
+    call.portal.settings.statuses.amend(number, sent | {"EXTRA": row["EXTRA"] | {"COLOR": colour}})
+    return True
+
+
+def delete_status(call: Call, params: Params) -> bool:
+    """Delete an entry: a system one needs ``params[FORCED]`` Y, a stage that rows are in stays."""
+    given = upper(params)
+    (number, row), flags = _status(call, given), given.get("PARAMS")
+    if row["SYSTEM"] == "Y" and not (isinstance(flags, dict) and upper(flags).get("FORCED") == "Y"):
+        text = 'CRM System Status can be deleted only if parameter FORCED is specified and equal to "Y".'
+        raise ApiError("", text, 400)
+    stage = _stages(call.portal.settings).get(row["ENTITY_ID"])
+    if stage and _is_used(call, stage[0], row["STATUS_ID"]):
+        raise ApiError("", "There are active items in this status.", 400)
+    call.portal.settings.statuses.delete(number)
+    return True
+
+
+def _is_used(call: Call, entity_type_id: int, status_id: str) -> bool:
+    entity = call.portal.settings.entity(entity_type_id)
+    if entity is None:
+        return False
+    column = "STATUS_ID" if entity.table == "lead" else "STAGE_ID"
+    return bool(call.portal.crm[entity.table].page({column: status_id}, {}, ["ID"], -1).rows)
+
+
 def _stages(settings: Settings) -> dict[str, tuple[int, int | None]]:
     """Dictionaries of stages with their entityTypeId and funnel."""
     known: dict[str, tuple[int, int | None]] = {"STATUS": (1, None), "DEAL_STAGE": (DEAL, None)}
@@ -149,9 +175,11 @@ def _status_id(name: str, status_id: str, stages: Mapping[str, tuple[int, int | 
 
 METHODS: Mapping[str, Method] = MappingProxyType(
     {
-        "crm.type.list": Method(run=types, scope="crm"),
         "crm.category.list": Method(run=categories, scope="crm"),
+        "crm.category.add": Method(run=add_category, scope="crm"),
         "crm.status.list": Method(run=statuses, scope="crm"),
         "crm.status.add": Method(run=add_status, scope="crm"),
+        "crm.status.update": Method(run=update_status, scope="crm"),
+        "crm.status.delete": Method(run=delete_status, scope="crm"),
     }
 )

@@ -141,7 +141,7 @@ def fields_of(settings: Settings, entity: Entity, original: bool) -> dict[str, F
         fields[name] = Field(name=name, column=held.name, kind=held.type, multiple=held.multiple, user_field=held)
     for type_id in sorted({*ENTITIES, *settings.types} - {entity.type_id}):
         parent = f"parentId{type_id}"
-        if type_id in settings.types or entity.type_id in settings.types:
+        if settings.related(entity.type_id, type_id):
             fields[parent] = Field(name=parent, column=f"PARENT_ID_{type_id}", kind="crm_entity")
     return fields
 

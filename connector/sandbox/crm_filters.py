@@ -7,7 +7,7 @@ from typing import Any
 
 from connector.sandbox.answers import ApiError
 from connector.sandbox.crm_fields import Field, named
-from connector.sandbox.crm_tables import Row, operator
+from connector.sandbox.crm_tables import EQUALITIES, Row, operator
 from connector.sandbox.crm_values import moment, stored
 
 Check = Callable[[Row], bool]
@@ -26,7 +26,25 @@ def predicate(fields: Mapping[str, Field], given: Any) -> Check:
     checks = [_check(fields, str(key), value) for key, value in pairs if str(key) != "logic"]
     if any_of:
         return lambda row: any(check(row) for check in checks)
-    return lambda row: all(check(row) for check in checks)
+    return (lambda row: all(check(row) for check in checks)) if checks else bool
+
+
+def equalities(fields: Mapping[str, Field], given: Any) -> dict[str, Any]:
+    """What a filter that :func:`predicate` took asks by equality, and the id to begin after, in the table's columns.
+
+    Every row that fits the filter fits these too: they are for the indexes.
+    """
+    if not isinstance(given, Mapping) or str(given.get("logic", "")).upper() == "OR":
+        return {}
+    asked: dict[str, Any] = {}
+    for key, value in given.items():
+        prefix = operator(str(key))[0]
+        field = named(fields, str(key)[len(prefix) :])
+        if field and prefix in EQUALITIES and field.kind != "boolean":
+            asked["@" + field.column] = _wanted(field, value)
+        elif field and field.name == "id" and prefix == ">":
+            asked[">ID"] = value
+    return asked
 
 
 def _check(fields: Mapping[str, Field], key: str, value: Any) -> Check:

@@ -14,7 +14,7 @@ from typing import Any
 from connector.sandbox import crm_rows
 from connector.sandbox.answers import ApiError, Page, Params, is_yes, whole
 from connector.sandbox.crm_fields import Field, described, enabled, fields_of, named
-from connector.sandbox.crm_filters import order, predicate
+from connector.sandbox.crm_filters import equalities, order, predicate
 from connector.sandbox.crm_settings import Entity
 from connector.sandbox.crm_tables import MULTIFIELDS, Row, Table
 from connector.sandbox.crm_values import multifields, shown, stored
@@ -129,9 +129,8 @@ def _delete(call: Call, params: Params) -> list[Any]:
 def _list(call: Call, params: Params) -> Page:
     items, given = _asked(call, params), params.get("filter")
     fits = predicate(items.fields, given)
-    after = {">ID": given[">id"]} if isinstance(given, dict) and ">id" in given else {}
     ways = order(items.fields, params.get("order"))
-    page = items.table.page(after, ways, ["*", *MULTIFIELDS], call.start, fits)
+    page = items.table.page(equalities(items.fields, given), ways, ["*", *MULTIFIELDS], call.start, fits)
     select = [str(name) for name in params.get("select") or []]
     return Page(rows={"items": [items.show(row, select) for row in page.rows]}, total=page.total, next=page.next)
 

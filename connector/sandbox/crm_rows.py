@@ -5,7 +5,6 @@ Everything here speaks the columns of the tables. Callers hold the portal's lock
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from connector.sandbox.crm_fields import Field, declared
@@ -30,25 +29,26 @@ def insert(portal: Portal, entity: Entity, columns: Row, actor: int) -> int:
     table = portal.crm[entity.table]
     number = table.add(fields)
     row = table.rows[number]
+    reach = _reach(row)
     if "title" in declared(entity.table) and not row.get("TITLE"):
-        row["TITLE"] = f"{portal.settings.word(entity.title)} #{number}"
-    _reachable(row)
+        reach["TITLE"] = f"{portal.settings.word(entity.title)} #{number}"
+    table.amend(number, reach)
     return number
 
 
 def change(portal: Portal, entity: Entity, row: Row, columns: Row, actor: int) -> bool:
     """Change a row; false, and nothing is saved, when everything already was so."""
-    before = copy.deepcopy(row)
+    # Lists and maps of a row are never changed in place: a new one takes their place.
+    before, number, table = dict(row), int(row["ID"]), portal.crm[entity.table]
     fields = dict(columns)
     if _stage_column(entity):
         fields = _moved(portal, entity, fields, row, actor)
-    portal.crm[entity.table].update(int(row["ID"]), _linked(entity, fields, row))
-    _reachable(row)
+    table.update(number, _linked(entity, fields, row))
+    table.amend(number, _reach(row))
     if all((row.get(name) or "") == (before.get(name) or "") for name in row.keys() - STAMPS):
-        row.clear()
-        row |= before
+        table.restore(number, before)
         return False
-    row["MODIFY_BY_ID"] = str(actor)
+    table.amend(number, {"MODIFY_BY_ID": str(actor)})
     return True
 
 
@@ -119,5 +119,5 @@ def _linked(entity: Entity, fields: Row, row: Row) -> Row:
     return fields
 
 
-def _reachable(row: Row) -> None:
-    row["HAS_PHONE"], row["HAS_EMAIL"] = ("Y" if row.get(kind) else "N" for kind in ("PHONE", "EMAIL"))
+def _reach(row: Row) -> Row:
+    return {f"HAS_{kind}": "Y" if row.get(kind) else "N" for kind in ("PHONE", "EMAIL")}

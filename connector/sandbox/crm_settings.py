@@ -60,13 +60,22 @@ ENTITIES: Mapping[int, Entity] = MappingProxyType(
 
 @dataclass(kw_only=True)
 class ItemType:
-    """A smart process; ``on`` are those of FLAGS that are switched on."""
+    """A smart process; ``on`` are those of FLAGS that are switched on.
+
+    ``parents`` and ``children`` are the entityTypeIds that its items belong to and that belong to them, each with
+    whether the card lists the children. None: everything may be either (what a test put there without saying).
+    """
 
     id: int
     entity_type_id: int
     title: str
     on: frozenset[str]
     created: str
+    updated: str = ""
+    author: int = 1
+    code: str = ""
+    parents: dict[int, bool] | None = None
+    children: dict[int, bool] | None = None
 
     @property
     def entity(self) -> Entity:
@@ -156,16 +165,33 @@ class Settings:
 
     def add_type(self, entity_type_id: int, title: str, on: Iterable[str]) -> ItemType:
         """A new smart process with its first funnel. Raises ``ValueError`` for a number that cannot be one."""
-        dynamic = 128 <= entity_type_id <= 192 or (entity_type_id >= 1030 and entity_type_id % 2 == 0)
-        if not dynamic or entity_type_id in self.types:
+        if not is_dynamic(entity_type_id) or entity_type_id in self.types:
             raise ValueError(f"entityTypeId {entity_type_id}: 128 to 192 or an even number from 1030, not yet taken")
-        number = self.next_id("type")
+        number, now = self.next_id("type"), self._now_text()
         held = ItemType(
-            id=number, entity_type_id=entity_type_id, title=title, on=frozenset(on), created=self._now_text()
+            id=number, entity_type_id=entity_type_id, title=title, on=frozenset(on), created=now, updated=now
         )
         self.types[entity_type_id] = held
         self.add_category(entity_type_id, self.word(("General", "Общая")))
         return held
+
+    def remove_type(self, held: ItemType) -> None:
+        """Take a smart process away with its funnels, stages and user fields."""
+        number, uf = held.entity_type_id, held.entity.uf
+        del self.types[number]
+        dictionaries = {dictionary(number, category.id) for category in self.categories_of(number)}
+        self.categories = {key: kept for key, kept in self.categories.items() if key[0] != number}
+        self.fields = {key: kept for key, kept in self.fields.items() if kept.entity != uf}
+        for row_id in [int(row["ID"]) for row in self.statuses.rows.values() if row["ENTITY_ID"] in dictionaries]:
+            self.statuses.delete(row_id)
+
+    def related(self, child: int, parent: int) -> bool:
+        """Whether items of ``child`` may belong to one of ``parent``; one of them is a smart process."""
+        below, above = self.types.get(child), self.types.get(parent)
+        said = [held for held in (below and below.parents, above and above.children) if held is not None]
+        if not said:
+            return below is not None or above is not None
+        return bool(below and parent in (below.parents or ())) or bool(above and child in (above.children or ()))
 
     def add_category(self, entity_type_id: int, name: str) -> Category:
         """A new funnel with the usual stages; the first one of a smart process is its default."""
@@ -232,6 +258,11 @@ class Settings:
         number = self.next_id("option")
         made = hashlib.md5(f"option {number}".encode(), usedforsecurity=False).hexdigest()
         return Option(id=number, value=value, sort=sort, default=default, xml_id=xml_id or made)
+
+
+def is_dynamic(entity_type_id: int) -> bool:
+    """Whether this number may be that of a smart process."""
+    return 128 <= entity_type_id <= 192 or (entity_type_id >= 1030 and entity_type_id % 2 == 0)
 
 
 def stage_prefix(entity_type_id: int, category: int) -> str:

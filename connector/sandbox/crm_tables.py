@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import bisect
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from connector.sandbox.answers import Page
+from connector.sandbox.crm_index import Indexes
 
 PAGE = 50
 FIRST_ROW = {"activity": 5000}
 ENTITIES = ("lead", "contact", "company", "deal", "activity")
 MULTIFIELDS = ("PHONE", "EMAIL", "WEB", "IM")
+EQUALITIES = frozenset({"", "=", "@"})
+# Texts up to this length are mostly ids, flags, stages and moments: many rows share one.
+SHARED = 32
 
 Row = dict[str, Any]
 
@@ -39,6 +45,12 @@ def _values(value: Any) -> list[str]:
 
 def _wanted(value: Any) -> list[str]:
     return [str(item) for item in value] if isinstance(value, list) else ["" if value is None else str(value)]
+
+
+def _kept(value: Any) -> str:
+    """A value as a row keeps it; short texts are kept once for all rows."""
+    text = "" if value is None else str(value)
+    return sys.intern(text) if len(text) <= SHARED else text
 
 
 def _equals(have: Any, want: Any) -> bool:
@@ -91,7 +103,7 @@ def matcher(filters: Mapping[str, Any]) -> Callable[[Row], bool]:
 
 
 class Table:
-    """Rows by ascending id."""
+    """Rows by ascending id. Whoever changes a row does it here, so that what is asked by equality finds it."""
 
     def __init__(self, first: int, now_text: Callable[[], str]) -> None:
         self._now_text = now_text
@@ -99,22 +111,22 @@ class Table:
         self._last = first
         self._parts = 0
         self.rows: dict[int, Row] = {}
+        self._indexes = Indexes(self.rows, _values)
 
     def add(self, fields: Mapping[str, Any]) -> int:
-        """A new row; its id."""
-        self._last += 1
-        now = self._now_text()
-        row = {"ID": str(self._last), "DATE_CREATE": now, "DATE_MODIFY": now}
-        self.rows[self._last] = row
-        self._ids.append(self._last)
+        """A new row with the moment of it; its id."""
+        now = sys.intern(self._now_text())
+        row: Row = {"DATE_CREATE": now, "DATE_MODIFY": now}
         self._write(row, fields)
-        return self._last
+        return self.put(row)
 
     def put(self, fields: Mapping[str, Any]) -> int:
         """A new row of exactly these fields and its ID; the ID."""
         self._last += 1
-        self.rows[self._last] = {"ID": str(self._last), **fields}
+        row = {"ID": str(self._last), **fields}
+        self.rows[self._last] = row
         self._ids.append(self._last)
+        self._indexes.put(self._last, row)
         return self._last
 
     def update(self, row_id: int, fields: Mapping[str, Any]) -> bool:
@@ -122,14 +134,40 @@ class Table:
         row = self.rows.get(row_id)
         if row is None:
             return False
+        self._indexes.take(row_id, row)
         self._write(row, fields)
-        row["DATE_MODIFY"] = self._now_text()
+        row["DATE_MODIFY"] = sys.intern(self._now_text())
+        self._indexes.put(row_id, row)
         return True
+
+    def amend(self, row_id: int, fields: Row) -> None:
+        """Change the named fields of a row as they are given; it was not changed by anybody."""
+        row = self.rows[row_id]
+        self._indexes.take(row_id, row)
+        row |= fields
+        self._indexes.put(row_id, row)
+
+    def restore(self, row_id: int, fields: Row) -> None:
+        """Make a row what it was."""
+        row = self.rows[row_id]
+        self._indexes.take(row_id, row)
+        row.clear()
+        row |= fields
+        self._indexes.put(row_id, row)
+
+    def drop(self, column: str) -> None:
+        """Take a column away from every row."""
+        for row in self.rows.values():
+            row.pop(column, None)
+        self._indexes.forget(column)
 
     def delete(self, row_id: int) -> bool:
         """Remove a row; false when there is none."""
-        if self.rows.pop(row_id, None) is None:
+        row = self.rows.get(row_id)
+        if row is None:
             return False
+        self._indexes.take(row_id, row)
+        del self.rows[row_id]
         self._ids.pop(bisect.bisect_left(self._ids, row_id))
         return True
 
@@ -138,7 +176,7 @@ class Table:
             if key in MULTIFIELDS and isinstance(value, list):
                 row[key] = self._merged(key, row.get(key, []), value)
             elif key != "ID":
-                row[key] = value if isinstance(value, list | dict) else "" if value is None else str(value)
+                row[sys.intern(key)] = value if isinstance(value, list | dict) else _kept(value)
 
     def _merged(self, kind: str, have: list[Row], sent: Iterable[Any]) -> list[Row]:
         """Multifield rows: without ID one is added, with ID changed, a bare ID or DELETE=Y removes it (§6.5)."""
@@ -159,10 +197,18 @@ class Table:
                 kept[number] |= {key: str(value) for key, value in item.items()}
         return [item for item in kept.values() if item["VALUE"]]
 
-    def _from(self, filters: Mapping[str, Any]) -> Iterator[Row]:
+    def _numbers(self, filters: Mapping[str, Any]) -> list[int]:
+        """The ids of the rows that may fit, ascending: those of the rarest of the values asked by equality, if any."""
         after = _number(filters.get(">ID"))
-        begin = bisect.bisect_right(self._ids, int(after)) if after is not None else 0
-        return (self.rows[self._ids[index]] for index in range(begin, len(self._ids)))
+        asked = ((str(key), operator(key)[0], want) for key, want in filters.items())
+        equal = ((key[len(prefix) :], _wanted(want)) for key, prefix, want in asked if prefix in EQUALITIES)
+        found = min((self._having(column, wanted) for column, wanted in equal), key=len, default=self._ids)
+        return found[bisect.bisect_right(found, int(after)) :] if after is not None else found
+
+    def _having(self, column: str, wanted: list[str]) -> list[int]:
+        if column != "ID":
+            return self._indexes.having(column, wanted)
+        return sorted({int(text) for text in wanted if text.isdecimal() and int(text) in self.rows})
 
     def page(
         self,
@@ -173,20 +219,24 @@ class Table:
         also: Callable[[Row], bool] = bool,
     ) -> Page:
         """50 rows from offset ``start``; -1 neither counts nor pages (§3.5, §3.6). ``also`` is one more condition."""
-        fits = matcher(filters)
-        found = (row for row in self._from(filters) if fits(row) and also(row))
-        plain = not order or [(str(key).upper(), str(value).upper()) for key, value in order.items()] == [("ID", "ASC")]
+        ways = [(str(key).upper(), str(way).upper()) for key, way in order.items()]
+        plain = ways in ([], [("ID", "ASC")], [("ID", "DESC")])
+        found = self._found(filters, also, backwards=plain and ways[:1] == [("ID", "DESC")])
         if start < 0 and plain:
-            rows = [row for row, _ in zip(found, range(PAGE), strict=False)]
-            return Page(rows=_chosen(rows, select), total=0)
+            return Page(rows=_chosen(list(islice(found, PAGE)), select), total=0)
         everything = list(found)
-        for key, way in reversed(list(order.items())):
-            everything.sort(key=_sort_key(str(key).upper()), reverse=str(way).upper() == "DESC")
+        for key, way in [] if plain else reversed(ways):
+            everything.sort(key=_sort_key(key), reverse=way == "DESC")
         if start < 0:
             return Page(rows=_chosen(everything[:PAGE], select), total=0)
         begin = start // PAGE * PAGE
         following = begin + PAGE if begin + PAGE < len(everything) else None
         return Page(rows=_chosen(everything[begin : begin + PAGE], select), total=len(everything), next=following)
+
+    def _found(self, filters: Mapping[str, Any], also: Callable[[Row], bool], backwards: bool) -> Iterator[Row]:
+        fits, numbers = matcher(filters), self._numbers(filters)
+        rows = (self.rows[number] for number in (reversed(numbers) if backwards else numbers))
+        return (row for row in rows if fits(row) and also(row))
 
 
 def _sort_key(name: str) -> Callable[[Row], tuple[float, str]]:
@@ -216,6 +266,10 @@ class Tables:
     def open(self, entity: str) -> None:
         """One more table, for the rows of a smart process."""
         self._tables.setdefault(entity, Table(0, self._now_text))
+
+    def close(self, entity: str) -> None:
+        """The rows of a smart process that is no more."""
+        self._tables.pop(entity, None)
 
     def __getitem__(self, entity: str) -> Table:
         return self._tables[entity]

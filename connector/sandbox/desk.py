@@ -143,7 +143,7 @@ def transfer(portal: Portal, chat: Chat, *, user_id: int = 0, line_id: int = 0) 
         take(portal, session, line.queue[0] if line.queue else 0)
         return session
     user = portal.users.get(user_id)
-    if user is None or user.xml_id or not user.active or user_id == session.operator:
+    if user is None or user.client or not user.active or user_id == session.operator:
         raise ApiError("OPERATOR_WRONG", "Wrong operator", 400)
     take(portal, session, user_id)
     return session

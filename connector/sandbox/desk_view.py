@@ -39,7 +39,7 @@ def desk_view(portal: Portal, chat_id: int, calls: bool = False) -> dict[str, An
             "operators": [
                 {"id": user.id, "name": user.title, "active": user.active}
                 for user in portal.users.values()
-                if not user.xml_id
+                if not user.client
             ],
             "lines": [{"id": line.id, "name": line.name} for line in portal.lines.values()],
             "total": len(chats),

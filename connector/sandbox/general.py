@@ -5,10 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from connector.sandbox.answers import ApiError, Page, Params, is_yes, php_array, upper
-from connector.sandbox.crm_tables import PAGE, matcher
+from connector.sandbox.answers import ApiError, Params, upper
 from connector.sandbox.methods import Call, Method
-from connector.sandbox.model import User
 
 
 def app_info(call: Call, params: Params) -> dict[str, Any]:
@@ -81,45 +79,6 @@ def feature_get(call: Call, params: Params) -> dict[str, str]:
     return {"value": "Y" if call.portal.config.has_feature(code) else "N"}
 
 
-def user_row(user: User) -> dict[str, Any]:
-    """A user as ``user.get`` shows one."""
-    return {
-        "ID": str(user.id),
-        "ACTIVE": user.active,
-        "NAME": user.name,
-        "LAST_NAME": user.last_name,
-        "EMAIL": user.fields.get("email", ""),
-        "USER_TYPE": "imconnector" if user.xml_id else "employee",
-        "XML_ID": user.xml_id,
-        "PERSONAL_MOBILE": user.mobile,
-        "UF_PHONE_INNER": user.extension or None,
-        "UF_DEPARTMENT": [] if user.xml_id else [1],
-    }
-
-
-def user_current(call: Call, params: Params) -> dict[str, Any]:
-    """The calling user, in full."""
-    return user_row(call.portal.users[call.who.user_id])
-
-
-def user_get(call: Call, params: Params) -> Page:
-    """Employees by ``ID`` or ``FILTER``, 50 at a time; clients of connectors are no employees."""
-    given = upper(params)
-    filters = dict(given.get("FILTER") or {}) | ({"ID": given["ID"]} if given.get("ID") else {})
-    filters = {str(key).upper(): value for key, value in filters.items()}
-    if "ACTIVE" in filters:
-        filters["ACTIVE"] = is_yes(filters["ACTIVE"])
-    fits = matcher(filters)
-    people = [user_row(user) for user in call.portal.users.values() if not user.xml_id]
-    rows = [row for row in people if fits(row)]
-    if str(given.get("ORDER", "")).upper() == "DESC":
-        rows.reverse()
-    begin = max(call.start, 0) // PAGE * PAGE
-    following = begin + PAGE if call.start >= 0 and begin + PAGE < len(rows) else None
-    total = len(rows) if call.start >= 0 else 0
-    return Page(rows=php_array(rows[begin : begin + PAGE]), total=total, next=following)
-
-
 METHODS = MappingProxyType(
     {
         "app.info": Method(run=app_info),
@@ -129,7 +88,5 @@ METHODS = MappingProxyType(
         "methods": Method(run=method_names),
         "method.get": Method(run=method_get),
         "feature.get": Method(run=feature_get),
-        "user.current": Method(run=user_current, scope="user"),
-        "user.get": Method(run=user_get, scope="user"),
     }
 )

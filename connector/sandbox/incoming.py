@@ -147,7 +147,7 @@ def _write(portal: Portal, chat: Chat, session: Session, user: User, message: It
     """The message as the client's, or as the employee's in ``user_id``: that one comes back as an event."""
     mids = [str(message["id"])] if message.get("id") else []
     employee = portal.users.get(whole(message.get("user_id")))
-    if employee and not employee.xml_id:
+    if employee and not employee.client:
         posted = write_message(
             portal,
             chat,

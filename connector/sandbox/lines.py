@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +26,7 @@ def row(line: Line) -> dict[str, Any]:
         "CRM_CREATE": line.crm_create,
         "CRM_CREATE_SECOND": str(line.crm_category),
         "VOTE_MESSAGE": "Y" if line.vote else "N",
-        "QUEUE_TYPE": "evenly",
+        "QUEUE_TYPE": line.order,
         "WELCOME_MESSAGE": "Y" if line.welcome else "N",
         "WELCOME_MESSAGE_TEXT": line.welcome,
         "LANGUAGE_ID": "ru",
@@ -80,7 +81,9 @@ def config_add(call: Call, params: Params) -> int:
     line = Line(id=number, name=name, queue=_queue(given), vote=is_yes(given.get("VOTE_MESSAGE")))
     line.crm, line.crm_category = is_yes(given.get("CRM"), True), whole(given.get("CRM_CREATE_SECOND"))
     line.crm_create = str(given.get("CRM_CREATE") or "lead")
+    line.entries = _entries(call.portal, given.get("QUEUE"))
     call.portal.lines[number] = line
+    refill(call.portal)
     return number
 
 
@@ -89,6 +92,57 @@ def _queue(given: Params) -> list[int]:
     if not isinstance(entries, list):
         return [1]
     return [whole(entry.get("ENTITY_ID") if isinstance(entry, dict) else entry) for entry in entries]
+
+
+def config_update(call: Call, params: Params) -> bool:
+    """Change a line; QUEUE is the whole queue, in its order.
+
+    ``false``, with nothing changed and no reason, for an unknown line and for a queue that is empty, has a flat id or
+    a department without users in it (facts/bitrix24-telephony-crm.md §3.6). Not an administrator:
+    403 ``CONFIG_WRONG_USER_PERMISSION``.
+    """
+    line, asked = _line(call, params), params.get("PARAMS")
+    if not call.is_admin:
+        raise ApiError("CONFIG_WRONG_USER_PERMISSION", "Permission denied", 403)
+    given = asked if isinstance(asked, dict) else {}
+    entries = _entries(call.portal, given["QUEUE"]) if "QUEUE" in given else []
+    if line is None or ("QUEUE" in given and not entries):
+        return False
+    if entries:
+        line.entries = entries
+        refill(call.portal)
+    line.name = str(given.get("LINE_NAME") or line.name)
+    line.active = is_yes(given.get("ACTIVE"), line.active)
+    line.order = str(given.get("QUEUE_TYPE") or line.order)
+    line.vote, line.crm = is_yes(given.get("VOTE_MESSAGE"), line.vote), is_yes(given.get("CRM"), line.crm)
+    line.crm_create = str(given.get("CRM_CREATE") or line.crm_create)
+    return True
+
+
+def _entries(portal: Portal, sent: Any) -> list[tuple[str, int]]:
+    """A queue as it is sent; empty when it cannot be taken."""
+    rows = list(sent.values()) if isinstance(sent, Mapping) else sent if isinstance(sent, list) else []
+    entries = [
+        (str(row.get("ENTITY_TYPE") or ""), whole(row.get("ENTITY_ID"))) for row in rows if isinstance(row, Mapping)
+    ]
+    known = all(_people(portal, kind, number) for kind, number in entries)
+    return entries if known and len(entries) == len(rows) else []
+
+
+def _people(portal: Portal, kind: str, number: int) -> list[int]:
+    """The active employees that an entry of a queue stands for."""
+    working = [user for user in portal.users.values() if user.active and not user.client]
+    if kind == "department":
+        return [user.id for user in working if number in user.departments]
+    return [user.id for user in working if kind == "user" and user.id == number]
+
+
+def refill(portal: Portal) -> None:
+    """Departments in queues stand for whoever is in them now. Call it when somebody came, went or moved."""
+    for line in portal.lines.values():
+        if line.entries:
+            people = [user for kind, number in line.entries for user in _people(portal, kind, number)]
+            line.queue = list(dict.fromkeys(people))
 
 
 def config_delete(call: Call, params: Params) -> bool:
@@ -114,6 +168,7 @@ METHODS = MappingProxyType(
         "imopenlines.config.list.get": Method(run=config_list, scope="imopenlines"),
         "imopenlines.config.get": Method(run=config_get, scope="imopenlines"),
         "imopenlines.config.add": Method(run=config_add, scope="imopenlines"),
+        "imopenlines.config.update": Method(run=config_update, scope="imopenlines"),
         "imopenlines.config.delete": Method(run=config_delete, scope="imopenlines"),
     }
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from importlib import import_module
@@ -24,6 +24,7 @@ READING = frozenset(
         "fields",
         "findbycomm",
         "get",
+        "getbyentitytypeid",
         "info",
         "list",
         "methods",
@@ -38,6 +39,8 @@ READING = frozenset(
 # The modules that have a table of METHODS.
 FAMILIES = (
     "general",
+    "people",
+    "departments",
     "bindings",
     "offline",
     "connectors",
@@ -52,16 +55,20 @@ FAMILIES = (
     "crm_items",
     "crm_duplicates",
     "crm_dictionaries",
+    "crm_types",
     "crm_userfields",
+    "people_fields",
     "userfieldconfig",
     "timeline",
     "tasks",
     "groups",
+    "group_members",
     "external_lines",
     "telephony",
     "call_records",
     "call_statistics",
 )
+FAMILIES_V3 = ("humanresources",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,17 +117,12 @@ def may_write(name: str) -> bool:
     return name.rpartition(".")[2] not in READING
 
 
-def registry(without: Iterable[str] = ()) -> Mapping[str, Method]:
+def registry(without: Iterable[str] = (), families: Iterable[str] = FAMILIES) -> Mapping[str, Method]:
     """Every method the sandbox answers, by lower-case name, but those that match a pattern of ``without``."""
     missing = [pattern.lower() for pattern in without]
     return {
         name: method
-        for table in _tables()
+        for table in (import_module(f"connector.sandbox.{family}").METHODS for family in families)
         for name, method in table.items()
         if not any(fnmatchcase(name, pattern) for pattern in missing)
     }
-
-
-def _tables() -> Iterator[Mapping[str, Method]]:
-    for family in FAMILIES:
-        yield import_module(f"connector.sandbox.{family}").METHODS

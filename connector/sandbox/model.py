@@ -13,9 +13,11 @@ NEW, SKIPPED, TAKEN, WAITING, ASKED_AGAIN, REPLIED, CLOSING, CLOSED, SPAM = 0, 5
 
 @dataclass(kw_only=True)
 class User:
-    """An employee, or a client written by a connector (``xml_id`` is ``<connector>|<user.id>``).
+    """An employee, or a ``client`` written by a connector (``xml_id`` is ``<connector>|<user.id>``).
 
     ``extension`` is UF_PHONE_INNER, ``timeman`` the state of the working day: OPENED, CLOSED, PAUSED, EXPIRED.
+    ``departments`` is UF_DEPARTMENT, ``profile`` what else of the profile was written, ``UF_USR_…`` as rows keep it;
+    ``fields`` are those of a client.
     """
 
     id: int
@@ -28,6 +30,10 @@ class User:
     extension: str = ""
     mobile: str = ""
     timeman: str = "OPENED"
+    client: bool = False
+    email: str = ""
+    departments: list[int] = field(default_factory=lambda: [1])
+    profile: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -101,7 +107,10 @@ class Status:
 
 @dataclass(kw_only=True)
 class Line:
-    """An open line and its queue of operators."""
+    """An open line and its queue of operators.
+
+    ``entries`` is the queue as it was sent, of ``("user", 1)`` and ``("department", 10)``; ``queue`` the users in it.
+    """
 
     id: int
     name: str
@@ -113,6 +122,8 @@ class Line:
     crm_category: int = 0
     active: bool = True
     turn: int = 0
+    order: str = "evenly"
+    entries: list[tuple[str, int]] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)

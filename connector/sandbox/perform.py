@@ -29,6 +29,8 @@ class Done:
 def log_call(portal: Portal, method: str, began: float, status: int, error: str, in_batch: bool = False) -> None:
     """One line of the call log; ``began`` is ``time.perf_counter()``. Provoked errors are counted by code.
 
+    The log keeps the latest calls, the counters count all of them.
+
     ``request`` is the X-Request-ID of the HTTP request: the commands of a batch share it. ``user`` is who called, 0
     when unknown; ``writes`` marks what may change something.
     """
@@ -40,6 +42,7 @@ def log_call(portal: Portal, method: str, began: float, status: int, error: str,
     with portal.lock:
         portal.calls.append(row | ({"batch": True} if in_batch else {}))
         portal.counters["commands" if in_batch else "requests"] += 1
+        portal.called[method] += 1
         if error:
             portal.errors[error] += 1
 

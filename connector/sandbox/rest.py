@@ -1,4 +1,4 @@
-"""The portal's REST door, v2 (facts/bitrix24-platform.md §1)."""
+"""The portal's REST door: v2, and the way to v3 below ``/rest/api/`` (facts/bitrix24-platform.md §1)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from connector.sandbox import rest_v3
 from connector.sandbox.answers import ApiError, CutError, Params, RawAnswerError, whole
 from connector.sandbox.auth import Credential, by_token, by_webhook, token_in
 from connector.sandbox.batch import RESERVED, run_batch
 from connector.sandbox.forms import parse_body, parse_query
-from connector.sandbox.methods import Call, Method
+from connector.sandbox.methods import FAMILIES_V3, Call, Method, registry
 from connector.sandbox.perform import log_call, perform, spoil, time_block
 from connector.sandbox.state import Portal
 from connector.sandbox.timing import Hit
@@ -21,7 +22,7 @@ from connector.sandbox.timing import Hit
 MOVED_PAGE = "<html><head><title>302 Found</title></head><body><h1>302 Found</h1></body></html>"
 
 
-def rest_blueprint(portal: Portal, registry: Mapping[str, Method]) -> Blueprint:
+def rest_blueprint(portal: Portal, methods: Mapping[str, Method]) -> Blueprint:
     """``/rest/<method>`` with a token and ``/rest/<user>/<code>/<method>`` for the webhook, GET and POST."""
     blueprint = Blueprint("rest", __name__)
 
@@ -33,7 +34,7 @@ def rest_blueprint(portal: Portal, registry: Mapping[str, Method]) -> Blueprint:
         began = time.perf_counter()
         where, name = _target(path)
         try:
-            body, status = _answer(portal, registry, where, name)
+            body, status = _answer(portal, methods, where, name)
         except ApiError as error:
             log_call(portal, name, began, error.status, error.code or "EMPTY")
             return json_answer(error.body(), error.status)
@@ -86,9 +87,8 @@ def _target(path: str) -> tuple[list[str], str]:
     return parts[:-1], name.removesuffix(".json")
 
 
-def _answer(portal: Portal, registry: Mapping[str, Method], where: list[str], name: str) -> tuple[Any, int]:
+def _answer(portal: Portal, methods: Mapping[str, Method], where: list[str], name: str) -> tuple[Any, int]:
     hit = Hit(portal.clock, real=portal.config.real_time, wall=portal.config.wall)
-    params = read_params()
     with portal.lock:
         if not portal.bucket.admit(portal.now()):
             raise ApiError("QUERY_LIMIT_EXCEEDED", "Too many requests", 503)
@@ -96,16 +96,18 @@ def _answer(portal: Portal, registry: Mapping[str, Method], where: list[str], na
             raise ApiError("OVERLOAD_LIMIT", "REST API is blocked due to overload.", portal.overload)
     afterwards = spoil(portal, name)
     if where[:1] == ["api"]:
-        code = "BITRIX_REST_V3_EXCEPTION_METHODNOTFOUNDEXCEPTION"
-        text = json.dumps({"error": {"code": code, "message": f"Method {name} is not found"}})
-        raise RawAnswerError(404, text, "application/json; charset=utf-8")
+        known = registry(portal.config.without, FAMILIES_V3)
+        body = rest_v3.answer(portal, known, name, hit, lambda sent: _who(portal, where[1:], sent))
+        afterwards()
+        return body, 200
+    params = read_params()
     if name.endswith(".xml"):
         raise ApiError("INTERNAL_WRONG_TRANSPORT", "The sandbox speaks JSON only", 500)
     who = _who(portal, where, params)
     g.caller = who.user_id
     start = whole(params.get("start"))
     kept = {key: value for key, value in params.items() if key not in RESERVED}
-    call = Call(portal=portal, who=who, registry=registry, hit=hit, start=start)
+    call = Call(portal=portal, who=who, registry=methods, hit=hit, start=start)
     body = _batch(call, kept) if name == "batch" else _single(call, name, kept)
     afterwards()
     return body, 200

@@ -19,6 +19,7 @@ from connector.sandbox.limits import Bucket, Operating
 from connector.sandbox.model import App, Binding, Chat, Connector, Line, Message, Session, Status, Stored, Token, User
 from connector.sandbox.offline_queue import OfflineQueue
 from connector.sandbox.outbox import Outbox
+from connector.sandbox.structure import Structure
 from connector.sandbox.timing import PortalClock
 
 # Expired tokens are remembered for a while: they answer ``expired_token``, not ``invalid_token``.
@@ -107,19 +108,27 @@ class Portal:
             self.calls: deque[dict[str, Any]] = deque(maxlen=config.log_size)
             self.counters: Counter[str] = Counter()
             self.errors: Counter[str] = Counter()
+            self.called: Counter[str] = Counter()
             self.faults = FaultBook()
-            self.crm = Tables(self.now_text)
-            self.settings = Settings(config.language, self.now_text)
-            self.comments, self.tasks = Table(900, self.now_text), Table(3700, self.now_text)
-            self.task_tags: dict[str, int] = {}
-            self.groups = Table(0, self.now_text)
-            self.exchange = Exchange(self.now_text)
+            self._furnish_anew(config)
             limits = config.limits
             self.bucket = Bucket(limits.burst, limits.per_second, self.now())
             self.operating = Operating(limits.operating, config.operating_window)
             self.seconds = dict(config.seconds)
             self._last = dict(FIRST_IDS)
         self.outbox.forget()
+
+    def _furnish_anew(self, config: SandboxConfig) -> None:
+        """The CRM, the tasks and the company's structure, empty."""
+        self.crm = Tables(self.now_text)
+        self.settings = Settings(config.language, self.now_text)
+        self.comments, self.tasks = Table(900, self.now_text), Table(3700, self.now_text)
+        self.task_tags: dict[str, int] = {}
+        self.groups = Table(0, self.now_text)
+        self.members: dict[int, dict[int, str]] = {}
+        self.structure = Structure(self.settings.word(("Company", "Компания")), self.now_text)
+        self.invited: list[int] = []
+        self.exchange = Exchange(self.now_text)
 
     def next_id(self, kind: str) -> int:
         """The next number of its kind; message ids grow over all chats."""

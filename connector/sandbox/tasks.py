@@ -78,7 +78,7 @@ def _fields(call: Call, params: Params) -> Row:
 
 def _employee(call: Call, number: int) -> bool:
     user = call.portal.users.get(number)
-    return user is not None and not user.xml_id
+    return user is not None and not user.client
 
 
 def _listed(value: Any) -> list[Any]:
@@ -137,9 +137,9 @@ def _held(call: Call, params: Params) -> Row:
 
 def update(call: Call, params: Params) -> dict[str, Any]:
     """Change a task; sent TAGS replace the whole set."""
-    row = _held(call, params)
-    row |= _fields(call, params)
-    row |= {"CHANGED_DATE": call.portal.now_text(), "CHANGED_BY": str(call.who.user_id)}
+    row, fields = _held(call, params), _fields(call, params)
+    fields |= {"CHANGED_DATE": call.portal.now_text(), "CHANGED_BY": str(call.who.user_id)}
+    call.portal.tasks.amend(int(row["ID"]), fields)
     return {"task": _show(call, row, [])}
 
 

@@ -58,7 +58,7 @@ def update_comment(call: Call, params: Params) -> int:
     row, fields = _comment(call, params, "NOT_FOUND"), _fields(params)
     if not str(fields.get("COMMENT") or "").strip():
         raise ApiError("INVALID_ARG_VALUE", "Empty comment message.", 400)
-    row["COMMENT"] = str(fields["COMMENT"])
+    call.portal.comments.amend(int(row["ID"]), {"COMMENT": str(fields["COMMENT"])})
     _tell(call, "UPDATE", int(row["ID"]))
     return int(row["ID"])
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from connector.sandbox.answers import ApiError, is_yes, whole
-from connector.sandbox.crm_settings import Entity, Option, Settings, UserField
+from connector.sandbox.crm_settings import Option, Settings, UserField
+from connector.sandbox.crm_tables import Table
 from connector.sandbox.state import Portal
 
 TYPES = frozenset(
@@ -31,6 +32,8 @@ TYPES = frozenset(
     }
 )
 MAX_NAME = 50
+# ENTITY_ID of the user fields of employees.
+PEOPLE = "USER"
 _NAME = re.compile(r"[A-Z0-9_]+")
 Given = Mapping[str, Any]
 
@@ -109,13 +112,37 @@ def drop_options(portal: Portal, held: UserField, numbers: Iterable[int]) -> Non
     gone = {str(number) for number in numbers}
     for number in gone:
         held.options.pop(int(number), None)
-    entity: Entity = next(entity for entity in portal.settings.entities() if entity.uf == held.entity)
-    for row in portal.crm[entity.table].rows.values():
-        value = row.get(held.name)
-        if isinstance(value, list):
-            row[held.name] = [number for number in value if number not in gone]
-        elif value in gone:
-            row[held.name] = ""
+    table = _table(portal, held)
+    if table is None:
+        for user in portal.users.values():
+            user.profile |= {name: _without(value, gone) for name, value in user.profile.items() if name == held.name}
+        return
+    for row_id, row in table.rows.items():
+        if row.get(held.name):
+            table.amend(row_id, {held.name: _without(row[held.name], gone)})
+
+
+def _without(value: Any, gone: set[str]) -> Any:
+    if isinstance(value, list):
+        return [option for option in value if option not in gone]
+    return "" if value in gone else value
+
+
+def _table(portal: Portal, held: UserField) -> Table | None:
+    """The rows that have the field; None for a field of employees."""
+    entity = next((entity for entity in portal.settings.entities() if entity.uf == held.entity), None)
+    return portal.crm[entity.table] if entity else None
+
+
+def remove(portal: Portal, held: UserField) -> None:
+    """Delete a field with all its values."""
+    del portal.settings.fields[held.id]
+    table = _table(portal, held)
+    if table is not None:
+        table.drop(held.name)
+        return
+    for user in portal.users.values():
+        user.profile.pop(held.name, None)
 
 
 def sorted_options(held: UserField) -> list[Option]:

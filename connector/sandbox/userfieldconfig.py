@@ -17,6 +17,7 @@ from connector.sandbox.crm_tables import PAGE, matcher
 from connector.sandbox.methods import Call, Method
 
 Action = Callable[[Call, Params], Any]
+UNDELETABLE = "You cannot delete the user field"
 
 
 def view(held: UserField, language: str, options: bool) -> dict[str, Any]:
@@ -117,6 +118,10 @@ def _get(call: Call, params: Params) -> dict[str, Any]:
     return {"field": view(held, call.portal.config.language, options=True)}
 
 
+def _delete(call: Call, params: Params) -> None:
+    user_fields.remove(call.portal, _held(call, params, UNDELETABLE))
+
+
 def _list(call: Call, params: Params) -> Page:
     asked, select = params.get("filter"), params.get("select")
     fits = matcher(asked if isinstance(asked, dict) else {})
@@ -149,6 +154,7 @@ METHODS: Mapping[str, Method] = MappingProxyType(
     {
         "userfieldconfig.add": _method(_add, "Access denied"),
         "userfieldconfig.update": _method(_update, "You cannot change the settings of the user field"),
+        "userfieldconfig.delete": _method(_delete, UNDELETABLE),
         "userfieldconfig.get": _method(_get, "You do not have permission to view user field settings"),
         "userfieldconfig.list": _method(_list, "You do not have permission to view user field settings"),
     }

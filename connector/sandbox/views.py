@@ -6,6 +6,7 @@ from typing import Any
 
 from connector.sandbox.model import Chat, Message, Session
 from connector.sandbox.state import Portal
+from connector.sandbox.structure import TEAM
 
 
 def session_view(session: Session) -> dict[str, Any]:
@@ -68,6 +69,21 @@ def message_view(portal: Portal, message: Message) -> dict[str, Any]:
     }
 
 
+def people_view(portal: Portal) -> dict[str, int]:
+    """How many employees there are, active, dismissed and invited since the start, and what they can be in."""
+    staff = [user for user in portal.users.values() if not user.client]
+    active = sum(user.active for user in staff)
+    teams = sum(node.kind == TEAM for node in portal.structure.nodes.values())
+    return {
+        "active": active,
+        "dismissed": len(staff) - active,
+        "invited": len(portal.invited),
+        "departments": len(portal.structure.departments),
+        "teams": teams,
+        "groups": len(portal.groups.rows),
+    }
+
+
 def portal_view(portal: Portal) -> dict[str, Any]:
     """The portal at a glance; no secrets."""
     return {
@@ -78,7 +94,8 @@ def portal_view(portal: Portal) -> dict[str, Any]:
             for app in portal.apps.values()
         ],
         "lines": [
-            {"id": line.id, "name": line.name, "queue": line.queue, "vote": line.vote} for line in portal.lines.values()
+            {"id": line.id, "name": line.name, "queue": list(line.queue), "vote": line.vote}
+            for line in portal.lines.values()
         ],
         "connectors": [
             {"id": held.id, "name": held.name, "client_id": held.client_id} for held in portal.connectors.values()
@@ -97,6 +114,7 @@ def portal_view(portal: Portal) -> dict[str, Any]:
             {"id": b.id, "event": b.event, "handler": b.handler, "offline": b.offline, "client_id": b.client_id}
             for b in portal.bindings
         ],
+        "people": people_view(portal),
         "chats": len(portal.chats),
         "messages": len(portal.messages),
         "crm": portal.crm.counts(),

@@ -10,8 +10,8 @@ WORDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "serving": ("Sandbox portal: {url}  (stop with Ctrl+C)", "Портал-песочница: {url}  (остановить: Ctrl+C)"),
         "desk": ("Operator's desk: {url}/desk", "Рабочее место оператора: {url}/desk"),
         "app": (
-            "Application: client_id {client_id}, client_secret {client_secret}",
-            "Приложение: client_id {client_id}, client_secret {client_secret}",
+            "Application: client_id {client_id}, client_secret {client_secret}, auth_url {url}/oauth-server",
+            "Приложение: client_id {client_id}, client_secret {client_secret}, auth_url {url}/oauth-server",
         ),
         "webhook": ("Incoming webhook: {webhook}", "Входящий вебхук: {webhook}"),
         "busy": (
