@@ -49,6 +49,17 @@ def json_object(request: Request) -> dict[str, Any]:
     return request.once(_object)
 
 
+def json_value(text: str) -> Any:
+    """Any JSON value, cleaned in the same way. Raises ``Refused`` 400."""
+    try:
+        value = _DECODER.decode(text)
+    except RecursionError:
+        raise _refused("depth") from None
+    except ValueError:
+        raise _refused("json") from None
+    return value if _plain(text) else _clean(value, MAX_DEPTH)
+
+
 def _object(request: Request) -> dict[str, Any]:
     if request.header("content-type").partition(";")[0].strip().lower() != "application/json":
         raise _refused("content_type")
@@ -56,18 +67,10 @@ def _object(request: Request) -> dict[str, Any]:
         text = request.body.decode("utf-8")
     except UnicodeDecodeError:
         raise _refused("encoding") from None
-    try:
-        value = _DECODER.decode(text)
-    except RecursionError:
-        raise _refused("depth") from None
-    except ValueError:
-        raise _refused("json") from None
+    value = json_value(text)
     if not isinstance(value, dict):
         raise _refused("json")
-    if _plain(text):
-        return value
-    cleaned: dict[str, Any] = _clean(value, MAX_DEPTH)
-    return cleaned
+    return value
 
 
 def _plain(text: str) -> bool:

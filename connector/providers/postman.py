@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from connector.domain.ports import Clock
+from connector.domain.ports import Clock, Refreshed
 from connector.domain.provider import Http
 from connector.errors import TransientError
 from connector.letters.writing import Paper
@@ -48,11 +48,13 @@ class Postman:
         self,
         settings: PostalSettings,
         http: Http,
+        refreshed: Refreshed | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
         now: Clock = lambda: datetime.now(UTC),
     ) -> None:
         self._settings, self._http, self._clock, self.now = settings, http, clock, now
+        self._refreshed = refreshed
         self.largest = settings.smtp.largest  # bytes of a letter: less when the server said so
         self._left: deque[float] = deque(maxlen=settings.smtp.pace)
         self._tokens: dict[OAuthSettings, Tokens] = {}
@@ -74,7 +76,7 @@ class Postman:
     def tokens(self, client: OAuthSettings) -> Tokens:
         """The tokens of an OAuth client, kept between two connections."""
         with self._lock:
-            return self._tokens.setdefault(client, Tokens(client, self._clock))
+            return self._tokens.setdefault(client, Tokens(client, self._clock, self._refreshed))
 
     def deliver(self, paper: Paper, bcc: Sequence[str] = ()) -> tuple[Refusal, ...]:
         """Send the letter now; see :func:`connector.providers.smtp.deliver`. ``TransientError`` ``smtp.pace`` when too

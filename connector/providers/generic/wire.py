@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
@@ -17,7 +18,7 @@ HttpUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]+")]
 class _Part(BaseModel):
     """Fields that we do not know are let through: senders grow."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class FilePart(_Part):
@@ -136,12 +137,16 @@ class ButtonPressed(_Post):
 
 Post = MessageCreated | MessageUpdated | MessageDeleted | ButtonPressed
 TYPES = frozenset({"message.created", "message.updated", "message.deleted", "button.pressed"})
-_ADAPTER: TypeAdapter[Post] = TypeAdapter(Annotated[Post, Field(discriminator="type")])
+
+
+@cache
+def _adapter() -> TypeAdapter[Post]:
+    return TypeAdapter(Annotated[Post, Field(discriminator="type")])
 
 
 def read(body: dict[str, Any]) -> Post:
     """The body as a model. Raises ``pydantic.ValidationError``, which names every wrong field."""
-    return _ADAPTER.validate_python(body)
+    return _adapter().validate_python(body)
 
 
 def schema() -> dict[str, Any]:
@@ -149,5 +154,5 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What a channel posts to the generic connector",
-        **_ADAPTER.json_schema(),
+        **_adapter().json_schema(),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import requests
 from imapclient import IMAPClient
@@ -14,9 +15,10 @@ from connector.providers.postman import Postman
 from connector.providers.smtp import Key
 
 
-def key(settings: MailboxSettings) -> Key:
-    """Who we are to the IMAP server, for threads that share a token."""
-    return Postman(settings, requests.Session()).key(settings.imap)
+def key(settings: MailboxSettings, http: Any = None) -> Key:
+    """Who we are to the IMAP server, for threads that share a token: the one of the account's ``Postman``."""
+    postman = http if isinstance(http, Postman) else Postman(settings, requests.Session())
+    return postman.key(settings.imap)
 
 
 def log_in(client: IMAPClient, key: Key) -> None:

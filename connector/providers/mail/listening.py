@@ -27,7 +27,7 @@ def listen(settings: MailboxSettings, listening: Listening, pace: following.Pace
 
     Raises what ends any of them: ``TransientError`` (the connection is gone) or ``Stopped`` (login, no such folder).
     """
-    ended, key = threading.Event(), entry.key(settings)
+    ended, key = threading.Event(), entry.key(settings, listening.http)
     folders = [_Folder(settings, key, name, _Together(listening, ended), pace) for name in settings.imap.folders]
     for folder in folders:
         folder.start()
@@ -90,7 +90,7 @@ class _Together:
 
     def __init__(self, listening: Listening, ended: threading.Event) -> None:
         self._listening, self.ended = listening, ended
-        self.keep, self.store = listening.keep, listening.store
+        self.http, self.keep, self.store = listening.http, listening.keep, listening.store
         self.mark, self.set_mark = listening.mark, listening.set_mark
         self.open_calls, self.heard, self.last_heard = listening.open_calls, listening.heard, listening.last_heard
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
@@ -17,7 +18,7 @@ Told = Annotated[Bare, Field(max_length=60, description="a word of ours, or a Q.
 class _Part(BaseModel):
     """Fields that we do not know are let through: senders grow."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
 
 class RecordingPart(_Part):
@@ -203,18 +204,21 @@ TYPES = frozenset(
         "call.route",
     }
 )
-_ADAPTER: TypeAdapter[Post] = TypeAdapter(Annotated[Post, Field(discriminator="type")])
-_PAST: TypeAdapter[EndedData] = TypeAdapter(EndedData)
+
+
+@cache
+def _adapter() -> TypeAdapter[Post]:
+    return TypeAdapter(Annotated[Post, Field(discriminator="type")])
 
 
 def read(body: dict[str, Any]) -> Post:
     """The body as a model. Raises ``pydantic.ValidationError``, which names every wrong field."""
-    return _ADAPTER.validate_python(body)
+    return _adapter().validate_python(body)
 
 
 def past(row: Any) -> EndedData:
     """One row of the history. Raises ``pydantic.ValidationError``."""
-    return _PAST.validate_python(row)
+    return EndedData.model_validate(row)
 
 
 def schema() -> dict[str, Any]:
@@ -222,5 +226,5 @@ def schema() -> dict[str, Any]:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "What a PBX posts to the connector",
-        **_ADAPTER.json_schema(),
+        **_adapter().json_schema(),
     }

@@ -53,7 +53,7 @@ Address = Annotated[str, BeforeValidator(_address)]
 class Part(BaseModel):
     """What we do not know is left out."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 P = TypeVar("P", bound=Part)
