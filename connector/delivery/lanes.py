@@ -1,4 +1,4 @@
-"""One delivery under way: its handler, the proof that may stand on top of it, and what it wants remembered."""
+"""A handler under way, the proof that may stand on top of it, and what it wants remembered; and that of a delivery."""
 
 from __future__ import annotations
 
@@ -36,31 +36,17 @@ Move = Effect | Returned | Failure
 
 
 @dataclass(kw_only=True)
-class Lane:
-    """Where one delivery stands. ``waiting`` is the effect whose outcome the top plan wants next.
+class Ride:
+    """A handler under way. ``waiting`` is the effect whose outcome the top plan wants next.
 
-    ``decided``: the ledger's doubt about that effect is over, it did not take place. ``recalled`` is what the journal
-    told it; ``behind`` are the deliveries that follow it in its lane, as they were ``looked`` up in that round.
-    ``mapping`` is the version of the rules that it is handled under, empty when they have no say in it.
-    ``alone``: in company it was refused, so it goes by itself. ``letter``: it leaves by mail. ``end`` is how it
-    ended: settled, or to be tried later.
+    ``decided``: the ledger's doubt about that effect is over, it did not take place.
     """
 
-    delivery: Delivery
     plans: list[Plan]
     waiting: Effect | None = None
     doubtful: KeyedEffect | None = None
     decided: bool = False
-    recalled: dict[tuple[str, str], Any] = field(default_factory=dict)
-    behind: list[Delivery] = field(default_factory=list)
-    looked: int = 0
-    alone: bool = False
-    letter: bool = False
-    end: Literal["", "settled", "later"] = ""
     remembered: list[Remember] = field(default_factory=list)
-    emitted: list[Emit] = field(default_factory=list)
-    flagged: str = ""
-    mapping: str = ""
     started: bool = False
 
     def move(self, outcome: Outcome) -> Move:
@@ -101,15 +87,35 @@ class Lane:
         """The ledger's key of the effect that it waits for; empty when it has none."""
         return self.waiting.key if isinstance(self.waiting, Keyed) else ""
 
-    @property
-    def turn(self) -> str:
-        """Of several effects with this name only one is under way; empty: as many as there are."""
-        return (isinstance(self.waiting, Call) and self.waiting.turn) or self.key
-
     def close(self) -> None:
         """Stop the plans where they stand."""
         while self.plans:
             self.plans.pop().close()
+
+
+@dataclass(kw_only=True)
+class Lane(Ride):
+    """Where one delivery stands. ``recalled`` is what the journal told it; ``behind`` are the deliveries that follow it
+    in its lane, as they were ``looked`` up in that round. ``mapping`` is the version of the rules that it is handled
+    under, empty when they have no say in it. ``alone``: in company it was refused, so it goes by itself. ``letter``: it
+    leaves by mail. ``end`` is how it ended: settled, or to be tried later.
+    """
+
+    delivery: Delivery
+    recalled: dict[tuple[str, str], Any] = field(default_factory=dict)
+    behind: list[Delivery] = field(default_factory=list)
+    looked: int = 0
+    alone: bool = False
+    letter: bool = False
+    end: Literal["", "settled", "later"] = ""
+    emitted: list[Emit] = field(default_factory=list)
+    flagged: str = ""
+    mapping: str = ""
+
+    @property
+    def turn(self) -> str:
+        """Of several effects with this name only one is under way; empty: as many as there are."""
+        return (isinstance(self.waiting, Call) and self.waiting.turn) or self.key
 
 
 def _giver(plan: Plan, outcome: Outcome, started: bool) -> Callable[[], Effect]:

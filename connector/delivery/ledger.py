@@ -17,14 +17,14 @@ from connector.journal import NewDelivery, Planned, Settlement, Step
 from connector.speech import Text
 
 BUG = Text(
-    "The connector itself failed here ({what}). Look at the log of this trace; after the mend, replay.",
-    "Здесь ошибся сам коннектор ({what}). Посмотрите журнал этого следа; после исправления повторите доставку.",
+    "The connector itself failed here ({what}). Look into the log; after the mend, try it again.",
+    "Здесь ошибся сам коннектор ({what}). Посмотрите журнал; после исправления попробуйте снова.",
 )
 UNDECIDED = Text(
     "It is not known whether {what} took place and there is no way to look it up. See in Bitrix24 or at the provider, "
-    "then replay or discard.",
-    "Неизвестно, состоялось ли действие {what}, и проверить это нельзя. Посмотрите в Bitrix24 или у провайдера, затем "
-    "повторите или отбросьте доставку.",
+    "then try it again or discard it.",
+    "Неизвестно, состоялось ли действие {what}, и проверить это нельзя. Посмотрите в Битрикс24 или у провайдера, затем "
+    "попробуйте снова или откажитесь от этого.",
 )
 
 

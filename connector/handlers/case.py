@@ -38,10 +38,12 @@ def place_of(wish: Wish) -> Place:
 @dataclass(kw_only=True)
 class Case:
     """``identity`` names the event in keys; ``lane`` its conversation, empty for records; ``about`` is the view of the
-    event, nothing for a record. ``at`` is when it was sent, else when it arrived.
+    event, nothing for a record. ``at`` is when it was sent, else when it arrived. ``again``: only links are written, to
+    those who were not there before.
 
     ``ids`` are the rows that the rules' wishes came to, ``items`` rows as the CRM has them, ``bound`` what the chat is
-    bound to, ``notes`` what a person should know in the end.
+    bound to, ``processes`` what is known of smart processes by entityTypeId, ``notes`` what a person should know in the
+    end. ``unfound``: somebody who may come later was looked for in vain.
     """
 
     portal: str
@@ -51,10 +53,13 @@ class Case:
     about: Mapping[str, Any]
     settings: Settings
     at: datetime | None
+    again: bool = False
     ids: dict[Place, int] = field(default_factory=dict)
     items: dict[tuple[int, int], Item] = field(default_factory=dict)
     bound: dict[str, int] | None = None
+    processes: dict[int, Mapping[str, Any]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    unfound: bool = False
 
     def id_of(self, entity: str) -> int | None:
         """The row of that entity; of items the first."""
@@ -63,6 +68,11 @@ class Case:
     def kept(self, kind: str) -> str:
         """The kind of a link that belongs to this event and goes with it; what belongs to a record stays."""
         return OF_EVENT + kind if self.lane else kind
+
+    @property
+    def own(self) -> str:
+        """What its links and keys are called by: for a record its portal too, whose rows they name."""
+        return self.identity if self.lane else f"{self.portal}:{self.identity}"
 
     def learned(self, type_id: int, number: int, item: Item) -> None:
         """Keep a row as the CRM has it now."""
@@ -84,7 +94,7 @@ def fetched(case: Case, type_id: int, number: int) -> Plan:
 
 
 def listed(place: Place, filters: Mapping[str, Any], *more: str) -> Plan:
-    """The rows (id and ``more``) that a filter finds, by id; at most fifty."""
+    """The rows (id and ``more``) that a filter finds, by id; at most fifty. A process that is not there has none."""
     params = {
         "entityTypeId": place.type_id,
         "filter": dict(filters),
@@ -92,7 +102,12 @@ def listed(place: Place, filters: Mapping[str, Any], *more: str) -> Plan:
         "order": {"id": "ASC"},
         "useOriginalUfNames": "Y",
     }
-    answer = yield Call("crm.item.list", params)
+    try:
+        answer = yield Call("crm.item.list", params)
+    except PermanentError as error:
+        if error.cause not in GONE or place.entity != "item":
+            raise
+        return []
     items = answer.get("items") if isinstance(answer, Mapping) else None
     return [item for item in items or [] if isinstance(item, Mapping)]
 

@@ -11,6 +11,7 @@ from connector.errors import PermanentError
 from connector.handlers.case import Case, Item, Place, fetched, place_of
 from connector.handlers.fields import FM, digest, is_empty, missing, name_of, same, wire
 from connector.handlers.finding import by_external, candidates, external, is_open
+from connector.handlers.processes import named, staged
 from connector.handlers.userfields import written
 from connector.speech import Text
 from mappings.outcome import Key, Wish
@@ -23,8 +24,9 @@ _LINKED: Mapping[str, tuple[str, ...]] = {
     "contact": ("company",),
     "lead": ("contact", "company"),
     "deal": ("contact", "company"),
-    "item": ("contact", "company"),
+    "item": ("contact", "company", "deal"),
 }
+_PARENTS: Mapping[str, str] = {"deal": "parentId2"}  # §4.2: of an item, where its type has that relation
 ENTITIES: Mapping[str, Text] = {
     "contact": Text("contacts", "контакты"),
     "company": Text("companies", "компании"),
@@ -34,15 +36,15 @@ ENTITIES: Mapping[str, Text] = {
 }
 SEVERAL = Text(
     "Several {entity} fit by {way}: {ids} (rule {rule}). Nothing was written. Merge or correct them in Bitrix24, or "
-    "say `several: oldest` in the rule, then replay.",
+    "say `several: oldest` in the rule, then try it again.",
     "Подходят сразу несколько: {entity} {ids}, ключ {way} (правило {rule}). Ничего не записано. Объедините или "
-    "исправьте их в Битрикс24 либо задайте в правиле `several: oldest` и повторите доставку.",
+    "исправьте их в Битрикс24 либо задайте в правиле `several: oldest` и попробуйте снова.",
 )
 CLIENT = Text("Client", "Клиент")
 MADE_GONE = Text(
-    "Row {id} of {entity}, which this event made, was deleted in Bitrix24. Discard, or restore it and replay.",
-    "Запись {id} ({entity}), созданная по этому событию, удалена в Битрикс24. Отбросьте доставку или восстановите "
-    "запись и повторите.",
+    "Row {id} of {entity}, which the connector made, was deleted in Bitrix24. Restore it and try again, or discard.",
+    "Запись {id} ({entity}), созданная коннектором, удалена в Битрикс24. Восстановите её и попробуйте снова или "
+    "откажитесь от неё.",
 )
 
 
@@ -66,13 +68,15 @@ def written_over(case: Case, place: Place, number: int, fields: Mapping[str, Any
 
 def _settled(case: Case, wish: Wish) -> Plan:
     """The row that the wish comes to, or ``None``. What this event made before comes first of all."""
-    key = f"map:{case.identity}:{wish.entity}:{wish.type_id}"
+    key = f"map:{case.own}:{wish.entity}:{wish.type_id}"
     made = yield Recall(case.kept(MADE), key)
     if made and (yield from _differences(case, wish, int(made["id"]))):
         return int(made["id"])
     number, several = yield from _found(case, wish)
-    if number is None and not several and wish.create:
-        return (yield from _created(case, wish, key))
+    if number is None and not several:
+        if wish.create and not case.again:
+            return (yield from _created(case, wish, key))
+        case.unfound = case.unfound or any(way.values for way in wish.match)
     if number is None or not (yield from _differences(case, wish, number)):
         return None
     if made:
@@ -88,6 +92,10 @@ def _found(case: Case, wish: Wish) -> Plan:
             return _chosen(wish, key, numbers)
     if wish.create and wish.external is None and any(key.kind in _PERSONAL for key in wish.match):
         return (yield from _known_here(case, wish)), False
+    if not case.lane and not any(key.kind == "external" for key in wish.match):
+        # A record is looked for by its own external id before it is made: what is known of it here may have been lost.
+        kept: list[int] = yield from by_external(place_of(wish), external(case, wish))
+        return (kept[0] if kept else None), False
     return None, False
 
 
@@ -195,13 +203,19 @@ def _seen(place: Place, known_as: tuple[str, str], event: str) -> Plan:
 
 def _differences(case: Case, wish: Wish, number: int) -> Plan:
     """Write what differs, nothing when nothing does; ``False`` when there is no such row."""
-    if not (wish.set or wish.fill or wish.external):
+    links = _followed(case, wish)
+    if not (links or ((wish.set or wish.fill or wish.external) and not case.again)):
         return True
     place = place_of(wish)
     item = yield from fetched(case, place.type_id, number)
     if item is None:
         return False
-    fields = yield from _prepared(case, wish, item)
+    apart = {name: link for name, link in links.items() if not _belongs(item, name, link)}
+    if case.again:
+        if apart:
+            yield from written_over(case, place, number, apart)
+        return True
+    fields = {**(yield from _prepared(case, wish, item)), **apart}
     if wish.external and wish.entity != "item" and not item.get("originId") and not item.get("originatorId"):
         fields.update(originatorId=wish.external[0], originId=wish.external[1])
     if wish.external and wish.entity == "item" and not item.get("xmlId"):
@@ -215,13 +229,15 @@ def _prepared(case: Case, wish: Wish, item: Item) -> Plan:
     """The fields to write into ``item``, which is empty for a new row."""
     fields: dict[str, Any] = {}
     rows: list[dict[str, str]] = []
+    place = place_of(wish)
     for filling, values in ((False, wish.set), (True, wish.fill)):
         for written_as, value in values.items():
-            name = name_of(written_as)
+            name = yield from named(case, place, written_as, wish.rule)
             if name in FM:
                 rows += _reach(case, item, name, value, filling)
             elif not filling or is_empty(item.get(name)):
-                value = wire((yield from written(case, place_of(wish), name, value, wish.rule)))
+                value = yield from staged(case, place, name, value, wish.rule)
+                value = wire((yield from written(case, place, name, value, wish.rule)))
                 if not same(item.get(name), value):
                     fields[name] = value
     if rows:
@@ -235,6 +251,19 @@ def _reach(case: Case, item: Item, kind: str, value: Any, filling: bool) -> list
 
 
 def _links(case: Case, wish: Wish) -> dict[str, int]:
-    """A new row belongs to the contact and the company of this event."""
-    numbers = {f"{entity}Id": case.id_of(entity) for entity in _LINKED.get(wish.entity, ())}
+    """A new row belongs to the contact and the company of this event, an item to its deal too."""
+    numbers = {_PARENTS.get(entity, f"{entity}Id"): case.id_of(entity) for entity in _LINKED.get(wish.entity, ())}
     return {name: number for name, number in numbers.items() if number}
+
+
+def _followed(case: Case, wish: Wish) -> dict[str, int]:
+    """The links of an item that are kept as its record leads to them, unless the rule writes them itself."""
+    if case.lane or wish.entity != "item":
+        return {}
+    said = {name_of(name) for name in (*wish.set, *wish.fill)}
+    return {name: number for name, number in _links(case, wish).items() if name not in said}
+
+
+def _belongs(item: Item, name: str, number: int) -> bool:
+    """Whether the link is there; of several contacts it may be any."""
+    return same(item.get(name), number) or (name == "contactId" and number in (item.get("contactIds") or []))

@@ -8,7 +8,7 @@ from typing import Any
 from connector.domain.effects import Call, Plan, Recall
 from connector.errors import PermanentError
 from connector.handlers.case import GONE, Case, Place, fetched, ids_in, listed, place_of, type_of
-from connector.handlers.fields import name_of
+from connector.handlers.processes import named, staged
 from connector.handlers.userfields import written
 from mappings.outcome import Key, Wish
 from mappings.people import e164
@@ -157,8 +157,11 @@ def _external(case: Case, wish: Wish, key: Key) -> Plan:
 
 
 def _field(case: Case, wish: Wish, key: Key) -> Plan:
-    name = name_of(key.field)
-    values = yield from written(case, place_of(wish), name, list(key.values), wish.rule)
+    name = yield from named(case, place_of(wish), key.field, wish.rule)
+    values = []
+    for value in key.values:
+        values.append((yield from staged(case, place_of(wish), name, value, wish.rule)))
+    values = yield from written(case, place_of(wish), name, values, wish.rule)
     found_rows = yield from listed(place_of(wish), {f"={name}": values[0] if len(values) == 1 else values})
     return ids_in(found_rows)
 

@@ -10,9 +10,9 @@ from mappings.faults import RuleError
 from mappings.outcome import Outcome
 
 FAILED = Text(
-    "Rule {rule} ({file}:{line}) failed at {what}: {expression} — {why}. {mend} Mend the mapping, then replay.",
-    "Правило {rule} ({file}:{line}) не сработало, {what}: {expression} — {why}. {mend} Исправьте маппинг и повторите "
-    "доставку.",
+    "Rule {rule} ({file}:{line}) failed at {what}: {expression} — {why}. {mend} Mend the mapping, then try it again.",
+    "Правило {rule} ({file}:{line}) не сработало, {what}: {expression} — {why}. {mend} Исправьте маппинг и "
+    "попробуйте снова.",
 )
 
 

@@ -21,8 +21,8 @@ _IMPORTANT = 2  # PRIORITY of a task with the mark of importance
 _DEADLINE = timedelta(days=1)  # a to-do has to have one (§2.5)
 
 NO_OWNER = Text(
-    "The task of rule {rule} has nobody to do it. Give `owner:` in the rule or in its category, then replay.",
-    "У задачи правила {rule} нет исполнителя. Укажите `owner:` в правиле или в его категории и повторите доставку.",
+    "The task of rule {rule} has nobody to do it. Give `owner:` in the rule or in its category, then try it again.",
+    "У задачи правила {rule} нет исполнителя. Укажите `owner:` в правиле или в его категории и попробуйте снова.",
 )
 
 
@@ -58,15 +58,16 @@ def _activity(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
 
 def _timeline(case: Case, making: Making, outcome: Outcome) -> Iterable[Made]:
     for place, number in bearer(case, making):
-        text = text_of(making, "text")
+        text, each = text_of(making, "text"), making.fields.get("each")
         fields = {"ENTITY_ID": number, "ENTITY_TYPE": place.table, "COMMENT": text}
         owner = {"ownerTypeId": place.type_id, "ownerId": number}
         yield Made(
-            name=making.name,
+            name=making.name if each is None else f"{making.name}:{digest(each)}",
             add=("crm.timeline.comment.add", {"fields": fields}),
             change=("crm.timeline.comment.update", {"fields": {"COMMENT": text}, **owner}),
             id_name="id",
             seen=partial(_seen_comment, fields, case.at),
+            says=None if each is None else "",  # what stands there of a value is its history: it stays as it was told
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from connector.domain.events import EventMapped, RecordChanged
 from connector.errors import PermanentError
 from connector.handlers.case import Case
 from connector.handlers.crm import carried_out
+from connector.handlers.dealing import dealt
 from connector.handlers.finding import found
 from connector.handlers.judging import failed
 from connector.handlers.letters.acknowledging import acknowledged
@@ -49,10 +51,21 @@ def event_mapped(event: EventMapped, rules: Rules) -> Plan:
     return (yield from acted(case, kind, scope, rules))
 
 
+@dataclass(frozen=True)
+class Led:
+    """What became of a record beside what was written: ``notes`` for a person, and whether somebody was looked for in
+    vain who may come to the CRM later.
+    """
+
+    notes: str
+    unfound: bool
+
+
 def record_changed(event: RecordChanged, rules: Rules) -> Plan:
-    """Do in the CRM what the rules want for a record."""
-    case = case_of(event.portal, f"{event.source}:{event.record}", "", {}, rules)
-    return (yield from acted(case, f"record.{event.source}", scope_of(event), rules))
+    """Do in the CRM what the rules want for a record; returns :class:`Led`. One that comes again is only linked."""
+    case = replace(case_of(event.portal, f"{event.source}:{event.record}", "", {}, rules), again=event.again)
+    told = yield from acted(case, event.on, scope_of(event), rules)
+    return Led(told, case.unfound)
 
 
 def scope_of(event: RecordChanged) -> dict[str, Any]:
@@ -118,6 +131,9 @@ def acted(case: Case, kind: str, scope: Mapping[str, Any], rules: Rules) -> Plan
     except RuleError as error:
         raise PermanentError("mapping.failed", hint=failed(error), detail=str(error)) from None
     yield from carried_out(case, outcome.wishes)
+    if case.again:
+        return ""
+    yield from dealt(case, outcome, rules)
     yield from tagged(case, outcome)
     yield from made(case, outcome)
     if outcome.acknowledgement:

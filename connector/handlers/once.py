@@ -43,7 +43,7 @@ class Made:
 
 def once(case: Case, thing: Made) -> Plan:
     """Make ``thing`` if it was not made yet, change it if something else is said of it now."""
-    key, said = f"make:{case.identity}:{thing.name}", digest(thing.change if thing.says is None else thing.says)
+    key, said = f"make:{case.own}:{thing.name}", digest(thing.change if thing.says is None else thing.says)
     before = yield Recall(case.kept(MADE), key)
     known = before
     if known is None:

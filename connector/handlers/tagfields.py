@@ -27,9 +27,9 @@ _OF_ITEM = re.compile(r"UF_(CRM_(?:\d+|SMART_INVOICE))_\w+")
 LABEL = Text("Tags", "Теги")
 WRONG_FIELD = Text(
     "Field {field} cannot bear tags: it has to be a list or a text of several values. Name another in `tag_fields`, "
-    "then replay.",
+    "then try it again.",
     "Поле {field} не подходит для тегов: нужен множественный список или множественная строка. Укажите другое в "
-    "`tag_fields` и повторите доставку.",
+    "`tag_fields` и попробуйте снова.",
 )
 NOT_ALLOWED = Text(
     "No tags in {field}: this authorization may not change CRM fields ({what}). Let a CRM administrator open the "
@@ -38,8 +38,8 @@ NOT_ALLOWED = Text(
     "администратор CRM, или создайте их вручную.",
 )
 NO_OPTIONS = Text(
-    "Bitrix24 took the new options of {field}, yet they are not there: {tags}. Add them by hand, then replay.",
-    "Битрикс24 принял новые варианты поля {field}, но их там нет: {tags}. Добавьте их вручную и повторите доставку.",
+    "Bitrix24 took the new options of {field}, yet they are not there: {tags}. Add them by hand, then try again.",
+    "Битрикс24 принял новые варианты поля {field}, но их там нет: {tags}. Добавьте их вручную и попробуйте снова.",
 )
 
 

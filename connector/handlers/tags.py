@@ -14,6 +14,7 @@ from connector.errors import PermanentError
 from connector.handlers.case import Case, Place, fetched
 from connector.handlers.fields import digest
 from connector.handlers.finding import FOUND, bound, person
+from connector.handlers.processes import named
 from connector.handlers.tagfields import values_of
 from connector.speech import Text
 from mappings.outcome import TYPE_IDS, Outcome
@@ -26,27 +27,27 @@ _GROUP = "group"
 
 NO_GROUP = Text(
     "There is no workgroup {id}, or this authorization may not see it. Correct `workgroup:` in the mapping, then "
-    "replay.",
-    "Рабочей группы {id} нет, или у этой авторизации нет к ней доступа. Исправьте `workgroup:` в маппинге и повторите "
-    "доставку.",
+    "try it again.",
+    "Рабочей группы {id} нет, или у этой авторизации нет к ней доступа. Исправьте `workgroup:` в маппинге и "
+    "попробуйте снова.",
 )
 
 
 def tagged(case: Case, outcome: Outcome) -> Plan:
     """Give the event's rows the tags, and take back what this event gave before and gives no longer."""
     places = (yield from _places(case, outcome)) if outcome.tags else []
-    before = (yield Recall(case.kept(TAGGED), case.identity)) or {"rows": [], "chain": ""}
+    before = (yield Recall(case.kept(TAGGED), case.own)) or {"rows": [], "chain": ""}
     rows: list[str] = []
     chain = str(before["chain"])
     for key in dict.fromkeys((*places, *before["rows"])):
         tags = outcome.tags if key in places else ()
-        write = f"tags:{case.identity}:{key}:{digest([before['chain'], tags])}"
+        write = f"tags:{case.own}:{key}:{digest([before['chain'], tags])}"
         gives, changed = yield from _row(case, key, tags, write)
         rows += [key] if gives else []
         chain = digest([chain, key, tags]) if changed else chain
     after = {"rows": rows, "chain": chain}
     if after != before:
-        yield Remember(case.kept(TAGGED), case.identity, after)
+        yield Remember(case.kept(TAGGED), case.own, after)
 
 
 def _places(case: Case, outcome: Outcome) -> Plan:
@@ -93,6 +94,7 @@ def _changed(case: Case, key: str, add: Sequence[str], drop: Sequence[str], writ
         return (yield from _in_group(int(number), add, drop, write))
     place = Place(_entity(int(kind)), int(kind))
     name = case.settings.tag_fields.get(_name(place.type_id))
+    name = (yield from named(case, place, name, "tag_fields")) if name else ""
     values = (yield from values_of(case, place, name, add, drop)) if name else {}
     if not values:
         return {}

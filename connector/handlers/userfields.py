@@ -20,15 +20,15 @@ Field = Mapping[str, Any]
 
 NO_OPTION = Text(
     "Field {field} has no option {value} (rule {rule}). {nearest} Correct the mapping or add the option in Bitrix24, "
-    "then replay.",
+    "then try it again.",
     "У поля {field} нет варианта {value} (правило {rule}). {nearest} Исправьте маппинг или добавьте вариант в "
-    "Битрикс24 и повторите доставку.",
+    "Битрикс24 и попробуйте снова.",
 )
 NO_FIELD = Text(
     "There is no field {field} in Bitrix24 (rule {rule}): it would be passed over in silence. Correct the mapping or "
-    "make the field, then replay.",
+    "make the field, then try it again.",
     "В Битрикс24 нет поля {field} (правило {rule}): значение молча пропало бы. Исправьте маппинг или создайте поле и "
-    "повторите доставку.",
+    "попробуйте снова.",
 )
 
 
@@ -126,7 +126,9 @@ def _option(field: Field, name: str, value: Any, rule: str) -> int:
     number = option_of(field, value)
     if number is None:
         known = [word for option in field.get("options") or [] for word in (option[2] or option[1],)]
-        words = Text(*nearest(str(value), known)) if known else Text("It has no options.", "Вариантов у него нет.")
+        words = (
+            Text(*nearest(str(value), known)).ended() if known else Text("It has no options.", "Вариантов у него нет.")
+        )
         raise PermanentError("mapping.option", hint=NO_OPTION.with_(field=name, value=value, rule=rule, nearest=words))
     return number
 

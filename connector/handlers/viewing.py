@@ -67,6 +67,8 @@ def identity(about: Mapping[str, Any]) -> str:
         return f"{where}:press.{about['press_id']}"
     if kind == "call.finished":
         return f"{about['account']}:call.{about['call']}"
+    if kind == "call.ringing":
+        return f"{about['account']}:call.{about['call']}:{about['employee']}"
     if kind == "reply.written":
         return f"{about['portal']}:{kind}:{where}"
     if kind.startswith("dialog."):

@@ -84,7 +84,7 @@ class Stream:
         stop: threading.Event,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.account, self.stop = account, stop
+        self.account, self.http, self.stop = account, account.http, stop
         self._intake, self._journal, self._clock, self._ticks = intake, journal, clock, ticks
         self._calls = Calls()
         self._ended = threading.Event()

@@ -30,9 +30,9 @@ FOUND_LATE = Text(
 )
 TOO_LATE = Text(
     "An operator wrote this more than {hours:g} hours ago while events did not reach the connector. "
-    "If it is still wanted: connector journal replay {trace}",
+    "If it is still wanted: connector journal replay {trace} --why …",
     "Оператор написал это больше {hours:g} ч назад, пока события не доходили до коннектора. "
-    "Если это ещё нужно: connector journal replay {trace}",
+    "Если это ещё нужно: connector journal replay {trace} --why …",
 )
 STATUS_LOST = Text(
     "Bitrix24 still shows this reply as being sent; it is told once more that it was delivered.",

@@ -18,6 +18,7 @@ from connector.handlers.calls.clicks import claimed
 from connector.handlers.calls.ongoing import CALL, OPEN, Ongoing, ongoing
 from connector.handlers.calls.people import default_user, user_of
 from connector.handlers.calls.reason import within_reason
+from connector.handlers.calls.ringing import rung
 from connector.handlers.calls.story import Done, Story, moment
 from connector.handlers.rules import Rules
 from connector.speech import Text
@@ -47,6 +48,7 @@ def call_told(event: AboutCall, rules: Rules) -> Plan:
             yield Remember(OPEN, call.key, {"at": story.began, "call_id": ""})
         note = (yield from _shown_if_it_can_be(call)) if call.ours else ""
         yield from _settling(call)
+        yield from rung(call, event)
     yield Remember(CALL, call.key, story.dump())
     return note
 
