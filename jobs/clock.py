@@ -7,6 +7,7 @@ back of the database waits behind a look back, which may take minutes.
 
 from __future__ import annotations
 
+import gc
 import logging
 import signal
 import sys
@@ -23,7 +24,7 @@ from rq.job import Job
 
 from connector import logs
 from connector.errors import SettingsError, TransientError
-from jobs import queues, tasks
+from jobs import queues, syncing, tasks
 from jobs.dispatch import house
 from jobs.patience import Seldom, until_built
 
@@ -32,6 +33,7 @@ log = structlog.get_logger()
 SWEEP_SECONDS = 2.0
 DRAIN_SECONDS = 2.0
 MAPPINGS_SECONDS = 5.0
+SYNC_SECONDS = 3.0
 REFRESH_SECONDS = 300
 RECONCILE_SECONDS = 60  # how often it is asked whether a look back is due (connector/reconcile/mark.py)
 TALLY_SECONDS = 60
@@ -165,10 +167,12 @@ def main() -> int:
         return 1
     if home is None:
         return 0
+    gc.freeze()  # what is loaded stays: no collection looks through it
     own = [
         every(DRAIN_SECONDS, tasks.drain_spool, stop),
         every(SWEEP_SECONDS, tasks.sweep, stop),
         every(MAPPINGS_SECONDS, tasks.watch_mappings, stop),
+        every(SYNC_SECONDS, syncing.rouse, stop),
     ]
     log.info("clock.started")
     cron(queues.connect(home.connector.settings.redis_url)).run(stop)

@@ -5,6 +5,7 @@ One thread per account of this kind. Several machines may run it: each account i
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -80,6 +81,7 @@ def main() -> int:
         return 1
     if home is None:
         return 0
+    gc.freeze()  # what is loaded stays: no collection looks through it
     ended = serve(home.connector, stop)
     log.info("listen.stopped", in_time=ended)
     return 0 if ended else 1

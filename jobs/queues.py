@@ -10,11 +10,16 @@ from rq.serializers import JSONSerializer
 
 PUMP = "pump"
 UPKEEP = "upkeep"
-NAMES = (PUMP, UPKEEP)
+SYNC = "sync"
+NAMES = (PUMP, UPKEEP, SYNC)
 
 PUMP_SECONDS = 60.0
 PUMP_TIMEOUT = 900  # seconds after which RQ breaks into a job; a pump leaves long before
 UPKEEP_TIMEOUT = 600
+SYNC_SECONDS = 45.0  # of a run that one job does
+SYNC_TURN = 2.0  # of it, while other sources wait for their turn
+SYNC_TIMEOUT = 1800  # a portion may sit behind live talk, and behind a method that waits for operating time
+_TIMEOUTS = {PUMP: PUMP_TIMEOUT, UPKEEP: UPKEEP_TIMEOUT, SYNC: SYNC_TIMEOUT}
 FAILURE_TTL = 86400
 
 
@@ -32,5 +37,4 @@ def connect_worker(url: str) -> Redis:
 
 def queue(name: str, redis: Redis) -> Queue:
     """A queue whose jobs are JSON: nothing from Redis is ever unpickled."""
-    timeout = PUMP_TIMEOUT if name == PUMP else UPKEEP_TIMEOUT
-    return Queue(name, connection=redis, serializer=JSONSerializer, default_timeout=timeout)
+    return Queue(name, connection=redis, serializer=JSONSerializer, default_timeout=_TIMEOUTS[name])

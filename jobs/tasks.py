@@ -90,7 +90,7 @@ def sweep(home: House | None = None) -> int:
 def drain_spool(home: House | None = None) -> int:
     """Feed what the spool of this machine keeps back to the journal; returns how many envelopes went."""
     connector = (home or house()).connector
-    return connector.spool.drain(connector.journal.accept) if connector.spool.pending() else 0
+    return connector.intake.drain() if connector.spool.pending() else 0
 
 
 def watch_mappings(home: House | None = None) -> str:
@@ -209,6 +209,7 @@ def trim(home: House | None = None) -> dict[str, int]:
         "faces": connector.journal.trim_faces(limits.media_days),
         "files": connector.media.trim(limits.media_days),
         **connector.journal.trim(limits.envelope_days),
+        **connector.journal.trim_sync(limits.envelope_days),
         "tallies": connector.journal.trim_tallies(),
     }
     log.info("trimmed", **gone)

@@ -1,13 +1,14 @@
 """The workers: ``python -m jobs.worker [--processes N]``.
 
-N processes drain destinations and one more does the upkeep: each listens to one queue, because RQ loses a job that
-was popped from several (facts/measurements.md §1). A process that dies is started again; while Redis is away the
-processes look for work in the journal themselves.
+N processes drain destinations, one does the upkeep, and where there are sources two go on with their runs: each listens
+to one queue, because RQ loses a job that was popped from several (facts/measurements.md §1). A process that dies is
+started again; while Redis is away the processes look for work in the journal themselves.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import multiprocessing
 import os
@@ -28,7 +29,7 @@ from rq.worker import WorkerStatus
 from connector import logs, registry
 from connector.checkup import warn_of_webhooks
 from connector.errors import SettingsError
-from jobs import queues, tasks
+from jobs import queues, syncing, tasks
 from jobs.dispatch import House, house
 from jobs.patience import Seldom, until_built
 from jobs.supervisor import Supervisor
@@ -37,6 +38,7 @@ log = structlog.get_logger()
 
 WORKER_TTL = 30
 _REDIS_PAUSE = 1.0
+SYNC_PROCESSES = 2  # so many sources at once share what live talk leaves
 
 
 class RedisGoneError(StopRequested):
@@ -115,13 +117,16 @@ def _rouse_due(home: House) -> None:
 
 
 def _without_redis(home: House, queue_name: str, stop: threading.Event) -> None:
-    """Redis is away (or came back this moment): pump what the journal says is due, then let the caller try again."""
-    if queue_name == queues.PUMP:
-        try:
+    """Redis is away (or came back this moment): do what the journal says is due, then let the caller try again."""
+    try:
+        if queue_name == queues.PUMP:
             for destination in home.connector.journal.due_destinations():
                 tasks.pump(destination)
-        except Exception:  # the journal may be away as well; the caller tries again in a moment
-            log.exception("worker.pump_failed")
+        elif queue_name == queues.SYNC:
+            for source in syncing.due(home.connector):
+                syncing.go_on(home.connector, source)
+    except Exception:  # the journal may be away as well; the caller tries again in a moment
+        log.exception("worker.work_failed", queue=queue_name)
     stop.wait(_REDIS_PAUSE)
 
 
@@ -149,11 +154,14 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure()
     logging.getLogger("rq").setLevel(logging.WARNING)
     try:
-        warn_of_webhooks(registry.settings())
+        settings = registry.settings()
+        warn_of_webhooks(settings)
     except SettingsError as error:
         print(error, file=sys.stderr)
         return 1
-    names = [queues.PUMP] * max(1, options.processes) + [queues.UPKEEP]
+    syncing_too = [queues.SYNC] * SYNC_PROCESSES if settings.sources else []
+    names = [queues.PUMP] * max(1, options.processes) + [queues.UPKEEP] + syncing_too
+    gc.freeze()  # what is loaded stays: no collection looks through it, so those that are forked share its pages
     return Supervisor(names, serve).run()
 
 
