@@ -21,6 +21,7 @@ from connector.domain.effects import Fetch
 from connector.domain.mailbox import MailSettings
 from connector.domain.ports import Clock, Wake
 from connector.domain.provider import AccountSettings, Http, Provider, Source
+from connector.domain.sources import SourceRole
 from connector.domain.telephony import PbxSettings
 from connector.domain.values import StoredFile
 from connector.errors import PermanentError
@@ -30,7 +31,7 @@ from connector.journal import Journal, Vault, open_journal
 from connector.journal.spool import Spool
 from connector.media import KEPT, Media, fetch
 from connector.portal import WEBHOOK, Portal, RedisBudget, file_source
-from connector.routes import Account
+from connector.routes import Account, pushed
 from connector.rulebook.book import Rulebook
 from connector.settings import PortalSettings, Settings
 from connector.speech import Text
@@ -66,6 +67,8 @@ class Connector:
     work: Work
     redis: redis.Redis
     clock: Clock
+    http: Callable[[], Http]
+    roles: Mapping[str, SourceRole]
 
     def pump(self, destination: str) -> Pump:
         """A pump for ``destination``."""
@@ -85,12 +88,10 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
     spool = Spool(settings.var / "spool")
     ttl = timedelta(hours=settings.limits.url_ttl_hours)
     media = Media(settings.var / "media", settings.public_url, vault.derive("media"), clock=clock, ttl=ttl)
-    store = _store(media, settings.limits.media)
-    cache = redis.Redis.from_url(
-        settings.redis_url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0)
-    )
+    cache = _cache(settings.redis_url)
     portals = _portals(settings, journal, vault, cache, clock)
-    accounts = _accounts(settings)
+    accounts = _accounts(settings, journal)
+    roles = {slug: found.source for slug, found in registry.providers().items() if found.source}
     rules = _rules(settings, portals, accounts)
     rulebook = Rulebook(journal, settings.mappings)
     routing = Routing(journal, portals, accounts, rulebook.current, clock)
@@ -109,17 +110,26 @@ def build(settings: Settings, *, wake: Wake | None = None, clock: Clock = utc_no
         vault=vault,
         portals=portals,
         accounts=accounts,
-        intake=Intake(journal, spool, accounts, clock, who=routing.who, store=store, fetch=media.read),
+        intake=Intake(
+            journal, spool, accounts, clock, who=routing.who, store=_store(media, settings.limits.media),
+            fetch=media.read, sources=pushed(settings.sources, roles),
+        ),
         routing=routing,
         rules=rules,
         rulebook=rulebook,
         work=_work(settings, journal, rules, rulebook, reach, clock),
         redis=cache,
         clock=clock,
-    )
+        http=_http,
+        roles=roles,
+    )  # fmt: skip
 
 
-def _accounts(settings: Settings) -> dict[str, Account]:
+def _cache(url: str) -> redis.Redis:
+    return redis.Redis.from_url(url, socket_connect_timeout=2, socket_timeout=5, retry=Retry(NoBackoff(), 0))
+
+
+def _accounts(settings: Settings, journal: Journal) -> dict[str, Account]:
     known = registry.providers()
     return {
         name: Account(
@@ -127,14 +137,14 @@ def _accounts(settings: Settings) -> dict[str, Account]:
             settings=account,
             provider=known[account.provider],
             portal=account.portal,
-            http=_session(known[account.provider], account),
+            http=_session(known[account.provider], account, journal),
         )
         for name, account in settings.accounts.items()
     }
 
 
-def _session(provider: Provider, settings: AccountSettings) -> Http:
-    return provider.session(settings, _http()) if provider.session else _http()
+def _session(provider: Provider, settings: AccountSettings, journal: Journal) -> Http:
+    return provider.session(settings, _http(), journal) if provider.session else _http()
 
 
 def _wake_all(wake: Wake, destinations: set[str]) -> None:

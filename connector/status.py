@@ -16,6 +16,8 @@ from connector.listening.mailboxes import Mailbox, mailboxes
 from connector.portal.phrases import age, reason_in_words
 from connector.reconcile.mark import Mark, mark_of
 from connector.speech import Text
+from connector.sync.health import Standing as SourceStanding
+from connector.sync.health import standings
 from connector.telephony.health import Pbx, pbxs
 
 STALE = 300.0  # seconds that due work may wait with nobody at it before it is called a problem
@@ -83,6 +85,8 @@ class House(Protocol):
     def portals(self) -> Mapping[str, Any]: ...
     @property
     def accounts(self) -> Mapping[str, Any]: ...
+    @property
+    def settings(self) -> Any: ...
     def clock(self) -> datetime: ...
 
 
@@ -122,7 +126,7 @@ class PortalStatus:
 @dataclass(frozen=True, kw_only=True)
 class Overview:
     """Everything at a glance; ``silences`` who is silent that usually is not, ``pbxs`` the accounts of telephony,
-    ``mailboxes`` those of mail, ``problems`` what to look at now."""
+    ``mailboxes`` those of mail, ``sources`` those of sync, ``problems`` what to look at now."""
 
     database: bool
     redis: bool
@@ -134,6 +138,7 @@ class Overview:
     pbxs: tuple[Pbx, ...]
     mailboxes: tuple[Mailbox, ...]
     problems: tuple[Text, ...]
+    sources: tuple[SourceStanding, ...] = ()
 
     @property
     def streams(self) -> tuple[Standing, ...]:
@@ -158,6 +163,7 @@ def overview(house: House) -> Overview:
     silences = tuple(one for one in _try(house.journal.silences, ()) if _configured(house, one.name))
     phones: tuple[Pbx, ...] = _try(lambda: pbxs(house), ()) if destinations is not None else ()
     boxes: tuple[Mailbox, ...] = _try(lambda: mailboxes(house), ()) if destinations is not None else ()
+    sources: tuple[SourceStanding, ...] = _try(lambda: standings(house), ()) if destinations is not None else ()
     due, now = set(_try(house.journal.due_destinations, ())), house.clock()
     problems = [
         *([] if destinations is not None else [_NO_DATABASE]),
@@ -165,6 +171,7 @@ def overview(house: House) -> Overview:
         *([_SPOOL] if spool and destinations is not None else []),
         *(problem for portal in portals for problem in _portal_problems(portal, now)),
         *(problem for stream in (*phones, *boxes) for problem in stream.problems),
+        *(problem for source in sources for problem in source.problems),
         *(_silent(one, now) for one in silences),
         *(_stale(destination) for destination in found if destination.oldest > STALE and destination.name in due),
         *(problem for destination in found for problem in _stuck(house, destination, now)),
@@ -179,6 +186,7 @@ def overview(house: House) -> Overview:
         silences=silences,
         pbxs=phones,
         mailboxes=boxes,
+        sources=sources,
         problems=tuple(problems),
     )
 

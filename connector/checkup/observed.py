@@ -13,6 +13,7 @@ from connector.checkup.facts import Facts
 from connector.checkup.portals import has_calls, lines_of
 from connector.checkup.public import public_findings
 from connector.checkup.rehearsal import last_rehearsal
+from connector.checkup.uses import uses_of
 from connector.domain.provider import Finding
 from connector.listening.mailboxes import mailboxes
 from connector.portal.selfcheck import examine
@@ -51,7 +52,8 @@ def look(house: House, portal: str, account: str) -> Iterator[Finding]:
     if known.installed() and known.connector_prefix:
         mine = [line for line in lines_of(house, portal) if line.account == account]
         calls, url = has_calls(house, portal), handler_url(house)
-        yield from examine(known, webhook=False, lines=mine, handler_url=url, now=house.clock(), calls=calls)
+        uses, now = uses_of(house, portal), house.clock()
+        yield from examine(known, webhook=False, lines=mine, handler_url=url, now=now, calls=calls, uses=uses)
 
 
 def observe(house: House, portal: str, account: str, findings: Sequence[Finding], *, looked: bool = True) -> Facts:

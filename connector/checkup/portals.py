@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from connector.checkup.accounts import line_of
 from connector.checkup.arrival import Probe, handler_url
+from connector.checkup.uses import uses_of
 from connector.domain.provider import Finding
 from connector.errors import ConnectorError, SettingsError
 from connector.portal import Line, limits_check
@@ -57,7 +58,8 @@ def _examined(house: House, name: str, wait: float) -> Iterator[Finding]:
     webhook, answers = not portal.connector_prefix, False
     probe = Probe(house=house, portal=name, wait=wait)
     lines, calls, url, now = lines_of(house, name), has_calls(house, name), handler_url(house), house.clock()
-    for finding in examine(portal, webhook=webhook, lines=lines, handler_url=url, now=now, calls=calls):
+    uses = uses_of(house, name)
+    for finding in examine(portal, webhook=webhook, lines=lines, handler_url=url, now=now, calls=calls, uses=uses):
         if (finding.code, finding.state) == ("portal.installed", "bad"):
             yield finding
             return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -18,6 +19,7 @@ from connector.settings.checks import (
     check_channel,
     check_name,
     check_portal,
+    check_source,
     check_twins,
     expect_mapping,
     expect_provider,
@@ -100,13 +102,14 @@ class Limits(BaseModel):
 
 
 class Settings(BaseModel):
-    """Everything. ``accounts`` hold each provider's own ``AccountSettings`` subclass."""
+    """Everything. ``accounts`` hold each provider's own ``AccountSettings`` subclass, ``sources`` its
+    ``SourceSettings``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True)
 
     portals: dict[str, PortalSettings]
     accounts: dict[str, Any] = Field(default_factory=dict)
-    sources: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    sources: dict[str, Any] = Field(default_factory=dict, repr=False)
     language: Literal["ru", "en"] = "en"
     database_url: str = Field(repr=False)
     redis_url: str = Field(default="redis://127.0.0.1:6379/0", repr=False)
@@ -131,18 +134,19 @@ def load(
     env: Mapping[str, str],
     models: Mapping[str, type[BaseModel]],
     talking: Collection[str] = frozenset(),
+    sources: Mapping[str, type[BaseModel]] = MappingProxyType({}),
 ) -> Settings:
     """The checked settings.
 
     ``path`` ``None`` means :func:`config_path`; ``models`` maps a provider's slug to its ``AccountSettings``
-    subclass; ``talking`` are the slugs of those that carry messages. Raises ``SettingsMistakesError`` (a
-    ``SettingsError``) that lists all mistakes in the language of ``CONNECTOR_LANGUAGE``, else of the file, else of
-    ``LANG``.
+    subclass, ``sources`` to its ``SourceSettings``; ``talking`` are the slugs of those that carry messages. Raises
+    ``SettingsMistakesError`` (a ``SettingsError``) that lists all mistakes in the language of ``CONNECTOR_LANGUAGE``,
+    else of the file, else of ``LANG``.
     """
     place = (path or config_path(env)).absolute()
     values, report = read_yaml(place, env)
     readable = not report.mistakes or bool(values)
-    parts = _parts(values, report, models) if readable else {}
+    parts = _parts(values, report, models, sources) if readable else {}
     if readable:
         check_channel(parts["accounts"], parts["portals"], talking, report)
     machine, machine_mistakes = read_machine(env)
@@ -208,7 +212,12 @@ def _of_machine(machine: Machine, var: Path) -> dict[str, Any]:
     }
 
 
-def _parts(values: dict[str, Any], report: Report, models: Mapping[str, type[BaseModel]]) -> dict[str, Any]:
+def _parts(
+    values: dict[str, Any],
+    report: Report,
+    models: Mapping[str, type[BaseModel]],
+    sources: Mapping[str, type[BaseModel]],
+) -> dict[str, Any]:
     for key in values:
         if key not in TOP_KEYS:
             report.add((key,), Text("a known key", "известный ключ"), did_you_mean(key, TOP_KEYS), found=key[:60])
@@ -226,7 +235,7 @@ def _parts(values: dict[str, Any], report: Report, models: Mapping[str, type[Bas
     return {
         "portals": portals,
         "accounts": _accounts(values, report, models, named),
-        "sources": _sources(values, report),
+        "sources": _sources(values, report, sources, named),
         "limits": build(Limits, expect_mapping(values, "limits", report), ("limits",), report) or Limits(),
         "console": read_console(values, [portal.url for portal in portals.values()], report),
     }
@@ -270,11 +279,19 @@ def _accounts(
     return accounts
 
 
-def _sources(values: dict[str, Any], report: Report) -> dict[str, dict[str, Any]]:
-    sources = expect_mapping(values, "sources", report)
-    for name, given in sources.items():
-        check_name(name, ("sources", name), report)
-        if not isinstance(given, dict):
-            hint = Text("give the source its keys", "перечислите ключи источника")
-            report.add(("sources", name), Text("a mapping", "отображение"), hint, value=given)
+def _sources(
+    values: dict[str, Any], report: Report, models: Mapping[str, type[BaseModel]], portals: tuple[str, ...]
+) -> dict[str, Any]:
+    sources: dict[str, Any] = {}
+    accounts = expect_mapping(values, "accounts", report)
+    for name, given in expect_mapping(values, "sources", report).items():
+        path: KeyPath = ("sources", name)
+        check_name(name, path, report)
+        model = expect_provider(given, path, report, models)
+        if model is None:
+            continue
+        source = build(model, given, path, report, source=name)
+        check_source(given, path, report, portals, accounts)
+        if source is not None:
+            sources[name] = source
     return sources

@@ -199,12 +199,32 @@ def check_channel(
         )
 
 
-def check_account(given: Mapping[str, Any], path: Path, report: Report, portals: Collection[str]) -> None:
-    """The account's portal exists, its line is a line's number and its address is safe."""
-    portal, line, url = given.get("portal"), given.get("line"), given.get("api_url")
+def _check_portal_name(given: Mapping[str, Any], path: Path, report: Report, portals: Collection[str]) -> None:
+    portal = given.get("portal")
     if isinstance(portal, str) and portal not in portals and not report.told((*path, "portal")):
         expected = Text("a portal of this file", "портал из этого файла")
         report.add((*path, "portal"), expected, did_you_mean(portal, portals), value=portal)
+
+
+def check_source(
+    given: Mapping[str, Any], path: Path, report: Report, portals: Collection[str], accounts: Collection[str]
+) -> None:
+    """The source's portal exists, its name is no account's and its times can be told."""
+    _check_portal_name(given, path, report, portals)
+    if path[-1] in accounts:
+        hint = Text(
+            "rename the source: both share the address /hooks/<name>", "переименуйте источник: адрес /hooks/<имя> общий"
+        )
+        report.add(path, Text("a name that no account has", "имя, которого нет у аккаунтов"), hint, found=str(path[-1]))
+    if given.get("every") is not None and given.get("cron"):
+        expected = Text("every: or cron:, not both", "every: или cron:, что-то одно")
+        report.add((*path, "cron"), expected, Text("delete one of them", "удалите одно из них"), value=given["cron"])
+
+
+def check_account(given: Mapping[str, Any], path: Path, report: Report, portals: Collection[str]) -> None:
+    """The account's portal exists, its line is a line's number and its address is safe."""
+    line, url = given.get("line"), given.get("api_url")
+    _check_portal_name(given, path, report, portals)
     wrong_line = isinstance(line, bool) or (isinstance(line, int) and line < 1)
     if wrong_line and not report.told((*path, "line")):
         hint = Text(

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from connector.settings.checks import wrong_address
 from connector.settings.env import MissingError, optional, read
 from connector.settings.mistakes import MASK, Mistake, plain
-from connector.speech import Text
+from connector.speech import Text, locale_language
 
 MIN_KEY = 32
 _SOURCE = "environment"
@@ -62,12 +62,6 @@ def read_machine(env: Mapping[str, str]) -> tuple[Machine, list[Mistake]]:
     values["public_url"] = values.get("public_url") or f"http://127.0.0.1:{port}"
     values["fallback_language"] = locale_language(env)
     return Machine(**values), mistakes
-
-
-def locale_language(env: Mapping[str, str]) -> str:
-    """``ru`` or ``en`` by the locale variables."""
-    locale = env.get("LC_ALL") or env.get("LC_MESSAGES") or env.get("LANG") or ""
-    return "ru" if locale.lower().startswith("ru") else "en"
 
 
 def _language(env: Mapping[str, str], name: str) -> str:
