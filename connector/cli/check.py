@@ -11,7 +11,7 @@ import click
 import redis
 
 from connector.bootstrap import Connector
-from connector.checkup import account_findings, examined, public_findings
+from connector.checkup import account_findings, examined, public_findings, source_findings
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
@@ -91,6 +91,7 @@ def check(out: Output, portal: str | None, wait: int) -> None:
         groups: list[tuple[str, Sequence[Finding]]] = [(out.words(_HERE), machine_findings(house) + public)]
         groups += [(f"portal {name}", list(examined(house, name, wait=wait))) for name in house.portals]
         groups += [(f"account {name}", account_findings(house, name)) for name in house.accounts]
+        groups += [(f"source {name}", source_findings(house, name)) for name in house.settings.sources]
     finish(out.findings(groups))
 
 
@@ -114,7 +115,7 @@ def machine_findings(house: Connector) -> list[Finding]:
     """The settings, the folder, the database, Redis, the key and the public address."""
     settings = house.settings
     findings = [Finding(_SETTINGS.with_(path=settings.path), "ok", code="machine.settings")]
-    if not house.accounts:
+    if not house.accounts and not settings.sources:
         findings.append(Finding(_NO_ACCOUNTS, "warn", _NO_ACCOUNTS_HINT, "machine.accounts"))
     findings.append(_folder(settings.var))
     findings.append(_database(house))

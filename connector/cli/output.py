@@ -9,14 +9,16 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from connector.domain.provider import Finding
 from connector.speech import Text
+
+if TYPE_CHECKING:
+    from connector.domain.provider import Finding
 
 _PIPE_WIDTH = 240  # columns when nobody looks: nothing is folded
 _MARKS = {"ok": "[green]✓[/green]", "warn": "[yellow]![/yellow]", "bad": "[red]✗[/red]"}

@@ -12,11 +12,12 @@ import click
 from connector import reconcile as reconciling
 from connector import repair, settings
 from connector.bootstrap import Connector
-from connector.checkup.card import fields, pairs, scopes
+from connector.checkup.card import fields, pairs
 from connector.cli.check import check_portals, names_of, patience
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
 from connector.cli.words import say
+from connector.portal.scopes import SCOPES
 from connector.settings.mistakes import did_you_mean
 from connector.speech import Text
 
@@ -67,8 +68,8 @@ _THEN = Text(
     "приложение в портале — оно установится. Затем: connector check",
 )
 _NOT_PUBLIC = Text(
-    "CONNECTOR_PUBLIC_URL is not set, so these addresses lead to this computer only.",
-    "CONNECTOR_PUBLIC_URL не задан, поэтому эти адреса ведут только на этот компьютер.",
+    "These addresses lead to this computer only: CONNECTOR_PUBLIC_URL has to be the one by which Bitrix24 reaches it.",
+    "Эти адреса ведут только на этот компьютер: задайте в CONNECTOR_PUBLIC_URL адрес, по которому его видит Битрикс24.",
 )
 
 
@@ -188,14 +189,12 @@ def install(out: Output, name: str | None) -> None:
     for one in [name] if name and _known(out, portals, name) else portals:
         out.say(_WHERE, url=portals[one])
         out.pairs(pairs(public))
-        for scope in scopes():
-            out.say(_SCOPE, name=scope.name, purpose=out.words(scope.purpose))
+        for scope in SCOPES:
+            out.say(_SCOPE, name=scope.name, purpose=out.words(scope.told))
     out.say(_THEN)
     if not public.startswith("https://"):
         out.say(_NOT_PUBLIC)
-    out.document(
-        {**{field.code: field.value for field in fields(public)}, "rights": [scope.name for scope in scopes()]}
-    )
+    out.document({**{field.code: field.value for field in fields(public)}, "rights": [scope.name for scope in SCOPES]})
 
 
 def _known(out: Output, portals: Collection[str], name: str) -> bool:

@@ -11,10 +11,10 @@ from connector.cli.words import say
 from connector.speech import Text
 
 _ROTATED = Text(
-    "Sealed with the first key now: {count} portals. The other keys may leave CONNECTOR_SECRET_KEY once the links "
-    "handed out under them have expired ({hours:g} h).",
-    "Запечатано первым ключом порталов: {count}. Остальные ключи можно убрать из CONNECTOR_SECRET_KEY, когда истекут "
-    "выданные по ним ссылки ({hours:g} ч).",
+    "Sealed with the first key now: {count} (portals and mailboxes). The other keys may leave CONNECTOR_SECRET_KEY "
+    "once the links handed out under them have expired ({hours:g} h).",
+    "Запечатано первым ключом (порталы и ящики): {count}. Остальные ключи можно убрать из CONNECTOR_SECRET_KEY, когда "
+    "истекут выданные по ним ссылки ({hours:g} ч).",
 )
 
 

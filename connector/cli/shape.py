@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections import UserDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import click
-import redis
 
-from connector.bootstrap import Connector, from_environment
 from connector.cli.disk import trouble
 from connector.cli.output import Output
 from connector.cli.words import LANGUAGE, say
 from connector.errors import ConnectorError, SettingsError
-from connector.settings.mistakes import SettingsMistakesError
 from connector.speech import Text
+
+if TYPE_CHECKING:
+    from connector.bootstrap import Connector
 
 _NO_REDIS = Text("Redis does not answer: {why}", "Redis не отвечает: {why}")
 _NO_REDIS_HINT = Text(
@@ -31,11 +33,17 @@ _BUG_HINT = Text(
 )
 
 
+def _wired() -> Connector:
+    from connector.bootstrap import from_environment  # the whole house, which help needs not
+
+    return from_environment()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tools:
     """What commands work with; tests hand in their own."""
 
-    connector: Callable[[], Connector] = from_environment
+    connector: Callable[[], Connector] = _wired
     become: Callable[[list[str]], None] = lambda command: os.execvp(command[0], command)
 
 
@@ -45,8 +53,24 @@ def tools(ctx: click.Context) -> Tools:
     return found if found is not None else Tools()
 
 
+class Commands(UserDict[str, click.Command]):
+    """Commands by name, each loaded from its module (of this package) when it is asked for: all take a second."""
+
+    def __init__(self, modules: Mapping[str, str]) -> None:
+        self._modules = modules
+        super().__init__({name: click.Command(name) for name in modules})
+
+    def __getitem__(self, name: str) -> click.Command:
+        found: click.Command = getattr(import_module(f"connector.cli.{self._modules[name]}"), name)
+        return found
+
+
 class House(click.Group):
     """The top group: turns every error into one message with a hint and exit code 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In their order."""
+        return list(self.commands)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -62,6 +86,10 @@ class House(click.Group):
 
 def _told(error: Exception, out: Output) -> tuple[str, str, str]:
     """``(cause, message, hint)`` of any error."""
+    import redis  # what errors are of is loaded when there is one
+
+    from connector.settings.mistakes import SettingsMistakesError
+
     if isinstance(error, SettingsMistakesError):
         return "settings", error.say(out.language), ""
     if isinstance(error, SettingsError):

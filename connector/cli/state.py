@@ -15,6 +15,7 @@ from connector.domain.states import in_words
 from connector.listening.health import Standing, state_in_words
 from connector.listening.mailboxes import Mailbox
 from connector.speech import Text
+from connector.sync.health import Standing as Source
 from connector.telephony.health import Pbx
 
 _COLUMNS = (
@@ -46,6 +47,19 @@ _MAIL_COLUMNS = (
     Text("last letter", "последнее письмо"),
     Text("read up to letter", "прочитано до письма"),
     Text("in quarantine", "в карантине"),
+)
+_SOURCE_COLUMNS = (
+    Text("source", "источник"),
+    Text("state", "состояние"),
+    Text("last good run", "последний удачный"),
+    Text("next run", "следующий"),
+    Text("waiting", "ждёт"),
+    Text("parked", "отложено"),
+)
+_DUE, _IN, _AGO = Text("now", "сейчас"), Text("in {age}", "через {age}"), Text("{age} ago", "{age} назад")
+_RECORDS = Text(
+    "Records parked by sync jobs: {count}. See them: connector sync rows SOURCE",
+    "Отложено записей синхронизацией: {count}. Посмотреть: connector sync rows SOURCE",
 )
 _HELD = Text(
     "Letters in quarantine, taken for spam: {count}. See them: connector journal list --state parked --cause {cause}",
@@ -99,8 +113,8 @@ def status(out: Output) -> None:
     _streams(out, seen, now)
     if seen.held:
         out.say(_HELD, count=seen.held, cause=QUARANTINE)
-    parked = sum(row.parked for row in seen.destinations)
-    for what, count in ((_PARKED, parked), (_UNREAD, seen.parked_envelopes)):
+    parked, records = (sum(row.parked for row in rows) for rows in (seen.destinations, seen.sources))
+    for what, count in ((_PARKED, parked), (_UNREAD, seen.parked_envelopes), (_RECORDS, records)):
         if count:
             out.say(what, count=count)
     for row in seen.portals:
@@ -108,7 +122,7 @@ def status(out: Output) -> None:
             out.say(_WEBHOOK, name=row.name)
     for problem in seen.problems:
         out.say(Text(f"! {problem.en}", f"! {problem.ru}"))
-    if not (seen.problems or parked or seen.parked_envelopes):
+    if not (seen.problems or parked or records or seen.parked_envelopes):
         out.say(_FINE)
     out.document(_document(out, seen))
     finish(not seen.problems)
@@ -127,15 +141,17 @@ def _document(out: Output, seen: status_room.Overview) -> dict[str, object]:
         "pbxs": [_plain(out, row) for row in seen.pbxs],
         "mailboxes": [_plain(out, row) for row in seen.mailboxes],
         "quarantine": seen.held,
+        "sources": [_told(out, row) for row in seen.sources],
         "problems": [problem.say(out.language) for problem in seen.problems],
     }
 
 
 def _streams(out: Output, seen: status_room.Overview, now: datetime) -> None:
-    """The PBXs and the mailboxes, where there are any."""
+    """The PBXs, the mailboxes and the sources, where there are any."""
     held = {row.name: row.held for row in seen.destinations}
     boxes = [_mailbox(out, row, held.get(f"account:{row.name}", 0), now) for row in seen.mailboxes]
-    for columns, lines in ((_PBX_COLUMNS, [_pbx(out, row, now) for row in seen.pbxs]), (_MAIL_COLUMNS, boxes)):
+    phones, sources = [_pbx(out, row, now) for row in seen.pbxs], [_source(out, row, now) for row in seen.sources]
+    for columns, lines in ((_PBX_COLUMNS, phones), (_MAIL_COLUMNS, boxes), (_SOURCE_COLUMNS, sources)):
         if lines:
             out.say(Text("", ""))
             out.table(columns, lines, empty=_QUIET)
@@ -154,6 +170,21 @@ def _mailbox(out: Output, row: Mailbox, held: int, now: datetime) -> tuple[objec
     heard, letter = (_age((now - at).total_seconds()) if at else "" for at in (row.heard, row.letter))
     read = ", ".join(f"{folder.name} {folder.uid}" for folder in row.folders)
     return row.name, state, heard, letter, read, held
+
+
+def _source(out: Output, row: Source, now: datetime) -> tuple[object, ...]:
+    """One line about a source; times are ages."""
+    good = out.words(_AGO, age=_age(row.lag)) if row.lag is not None else ""
+    ahead = (row.next_at - now).total_seconds() if row.next_at is not None else None
+    following = "" if ahead is None else out.words(_IN, age=_age(ahead)) if ahead > 0 else out.words(_DUE)
+    return row.name, out.words(row.words), good, following, row.waiting, row.parked
+
+
+def _told(out: Output, row: Source) -> dict[str, object]:
+    """A source for JSON."""
+    alarms = [{"kind": alarm.kind, "words": out.words(alarm.words)} for alarm in row.alarms]
+    same = ("name", "provider", "portal", "state", "good_at", "lag", "next_at", "paused_at", "waiting", "parked")
+    return {**{name: getattr(row, name) for name in same}, "words": out.words(row.words), "alarms": alarms}
 
 
 def _plain(out: Output, row: Standing) -> dict[str, object]:

@@ -77,6 +77,10 @@ _CAUSE = Text("  {name}: {cause} {detail}", "  {name}: {cause} {detail}")
 _NOTE = Text("  {name}: {note}", "  {name}: {note}")
 _ABOUT = Text("      {subject} · {address}", "      {subject} · {address}")
 _ADVICE = Text("      → {hint}", "      → {hint}")
+_AGAIN = Text(
+    'When the reason is mended: connector journal replay {name} --why "…"',
+    'Когда причина устранена: connector journal replay {name} --why "…"',
+)
 
 
 def show_rows(out: Output, rows: Sequence[Row], *, envelopes: bool, empty: Text) -> None:
@@ -85,9 +89,10 @@ def show_rows(out: Output, rows: Sequence[Row], *, envelopes: bool, empty: Text)
     out.table(columns, [line(row) for row in rows], empty=empty)
     for row in rows:
         if row["state"] == "parked":
-            out.say(_CAUSE, name=row[name], cause=row["cause"], detail=_short(row["detail"]))
+            out.say(_CAUSE, name=row[name], cause=row["cause"], detail=shortened(row["detail"]))
             _tell_letter(out, row)
             _advise(out, row)
+    _again(out, [row[name] for row in rows if row["state"] == "parked"])
 
 
 def show_row(out: Output, row: Row) -> None:
@@ -95,6 +100,8 @@ def show_row(out: Output, row: Row) -> None:
     out.pairs((title, _value(name, row.get(name))) for name, title in _NAMES.items() if name in row)
     if row.get("hint"):
         out.pairs([(_HINT, _words(out, row["hint"]))])
+    if row["state"] == "parked":
+        _again(out, [row.get("id", row["trace"])])
 
 
 def show_story(out: Output, found: Row) -> None:
@@ -107,7 +114,7 @@ def show_story(out: Output, found: Row) -> None:
                 out.words(_KINDS.get(line["kind"], Text(line["kind"], line["kind"]))),
                 line["what"],
                 line["delivery"],
-                _short(line["outcome"]),
+                shortened(line["outcome"]),
                 line["request"][:_REQUEST],
             )
             for line in found["story"]
@@ -117,10 +124,11 @@ def show_story(out: Output, found: Row) -> None:
     for row in found["deliveries"]:
         if row["flagged"]:
             out.say(_NOTE, name=row["id"], note=noted(row["flagged"]))
-    for row in (found["envelope"], *found["deliveries"]):
-        if row["state"] == "parked":
-            out.say(_CAUSE, name=row.get("id", row["trace"]), cause=row["cause"], detail=_short(row["detail"]))
-            _advise(out, row)
+    parked = [row for row in (found["envelope"], *found["deliveries"]) if row["state"] == "parked"]
+    for row in parked:
+        out.say(_CAUSE, name=row.get("id", row["trace"]), cause=row["cause"], detail=shortened(row["detail"]))
+        _advise(out, row)
+    _again(out, [row.get("id", row["trace"]) for row in parked])
 
 
 def when(moment: str | None, *, exact: bool = False) -> str:
@@ -146,12 +154,18 @@ def _tell_letter(out: Output, row: Row) -> None:
     """Subject and sender of a letter: by them it is told from spam."""
     if row.get("kind") == "letter.received" and isinstance(row["event"], dict):
         letter = row["event"]["message"]["letter"] or {}
-        out.say(_ABOUT, subject=_short(letter.get("subject", "")), address=_short(letter.get("from_address", "")))
+        out.say(_ABOUT, subject=shortened(letter.get("subject", "")), address=shortened(letter.get("from_address", "")))
 
 
 def _advise(out: Output, row: Row) -> None:
     if row.get("hint"):
         out.say(_ADVICE, hint=_words(out, row["hint"]))
+
+
+def _again(out: Output, names: Sequence[object]) -> None:
+    """The command beside the hints, with the first of what is parked."""
+    if names:
+        out.say(_AGAIN, name=names[0])
 
 
 def _words(out: Output, hint: Mapping[str, str]) -> str:
@@ -166,5 +180,6 @@ def _value(name: str, value: Any) -> Any:
     return value
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """As much of a long text as a table has room for."""
     return text if len(text) <= 200 else text[:200] + "…"

@@ -13,6 +13,7 @@ import click
 from connector.bootstrap import Connector
 from connector.cli.output import Output
 from connector.cli.shape import answering, finish, tools
+from connector.cli.sync_run import foreseen
 from connector.cli.told import Told
 from connector.cli.words import say
 from connector.domain.events import RecordChanged
@@ -46,9 +47,9 @@ _NO_SOURCE = Text(
     "There is no file {name}, nor a source of that name in connector.yaml.",
     "Нет ни файла {name}, ни источника с таким именем в connector.yaml.",
 )
-_NO_LOCATION = Text(
-    "The location of source {name} ({location}) is no file on this machine. Fetch it and name the file.",
-    "Расположение источника {name} ({location}) — не файл на этой машине. Скачайте его и укажите файл.",
+_OF_SYNC = Text(
+    "{name} is a source of connector.yaml: connector sync run {name}",
+    "{name} — источник из connector.yaml: connector sync run {name}",
 )
 _MANY_PORTALS = Text("Name the portal: --portal {names}", "Укажите портал: --portal {names}")
 _portal = click.option(
@@ -123,10 +124,10 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
     help=say(
         "What a whole file of records would do to the portal: created, updated, skipped, quarantined, with samples and "
         "the cost in requests. Nothing is written. PATH is a .csv, .json or .jsonl file; SOURCE is one of "
-        "connector.yaml whose location is such a file.",
+        "connector.yaml: as `connector sync run SOURCE --dry-run`.",
         "Что целый файл записей сделал бы с порталом: создано, изменено, пропущено, в карантин — с примерами и ценой в "
-        "запросах. Ничего не записывается. PATH — файл .csv, .json или .jsonl; SOURCE — источник из connector.yaml, "
-        "location которого — такой файл.",
+        "запросах. Ничего не записывается. PATH — файл .csv, .json или .jsonl; SOURCE — источник из connector.yaml: "
+        "как `connector sync run SOURCE --dry-run`.",
     ),
     short_help=say("What a file of records would do.", "Что сделает файл записей."),
 )
@@ -135,6 +136,9 @@ def try_(out: Output, name: str, version: str, offline: bool, portal: str) -> No
 def plan(out: Output, named: str, source: str, id_column: str, most: int | None, portal: str) -> None:
     """The portal is asked for what it has; reads go in batches, behind live talk."""
     house = tools(click.get_current_context()).connector()
+    if not Path(named).is_file() and named in house.settings.sources:
+        foreseen(out, house, named, full=False, allow_gone=False)
+        return
     path, source, name = _records_of(out, house, named, source, portal)
     mappings = house.rulebook.folder_set()
     rules = replace(house.rules, mappings=mappings, at=house.clock())
@@ -241,16 +245,10 @@ def _record(portal: str, source: str, row: Row) -> RecordChanged:
 
 def _records_of(out: Output, house: Connector, named: str, source: str, portal: str) -> tuple[Path, str, str]:
     """The file, what its records are called, and the portal they go to."""
-    path, given = Path(named), house.settings.sources.get(named)
+    path = Path(named)
     if path.is_file():
         return path, source or path.stem, _portal_of(out, house, portal)
-    if given is None or house.settings.path is None:
-        raise click.UsageError(out.words(_NO_SOURCE, name=named))
-    location = str(given.get("location", ""))
-    path = house.settings.path.parent / location
-    if "://" in location or not path.is_file():
-        raise click.UsageError(out.words(_NO_LOCATION, name=named, location=location or "–"))
-    return path, source or named, _portal_of(out, house, portal or str(given.get("portal", "")))
+    raise click.UsageError(out.words(_OF_SYNC if named in house.settings.sources else _NO_SOURCE, name=named))
 
 
 def _portal_of(out: Output, house: Connector, name: str) -> str:

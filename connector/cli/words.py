@@ -8,8 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from connector.settings.machine import locale_language
-from connector.speech import Text
+from connector.speech import Text, locale_language
 
 
 def pick(arguments: Sequence[str], env: Mapping[str, str]) -> str:
