@@ -16,7 +16,7 @@ from connector.bootstrap import Connector
 from connector.errors import Refused
 from connector.journal.guests import Guest, Standing
 from connector.journal.sessions import Visitor
-from connector.journal.users import Role
+from connector.journal.users import ROLES, Role
 from connector.portal.visitors import Visitor as PortalVisitor
 from connector.speech import Text
 from webhooks.doors import Doors
@@ -28,9 +28,13 @@ _WHERE_SECONDS = 12 * 3600.0
 _PROVEN_SECONDS = 3600.0  # as long as Bitrix24's own access token says who they are
 
 _NOT_YOU = Text(
-    "The console is not open to you from here; an administrator decides in `console.portal_users` of connector.yaml",
-    "Отсюда консоль для вас закрыта; администратор решает это в `console.portal_users` файла connector.yaml",
+    "The console is not open to you from here; an administrator decides in `console.portal_users` of connector.yaml, "
+    "or by an access group that leads to `console:`",
+    "Отсюда консоль для вас закрыта; администратор решает это в `console.portal_users` файла connector.yaml или "
+    "группой доступа, которая ведёт в `console:`",
 )
+# The role that access groups give somebody, by `<portal>.<user id>` (docs/access.md), and who administers a portal.
+_BY_GROUPS, _ADMINS = "access.console", "portal.admin"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,14 @@ class Entrance:
         self._connector, self._doors, self._tickets = connector, doors, tickets
 
     def facts(self, portal: str, visitor: PortalVisitor, language: str) -> dict[str, str]:
-        """What the tickets of a page bear about the person whom the portal has just vouched for."""
+        """What the tickets of a page bear about the person whom the portal has just vouched for.
+
+        Who administers the portal is remembered: no list of REST tells it, and nothing is taken from them.
+        """
+        known = self._connector.journal.recall(_ADMINS, f"{portal}.{visitor.user_id}") is not None
+        if visitor.admin != known:
+            value = {"name": plain(visitor.name)} if visitor.admin else None
+            self._connector.journal.remember(_ADMINS, f"{portal}.{visitor.user_id}", value, owner=f"portal:{portal}")
         return {
             "portal": portal,
             "language": language,
@@ -64,7 +75,7 @@ class Entrance:
 
     def door(self, facts: Mapping[str, str]) -> Door | None:
         """A new door for somebody who is :meth:`proven`; none for people without a role."""
-        if self._role(_standing(facts)) is None:
+        if self._role(guest_of(facts)) is None:
             return None
         once = self._tickets.issue("console", {**facts, "once": secrets.token_urlsafe(9)}, DOOR_SECONDS)
         return Door(ticket=once, where=self._tickets.issue("where", {"portal": facts["portal"]}, _WHERE_SECONDS))
@@ -73,7 +84,7 @@ class Entrance:
         """``(cookie, language)`` of a new visit. Raises ``Refused`` 403: forged, too old, used, or not for them."""
         facts = self._tickets.read("console", ticket)
         guest = guest_of(facts)
-        if self._role(guest.standing) is None:
+        if self._role(guest) is None:
             raise Refused("console.not_open", hint=_NOT_YOU, status=403)
         fresh = {"portal": guest.portal, "key": secrets.token_urlsafe(24)}
         cookie = self._tickets.issue("visit", fresh, COOKIE_SECONDS)
@@ -81,11 +92,11 @@ class Entrance:
         return cookie, facts["language"]
 
     def visitor(self, cookie: str) -> Visitor | None:
-        """Whose visit it is, with the role that the settings give them now."""
+        """Whose visit it is, with the role that settings and access groups give them now."""
         guest = self._connector.journal.guest(cookie)
         if guest is None or guest.portal not in self._connector.portals:
             return None
-        role = self._role(guest.standing)
+        role = self._role(guest)
         return None if role is None else Visitor(name=guest.name, role=role, portal=guest.portal)
 
     def frames(self, purpose: str, ticket: str) -> tuple[str, ...]:
@@ -96,11 +107,17 @@ class Entrance:
             return ()
         return tuple(self._doors.origins(portal))
 
-    def _role(self, standing: Standing) -> Role | None:
-        """What the settings let them do; ``None``: nothing."""
-        given = self._connector.settings.console.portal_users
-        role = given.admin if standing == "admin" else given.employee
-        return None if role == "none" else role
+    def _role(self, guest: Guest) -> Role | None:
+        """The higher one of what the settings and what access groups let them do; ``None``: nothing.
+
+        A source that is no longer in the settings gives nobody anything.
+        """
+        settings = self._connector.settings
+        given = settings.console.portal_users
+        granted = self._connector.journal.recall(_BY_GROUPS, f"{guest.portal}.{guest.user_id}") or {}
+        by = {role for source, role in granted.get("by", {}).items() if source in settings.sources}
+        known = {given.admin if guest.standing == "admin" else given.employee, *by}
+        return next((role for role in reversed(ROLES) if role in known), None)
 
     def _now(self) -> float:
         return self._connector.clock().timestamp()

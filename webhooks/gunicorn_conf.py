@@ -35,6 +35,20 @@ def _settings() -> Any:
         sys.exit(1)
 
 
+def _load() -> None:
+    """The application's modules, once, before the workers are forked; each of them wires its own (webhooks/wsgi.py).
+
+    What is loaded stays: no collection of garbage looks through it, so the workers share its pages.
+    """
+    import gc
+    from importlib import import_module
+
+    gc.disable()
+    import_module("webhooks.app")
+    gc.freeze()
+    gc.enable()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """A worker that is gone must not leave live gauges behind."""
     from prometheus_client import multiprocess
@@ -44,6 +58,7 @@ def child_exit(server: Any, worker: Any) -> None:
 
 _loaded = _settings()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = _metrics_folder(_loaded.var)
+_load()
 
 bind = os.environ.get("CONNECTOR_BIND") or f"0.0.0.0:{_loaded.port}"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)

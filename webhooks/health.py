@@ -19,9 +19,11 @@ from connector.checkup import UNTOLD
 from connector.domain.ports import PortalState
 from connector.listening.health import check_streams, listens
 from connector.reconcile import mark_of
+from connector.sync.health import check_sources
 from webhooks.mail_metrics import mail_metrics
 from webhooks.phone_metrics import phone_metrics
 from webhooks.stream_metrics import stream_metrics
+from webhooks.sync_metrics import sync_metrics
 
 log = structlog.get_logger()
 
@@ -86,6 +88,7 @@ class Depths:
             "streams": lambda: stream_metrics(self._connector),
             "telephony": lambda: phone_metrics(self._connector),
             "mail": lambda: mail_metrics(self._connector),
+            "sync": lambda: sync_metrics(self._connector),
         }
         for name, part in parts.items():
             try:
@@ -186,6 +189,8 @@ def _checks(connector: Connector) -> dict[str, Callable[[], Any]]:
     }
     if any(listens(account) for account in connector.accounts.values()):
         checks["streams"] = lambda: check_streams(connector)
+    if connector.settings.sources:
+        checks["sources"] = lambda: check_sources(connector)
     return checks
 
 

@@ -39,12 +39,12 @@ class Hooks:
     """WSGI middleware: takes ``/hooks/…``, passes everything else on."""
 
     def __init__(self, inner: WSGIApplication, connector: Connector) -> None:
-        self._inner, self._clock, self._accounts = inner, connector.clock, connector.accounts
+        self._inner, self._clock, self._doors = inner, connector.clock, connector.intake.doors
         self._accept, self._limit = connector.intake.accept, connector.settings.limits.body
         self._limits = {
-            name: max(self._limit, account.provider.door.limit)
-            for name, account in connector.accounts.items()
-            if account.provider.door
+            name: max(self._limit, addressee.door.limit)
+            for name, addressee in connector.intake.doors.items()
+            if addressee.door
         }
         self._chats = frozenset(name for name, account in connector.accounts.items() if is_chat(account))
 
@@ -59,7 +59,7 @@ class Hooks:
         try:
             reply = self._accept(place, self._counted(environ, path, account))
         except Exception as error:  # whatever it is, the sender gets an answer that says what to do
-            return self._explained(error, account if account in self._accounts else "")(environ, start_response)
+            return self._explained(error, account if account in self._doors else "")(environ, start_response)
         return _answered(reply, start_response)
 
     def _counted(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
@@ -67,7 +67,7 @@ class Hooks:
         try:
             return self._taken(environ, path, account)
         except Refused as refused:
-            counters().envelope(account if account in self._accounts else "", "refused", refused.cause)
+            counters().envelope(account if account in self._doors else "", "refused", refused.cause)
             raise
 
     def _taken(self, environ: WSGIEnvironment, path: str, account: str) -> Request:
@@ -87,9 +87,9 @@ class Hooks:
             received_at=self._clock(),
             remote=environ.get("REMOTE_ADDR", ""),
         )
-        known = self._accounts.get(account)
-        if known and known.provider.door and known.provider.door.by_head:
-            known.provider.door.verify(head, known.settings)
+        known = self._doors.get(account)
+        if known and known.door and known.door.by_head:
+            known.door.verify(head, known.settings)
         return replace(head, body=_body(environ, self._limits.get(account, self._limit)))
 
     def _explained(self, error: Exception, account: str) -> Response:

@@ -38,7 +38,7 @@ def _drain_spool(home: House) -> None:
         while not pause.wait(_DRAIN_EVERY):
             try:
                 if home.connector.spool.pending():
-                    home.connector.spool.drain(home.connector.journal.accept)
+                    home.connector.intake.drain()
             except ConnectorError as error:
                 log.warning("spool.waits", cause=error.cause)
             except Exception:  # the drain outlives whatever one round may raise

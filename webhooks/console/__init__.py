@@ -23,6 +23,11 @@ from webhooks.console import (
     portals,
     signing,
     story,
+    sync,
+    sync_deeds,
+    sync_parked,
+    sync_rules,
+    sync_runs,
 )
 from webhooks.console.showing import Shows, harden
 from webhooks.console.visits import Visits
@@ -63,8 +68,9 @@ def room(
     portals.add(rooms, connector, shows, looks or Looks(connector))
     accounts.add(rooms, connector, shows, account_looks)
     connect.add(rooms, connector, shows, way_looks)
-    for room_of in (lanes, parked, story, calls, audit, people):
+    for room_of in (lanes, parked, story, calls, sync, sync_runs, sync_parked, sync_rules, audit, people):
         room_of.add(rooms, connector, shows)
+    sync_deeds.add(rooms, connector)
     _faults(rooms, shows)
     return rooms
 

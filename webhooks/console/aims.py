@@ -19,6 +19,10 @@ _ONE: Mapping[str, Text] = MappingProxyType(
         "portal": Text("portal", "портал"),
         "account": Text("account", "аккаунт"),
         "mapping": Text("version", "версия"),
+        "source": Text("source", "источник"),
+        "record": Text("record of", "запись из"),
+        "rows": Text("records of", "записи из"),
+        "rules": Text("file", "файл"),
     }
 )
 _MANY = MappingProxyType({"deliveries": "delivery", "envelopes": "request"})

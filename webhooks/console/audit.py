@@ -29,6 +29,21 @@ DEEDS = {
     "unbind": Text("unbound an address", "отвязан адрес"),
     "secrets.rotated": Text("rotated the secret key", "сменён секретный ключ"),
     "mapping": Text("put rules to use", "введены в действие правила"),
+    "mapping.edited": Text("edited rules", "изменены правила"),
+    "sync.run": Text("began a run", "начат запуск"),
+    "sync.full": Text("began a full run", "начат полный запуск"),
+    "sync.allowed": Text("allowed records to vanish", "разрешено пропадание записей"),
+    "sync.cancelled": Text("cancelled a run", "отменён запуск"),
+    "sync.paused": Text("paused a source", "источник поставлен на паузу"),
+    "sync.resumed": Text("resumed a source", "источник возобновлён"),
+    "sync.retried": Text("tried records again", "повторены записи"),
+    "sync.let_be": Text("let records be", "записи оставлены как есть"),
+    "sync.forgotten": Text("forgot the mirror", "зеркало очищено"),
+    "access.granted": Text("gave access", "выдан доступ"),
+    "access.revoked": Text("took access away", "отозван доступ"),
+    "access.invited": Text("invited an employee", "приглашён сотрудник"),
+    "access.dismissed": Text("dismissed an employee", "уволен сотрудник"),
+    "access.learned": Text("wrote down an external id", "записан внешний код"),
     "links.exported": Text("kept the links of a removed portal", "сохранены связи удалённого портала"),
 }
 
@@ -45,6 +60,9 @@ REASONS = {
         "the portal does not know of this delivery", "портал не знает об этой доставке"
     ),
     "removed with its settings and data": Text("removed with its settings and data", "удалён с настройками и данными"),
+    "found by e-mail": Text("found by e-mail", "найден по почте"),
+    "not in Bitrix24 yet": Text("not in Bitrix24 yet", "ещё нет в Битрикс24"),
+    "another source leads them here": Text("another source leads them here", "сюда ведёт и другой источник"),
     "the button of the application's page": Text(
         "the button of the application's page", "кнопка на странице приложения"
     ),

@@ -8,10 +8,11 @@ from flask import Blueprint, Response, request
 
 from connector.bootstrap import Connector
 from connector.checkup import hook_url
-from connector.checkup.card import WHERE, fields, scopes
+from connector.checkup.card import WHERE, fields
 from connector.checkup.observed import accounts_of, look, observe, pair_of
 from connector.checkup.steps import next_step, steps
 from connector.domain.provider import Finding
+from connector.portal.scopes import SCOPES
 from connector.telephony.renewal import renews
 from webhooks.console.showing import Shows
 from webhooks.looks import CUT, FAILED, Looks
@@ -43,7 +44,7 @@ def add(rooms: Blueprint, connector: Connector, shows: Shows, looks: Looks | Non
             connects=bool(account) and connector.accounts[account].provider.connect is not None,
             subscribes=bool(account) and renews(connector.accounts[account]),
             hook=hook_url(connector.settings.public_url, account) if account else "",
-            card={"where": WHERE, "fields": fields(connector.settings.public_url), "scopes": scopes()},
+            card={"where": WHERE, "fields": fields(connector.settings.public_url), "scopes": SCOPES},
         )
 
 

@@ -39,6 +39,13 @@ DUTIES: tuple[tuple[str, Text], ...] = (
     ),
     ("ops.trace", Text("read the story of a message, with its text", "смотреть путь сообщения и его текст")),
     ("ops.parked", Text("repair, replay and discard what is parked", "исправлять, повторять и отбрасывать отложенное")),
+    (
+        "ops.source_deed",
+        Text(
+            "begin, pause and cancel sync jobs, try their rows again",
+            "запускать, приостанавливать и отменять синхронизацию, повторять её записи",
+        ),
+    ),
     ("ops.mend", Text("check a portal and bind it anew", "проверять портал и привязывать его заново")),
     ("ops.audit", Text("read who did what", "смотреть, кто что сделал")),
     (
@@ -48,6 +55,7 @@ DUTIES: tuple[tuple[str, Text], ...] = (
             "подключать порталы и каналы, отправлять проверочные сообщения",
         ),
     ),
+    ("ops.source_rules", Text("edit the rules of sync jobs", "править правила синхронизации")),
     (
         "ops.users",
         Text("add users, change roles, end sessions", "добавлять пользователей, менять роли, завершать сеансы"),

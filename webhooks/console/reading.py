@@ -30,6 +30,10 @@ NOUNS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
         "en": {"one": "delivery", "other": "deliveries"},
         "ru": {"one": "доставка", "few": "доставки", "many": "доставок", "other": "доставки"},
     },
+    "row": {
+        "en": {"one": "record", "other": "records"},
+        "ru": {"one": "запись", "few": "записи", "many": "записей", "other": "записи"},
+    },
     "letter": {
         "en": {"one": "letter", "other": "letters"},
         "ru": {"one": "письмо", "few": "письма", "many": "писем", "other": "письма"},
@@ -77,6 +81,10 @@ class Reader:
         if passed > -_NOW:
             return self.say("just now", "только что")
         return dates.format_timedelta(passed, add_direction=True, locale=self._locale)
+
+    def ahead(self, at: datetime) -> str:
+        """``in 3 minutes``."""
+        return dates.format_timedelta(at - self.now, add_direction=True, locale=self._locale)
 
     def age(self, seconds: float) -> str:
         """``3 minutes``."""

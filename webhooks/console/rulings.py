@@ -47,6 +47,7 @@ _TITLES: Mapping[str, Text] = MappingProxyType(
         "chat": Text("shown in Open Lines", "показ в открытых линиях"),
         "acknowledge": Text("automatic letter", "автоматический ответ"),
         "signature": Text("signature", "подпись"),
+        "card": Text("card of the client", "карточка клиента"),
     }
 )
 # The last word wins, as in facts and fields of the CRM.
@@ -108,14 +109,23 @@ class Ruling:
 class Rulings:
     """Tells them to one reader, within what a page can carry."""
 
-    def __init__(self, rulebook: Rulebook, read: Reader) -> None:
+    def __init__(self, rulebook: Rulebook, read: Reader, *, rows: int = _ROWS, words: int = _WORDS) -> None:
         self._rulebook, self._read = rulebook, read
-        self._purse, self._rows = Purse(_WORDS), _ROWS
+        self._purse, self._rows = Purse(words), rows
 
     def of(self, rows: Iterable[Mapping[str, Any]]) -> list[Ruling]:
         """The rulings on the first 3 of these deliveries that have one and whose version is kept."""
         mine = [row for row in rows if row["mapping"] and row["kind"] in _TOLD][:_MOST]
         return [ruling for row in mine if (ruling := self._ruling(row)) is not None]
+
+    def of_record(self, event: RecordChanged, mappings: MappingSet) -> Ruling | None:
+        """What ``mappings`` make of a record of a source; ``None`` without a rule for it."""
+        about: dict[str, Any] = {"delivery": 0, "about": self._about(event, event.on), "version": mappings.version}
+        try:
+            outcome = recounted(event, mappings)
+        except RuleError as error:
+            return Ruling(**about, looked=False, fault=self._fault(error))
+        return Ruling(**about, looked=False, **self._told(outcome, mappings)) if outcome is not None else None
 
     def _ruling(self, row: Mapping[str, Any]) -> Ruling | None:
         event = load(json.dumps(row["event"]))

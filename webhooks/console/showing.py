@@ -23,6 +23,7 @@ MENU = (
     ("ops.parked", Text("Parked", "Отложено")),
     ("ops.traces", Text("Traces", "Трассы")),
     ("ops.calls", Text("Calls", "Звонки")),
+    ("ops.sync", Text("Sync", "Источники")),
     ("ops.portals", Text("Portals", "Порталы")),
     ("ops.accounts", Text("Accounts", "Аккаунты")),
     ("ops.connect", Text("Connect", "Подключение")),
@@ -61,7 +62,9 @@ class Shows:
         return Response(body, status, mimetype="text/html")
 
     def _wanted(self, endpoint: str) -> bool:
-        """Whether a house like this one has something to show there: calls are of telephony alone."""
+        """Whether a house like this one has something to show there: calls are of telephony, sync is of sources."""
+        if endpoint == "ops.sync":
+            return bool(self._connector.settings.sources)
         accounts = self._connector.accounts.values()
         return endpoint != "ops.calls" or any(account.provider.telephony is not None for account in accounts)
 

@@ -15,10 +15,9 @@ const show = (now) => {
 };
 
 const light = (color) => {
-  const [red, green, blue] = [1, 3, 5].map((at) => {
-    const part = parseInt(color.slice(at, at + 2), 16) / 255;
-    return part > 0.04045 ? ((part + 0.055) / 1.055) ** 2.4 : part / 12.92;
-  });
+  const [red, green, blue] = [1, 3, 5].map(
+    (at) => ((parseInt(color.slice(at, at + 2), 16) / 255 + 0.055) / 1.055) ** 2.4,
+  );
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 };
 const dress = () => {
@@ -104,7 +103,7 @@ if (view) for (const name of ["resize", "scroll"])
 
 window.ConnectorChat = {
   open: () => show(true),
-  close: () => show(false),
+  close: () => show(),
   identify: ({ name, email, phone }) => kept("client", { name, email, phone }),
 };
 const handed = PAGE && /^#pass=(.+)/.exec(location.hash);
