@@ -19,7 +19,7 @@ import yaml
 
 from connector import registry
 from connector.bootstrap import Connector, build
-from connector.demo import letterbox, wakes
+from connector.demo import letterbox, wakes, warehouse
 from connector.demo.exchange import ACCOUNT, Exchange
 from connector.demo.host import StandInHost
 from connector.demo.keeper import Keeper, end
@@ -29,7 +29,7 @@ from connector.domain.provider import StandIn
 from connector.domain.request import Request
 from connector.providers.mail.standin import MailServer
 from connector.sandbox import SandboxServer
-from connector.settings import Settings, load
+from connector.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB_LOG = "web.log"
@@ -120,12 +120,14 @@ def running(folder: Path, language: str, *, page: str = "") -> Iterator[DemoHous
         mail = stack.enter_context(letterbox.server())
         servers = {ACCOUNT: exchange.account(language), letterbox.ACCOUNT: letterbox.account(mail, language)}
         written = yaml_of(sandbox.url, host.url, servers, language=language, var=folder / "var", page=page)
+        written |= warehouse.lay_out(folder, language)
         (folder / "connector.yaml").write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True))
         env = _environment(folder, wakes.free_port(), found.url, language)
-        settings = load(folder / "connector.yaml", env, registry.models())
+        settings = registry.settings(folder / "connector.yaml", env)
         _engage(settings, host)
         connector = build(settings)
         stack.callback(connector.journal.close)
+        connector.rulebook.publish()
         house = DemoHouse(
             folder=folder,
             url=settings.public_url,

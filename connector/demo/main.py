@@ -24,6 +24,7 @@ from connector.demo.page import PageServer
 from connector.demo.rooms import DemoRooms
 from connector.demo.script import Row, play
 from connector.demo.stage import Stage
+from connector.demo.warehouse_script import play_warehouse
 from connector.speech import Text
 
 FOLDER = Path("var") / "demo"
@@ -147,7 +148,7 @@ def _show(
 def _once(house: DemoHouse, console: Console, language: str) -> int:
     rows = []
     with console.status(""):
-        for row in chain(play(house), play_chat(house), play_calls(house), play_mail(house)):
+        for row in chain(play(house), play_chat(house), play_calls(house), play_mail(house), play_warehouse(house)):
             rows.append(row)
     console.print(_table(rows, language))
     bad = [row for row in rows if not row.ok]

@@ -1,4 +1,4 @@
-"""What the demo page's server has: page, shop, telephone, mail program, and what changes as server-sent events."""
+"""What the server of the demo page has: page, shop, telephone, mail, warehouse, and changes as server-sent events."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ FILES = Path(__file__).parent / "page_files"
 STATIC = frozenset(file.name for file in FILES.iterdir() if file.suffix in (".css", ".js", ".svg"))
 BEAT, KEEP_ALIVE = 0.25, 5.0
 TEXT_LIMIT, NAME_LIMIT, FILE_LIMIT = 4096, 200, 8 * 2**20
-LETTER_LIMIT = 50_000
+LETTER_LIMIT, TABLE_LIMIT = 50_000, 50_000
 
 
 class DemoRooms:
@@ -51,6 +51,7 @@ class DemoRooms:
             ("GET", "/mail/file"): self._mail_file,
             ("POST", "/mail/write"): self._mail_writes,
             ("POST", "/call"): self._call,
+            ("POST", "/warehouse"): self._warehouse,
             ("POST", "/trouble"): self._trouble,
         }
 
@@ -76,6 +77,7 @@ class DemoRooms:
             steps=steps,
             chat=self._stage.chat,
             colleagues=self._stage.colleagues,
+            shipments=self._stage.warehouse.text,
             console=f"{self._door.connector}/ops",
             desk=f"{self._door.portal}/desk?lang={language}",
             told={"words": words, "steps": steps, "console": f"{self._door.connector}/ops"},
@@ -154,6 +156,17 @@ class DemoRooms:
         try:
             done = self._stage.handset.press(str(asked.body.get("deed", "")), str(asked.body.get("as", "")))
         except KeyError:
+            return plain(400)
+        return as_json({"done": done}, 200 if done else 409)
+
+    def _warehouse(self, asked: Asked) -> Answer:
+        """``{deed: try | run, text}``: 409 while another deed goes on."""
+        text = str(asked.body.get("text", ""))
+        if len(text) > TABLE_LIMIT:
+            return plain(400)
+        try:
+            done = self._stage.warehouse.press(str(asked.body.get("deed", "")), text)
+        except (KeyError, UnicodeEncodeError):
             return plain(400)
         return as_json({"done": done}, 200 if done else 409)
 

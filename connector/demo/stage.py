@@ -21,6 +21,7 @@ from connector.demo.phone import OWNER, Phone
 from connector.demo.seen import Desk, Stories
 from connector.demo.tour import Facts, Tour
 from connector.demo.troubles import Troubles
+from connector.demo.warehouse import Warehouse
 from connector.domain.request import Request
 
 TALK = frozenset({"message.received", "message.edited", "reply.written", "reply.edited"})
@@ -30,8 +31,8 @@ USER = "demo"
 
 
 class Stage:
-    """The visitor's demo: their telephones and mail, the troubles, the tour, and the figures. ``colleagues`` are the
-    operators by extension.
+    """The visitor's demo: their telephones and mail, the warehouse, the troubles, the tour, and the figures.
+    ``colleagues`` are the operators by extension.
     """
 
     def __init__(self, house: DemoHouse, language: str) -> None:
@@ -44,6 +45,7 @@ class Stage:
         self.handset = Handset(house.exchange, VISITOR.say(language), colleagues)
         house.exchange.clicked = self.handset.called
         self.letterbox = Letterbox(house.mail, VISITOR.say(language))
+        self.warehouse = Warehouse(house.connector, house.sandbox, house.folder)
         self.colleagues = colleagues
         self.troubles = Troubles(house, self.counts, Crowd(house, self.counts, self._telegram, language))
         self.tour = Tour()
@@ -73,7 +75,7 @@ class Stage:
             seen = self._seen
         line = seen["line"]
         said = {**line, "text": line["text"].say(language)} if line else None
-        return {**seen, "line": said}
+        return {**seen, "line": said, "warehouse": seen["warehouse"].say(language)}
 
     def _post(self, request: Request) -> Any:
         """A webhook of the visitor's phone; what was accepted is counted as sent."""
@@ -94,6 +96,7 @@ class Stage:
             "busy": self.troubles.busy,
             "line": _line(line) if line else None,
             "call": self.handset.screen(),
+            "warehouse": self.warehouse.look(),
             "last": self._last(),
             "done": list(self.tour.done),
         }
@@ -109,6 +112,7 @@ class Stage:
             stories=self._stories.count(),
             replies=replies,
             talks=self._talked(),
+            shipments=len(self.warehouse.shipments()),
             down=down,
         )
 

@@ -12,7 +12,7 @@ from connector.demo.counting import Key, Sight
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """Everything the proofs look at. ``lanes`` are the visitor's conversations, ``chats`` their ids in the portal,
-    ``talks`` counts their calls there that have a recording.
+    ``talks`` counts their calls there that have a recording, ``shipments`` what the warehouse has there.
     """
 
     sight: Sight
@@ -22,6 +22,7 @@ class Facts:
     stories: int
     replies: tuple[Mapping[str, Any], ...]
     talks: int
+    shipments: int
     down: bool
 
     @property
@@ -65,6 +66,9 @@ class Tour:
     def _talked(self, facts: Facts) -> bool:
         return facts.talks > 0
 
+    def _shipped(self, facts: Facts) -> bool:
+        return facts.shipments > 0
+
     def _wrote_twice(self, facts: Facts) -> bool:
         return len(self._during) > 1
 
@@ -80,6 +84,7 @@ PROOFS: Mapping[str, Callable[[Tour, Facts], bool]] = {
     "file": Tour._answered,
     "story": Tour._read,
     "call": Tour._talked,
+    "stock": Tour._shipped,
     "down": Tour._wrote_twice,
     "back": Tour._came_back,
 }

@@ -28,6 +28,22 @@ WORDS: Words = MappingProxyType(
         "phone": Text("Telegram", "Telegram"),
         "mail": Text("Mail", "Почта"),
         "call": Text("Phone", "Телефон"),
+        "warehouse": Text("Warehouse", "Склад"),
+        "warehouse_about": Text("what your warehouse drops", "что выгружает ваш склад"),
+        "warehouse_file": Text("The file that the warehouse drops", "Файл, который выгружает склад"),
+        "warehouse_hint": Text(
+            "Change a status (new, packed, sent, delivered, lost), break a date, take a row out, add one.",
+            "Смените статус (new, packed, sent, delivered, lost), испортите дату, удалите строку, добавьте новую.",
+        ),
+        "warehouse_try": Text("What would happen", "Что будет"),
+        "warehouse_run": Text("Save and run", "Сохранить и запустить"),
+        "warehouse_rows": Text("In Bitrix24", "В Битрикс24"),
+        "warehouse_none": Text("No run yet.", "Запусков ещё не было."),
+        "warehouse_next": Text(
+            "Now write as the customer by mail, or call: the operator sees these shipments, the customer does not.",
+            "Теперь напишите как клиент по почте или позвоните: оператор увидит эти отгрузки, а клиент — нет.",
+        ),
+        "warehouse_away": Text("The demo does not answer. Try once more.", "Демонстрация не отвечает. Повторите."),
         "call_company": Text("Acme shop", "Магазин «Акме»"),
         "call_begin": Text("Call the company", "Позвонить в компанию"),
         "call_end": Text("Hang up", "Повесить трубку"),
@@ -144,6 +160,15 @@ STEPS: Mapping[str, tuple[Text, Text]] = MappingProxyType(
                 "under “Calls” at the desk.",
                 "«Телефон» клиента: позвоните, ответьте за оператора, повесьте трубку. Разговор и запись — у "
                 "оператора в «Звонках».",
+            ),
+        ),
+        "stock": (
+            Text("Bring the warehouse in", "Подключите склад"),
+            Text(
+                "“Warehouse” beside the customer: see what would happen, then save and run. A letter of the customer "
+                "then shows the operator their shipments.",
+                "«Склад» рядом с каналами клиента: посмотрите, что будет, и запустите. Теперь с письмом клиента "
+                "оператор увидит его отгрузки.",
             ),
         ),
         "down": (

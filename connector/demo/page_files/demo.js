@@ -3,6 +3,7 @@
 import { drawCall, wireCall } from "/files/call.js";
 import { byId, follow, language, number, post, say, told } from "/files/say.js";
 import { drawTour, wireTour } from "/files/tour.js";
+import { drawWarehouse, wireWarehouse } from "/files/warehouse.js";
 
 const FIGURES = ["sent", "delivered", "waiting", "doubled", "lost"];
 const TROUBLES = ["down", "storm", "kill"];
@@ -63,6 +64,7 @@ function draw(state) {
   drawTroubles(state);
   drawLast(state.last);
   drawTour(state.done);
+  drawWarehouse(state.warehouse);
   if (drawCall(state.call)) showChannel(byId("tab-call"));
 }
 
@@ -80,6 +82,10 @@ function showChannel(chosen) {
     tab.tabIndex = mine ? 0 : -1;
     byId(tab.getAttribute("aria-controls")).hidden = !mine;
   }
+  const whose = chosen.id === "tab-warehouse" ? "warehouse" : "customer";
+  const [name, about] = byId("customer-name").children;
+  write(name, say(whose));
+  write(about, say(`${whose}_about`));
 }
 
 function wireChannels() {
@@ -106,4 +112,5 @@ for (const link of document.querySelectorAll('a[target="console"]')) {
 wireChannels();
 wireCall();
 wireTour();
+wireWarehouse();
 follow(`/events?lang=${language}`, draw, (here) => { byId("away").hidden = here; });
