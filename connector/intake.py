@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections import ChainMap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,11 +18,11 @@ from connector.domain.events import Event
 from connector.domain.ports import Clock
 from connector.domain.request import Reply, Request
 from connector.domain.telephony import Found, Telephony
-from connector.errors import PermanentError, Refused, TransientError
+from connector.errors import ConnectorError, PermanentError, Refused, TransientError
 from connector.journal import Envelope, Journal, JournalAway, NewDelivery
 from connector.journal.spool import Spool
 from connector.metrics import counters
-from connector.routes import LONGEST_KEY, Account, check_writable, portal_routes, routes
+from connector.routes import LONGEST_KEY, Account, Addressee, Pushed, check_writable, portal_routes, routes
 from connector.speech import Text
 
 log = structlog.get_logger()
@@ -34,8 +36,8 @@ _NO_ACCOUNT = Text(
     "Аккаунта {name}, принимающего вебхуки, здесь нет; сверьте адрес с connector.yaml",
 )
 _NOT_READ = Text(
-    "The request was kept but could not be read; update the connector, then: connector journal replay {trace}",
-    "Запрос сохранён, но не прочитан; обновите коннектор и выполните: connector journal replay {trace}",
+    "The request was kept but could not be read; update the connector, then: connector journal replay {trace} --why …",
+    "Запрос сохранён, но не прочитан; обновите коннектор и выполните: connector journal replay {trace} --why …",
 )
 _NO_ROOM = Text(
     "The disk takes no files: make room on it, then the sender's next try is taken",
@@ -43,14 +45,17 @@ _NO_ROOM = Text(
 )
 _NOBODY = Text(
     "An operator answered for an account that is not in connector.yaml; put it back, then: "
-    "connector journal replay {trace}",
+    "connector journal replay {trace} --why …",
     "Оператор ответил от имени аккаунта, которого нет в connector.yaml; верните его и выполните: "
-    "connector journal replay {trace}",
+    "connector journal replay {trace} --why …",
 )
 
 
 class Intake:
-    """Takes requests of accounts and events of portals into the journal, or into the spool while it is away."""
+    """Takes requests of accounts and events of portals into the journal, or into the spool while it is away.
+
+    ``doors`` are all who have an address below ``/hooks/``: the accounts, and the sources that are pushed to.
+    """
 
     def __init__(
         self,
@@ -62,8 +67,12 @@ class Intake:
         who: Who | None = None,
         store: Store | None = None,
         fetch: Read | None = None,
+        sources: Mapping[str, Pushed] = MappingProxyType({}),
     ) -> None:
         self._journal, self._spool, self._accounts, self._clock = journal, spool, accounts, clock
+        self._sources = {source.owner: source.name for source in sources.values()}
+        # Looked up only, first among the accounts; a ChainMap wants to write.
+        self.doors: Mapping[str, Addressee] = ChainMap[str, Addressee](accounts, sources)  # type: ignore[arg-type]
         self._who = who
         self.store, self._fetch = store, fetch
 
@@ -77,8 +86,8 @@ class Intake:
         takes no files of it.
         """
         name, _, below = place.partition("/")
-        known = self._accounts.get(name)
-        door = known.provider.door if known else None
+        known = self.doors.get(name)
+        door = known.door if known else None
         if known is None or door is None or (below and not door.paths):
             counters().envelope("", "refused", "account.unknown")
             raise Refused("account.unknown", hint=_NO_ACCOUNT.with_(name=place[:40]), status=404)
@@ -100,7 +109,27 @@ class Intake:
             return request
         return door.anew(request, account.settings, self._fetch, self.store)
 
-    def _told(self, door: Door, account: Account, number: str) -> Reply:
+    def drain(self) -> int:
+        """Feed what waits in the spool back to the journal; how many lines. Raises as :meth:`Spool.drain` does."""
+        return self._spool.drain(self._fed)
+
+    def _fed(self, envelope: Envelope, deliveries: Sequence[NewDelivery]) -> bool:
+        fresh = self._journal.accept(envelope, deliveries)
+        if fresh:
+            self._due(envelope)
+        return fresh
+
+    def _due(self, envelope: Envelope) -> None:
+        """A source that was pushed to is to be read at once; without this its schedule finds the request."""
+        source = self._sources.get(envelope.account)
+        if source is None:
+            return
+        try:
+            self._journal.note_source(source, due_at=self._clock())
+        except ConnectorError as error:
+            log.warning("source.not_noted", source=source, cause=error.cause)
+
+    def _told(self, door: Door, account: Addressee, number: str) -> Reply:
         """The answer to a provider that waits to hear who is responsible for ``number``."""
         found = self._who(account.name, number) if self._who else None
         return door.tells(found, account.settings) if isinstance(door, Telephony) and door.tells else door.accepted
@@ -126,7 +155,7 @@ class Intake:
     def _store(self, envelope: Envelope, deliveries: list[NewDelivery]) -> tuple[str, bool]:
         if not self._spool.pending():
             try:
-                fresh = self._journal.accept(envelope, deliveries)
+                fresh = self._fed(envelope, deliveries)
                 return (envelope.state if fresh else "repeated"), fresh
             except JournalAway as away:
                 log.warning("journal.away", trace=envelope.trace, cause=away.cause)
@@ -168,18 +197,20 @@ class Intake:
         hint = _NOBODY.with_(trace=trace)
         return replace(envelope, trace=trace, dedupe_key=key, state="parked", cause="account.unknown", hint=hint)
 
-    def read(self, account: Account, request: Request) -> tuple[Envelope, list[NewDelivery]]:
+    def read(self, account: Addressee, request: Request) -> tuple[Envelope, list[NewDelivery]]:
         """What the request means; an envelope is ``parked`` when nobody can tell and ``ignored`` when it is nothing.
 
-        For an account whose provider has a door, and a request that it let in.
+        For whom has a door, and a request that it let in. What is pushed to a source is never nothing.
         """
-        door = account.provider.door
+        door = account.door
         assert door is not None
         key = _bounded(door.dedupe_key(request, account.settings) or request.digest())
         trace = new_trace(self._clock())
-        envelope = Envelope(trace=trace, account=account.name, dedupe_key=key, request=request.without(door.secrets))
+        envelope = Envelope(trace=trace, account=account.owner, dedupe_key=key, request=request.without(door.secrets))
         try:
             events = door.parse(request, account.settings)
+            if isinstance(account, Pushed):
+                return envelope, []
             deliveries = [wanted for event in events for wanted in routes(event, account, now=request.received_at)]
             check_writable(deliveries)
         except Exception as error:  # a provider's parser may raise anything at all; the envelope must survive it
@@ -193,7 +224,7 @@ def new_trace(now: datetime) -> str:
 
 
 def _condensed(
-    condense: Callable[[Request, Any, Store], Request], request: Request, account: Account, store: Store
+    condense: Callable[[Request, Any, Store], Request], request: Request, account: Addressee, store: Store
 ) -> Request:
     try:
         return condense(request, account.settings, store)
@@ -203,7 +234,7 @@ def _condensed(
         raise TransientError("files.not_kept", hint=_NO_ROOM, retry_after=60.0) from None
 
 
-def _admit(door: Door, request: Request, account: Account) -> Reply | None:
+def _admit(door: Door, request: Request, account: Addressee) -> Reply | None:
     """Raise ``Refused`` for a stranger; an answer means that the provider only asked whether we are there."""
     try:
         greeting = door.handshake(request, account.settings) if door.handshake else None
@@ -215,7 +246,7 @@ def _admit(door: Door, request: Request, account: Account) -> Reply | None:
     return greeting
 
 
-def _asked(door: Door, request: Request, account: Account) -> str:
+def _asked(door: Door, request: Request, account: Addressee) -> str:
     """The number that a request wants to be routed, empty when it asks nothing. What cannot be read asks nothing."""
     if not isinstance(door, Telephony) or door.asks is None:
         return ""
