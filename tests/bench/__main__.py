@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 
 from connector import logs
-from tests.bench import calls, drain, intake, limits, live, mail, mapping, wake
+from tests.bench import calls, drain, intake, limits, live, mail, mapping, sync, wake
 from tests.bench import console as console_pages
 from tests.bench.figures import Figure, keep, show
 from tests.bench.services import ROOT, BenchError
@@ -31,6 +31,7 @@ PARTS: Mapping[str, tuple[Part, tuple[str, ...]]] = {
     "call": (calls.run, calls.NAMES),
     "mail": (mail.run, mail.NAMES),
     "mapping": (mapping.run, mapping.NAMES),
+    "sync": (sync.run, sync.NAMES),
     "console": (console_pages.run, console_pages.NAMES),
 }
 _BUSY = 1.0

@@ -39,7 +39,7 @@ class House:
 
     def connector(self) -> bootstrap.Connector:
         """The connector, wired in this process."""
-        found = settings.load(None, self.env, registry.models())
+        found = settings.load(None, self.env, registry.models(), sources=registry.sources())
         return bootstrap.build(found)
 
     @contextmanager
@@ -96,14 +96,18 @@ def house(
     per_second: float = 1e6,
     grant: Grant | None = None,
     accounts: str = "",
+    sources: str = "",
+    rules: str = "",
 ) -> House:
     """Settle in ``folder`` and install the portal at ``portal``. Without ``database`` the journal is SQLite's.
-    ``accounts`` are lines of connector.yaml for more of them.
+    ``accounts`` are lines of connector.yaml for more of them, ``sources`` those of sources, ``rules`` a file of the
+    mapping, which is in use at once.
 
     ``grant`` is what the portal really granted; without it one that a stand-in takes.
     """
     folder.mkdir(parents=True)
     yaml = _YAML.format(portal=portal, burst=burst, per_second=per_second) + accounts
+    yaml += f"sources:\n{sources}" if sources else ""
     (folder / "connector.yaml").write_text(yaml, encoding="utf-8")
     env = {name: value for name, value in os.environ.items() if name in ("HOME", "TMPDIR")} | {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -125,6 +129,10 @@ def house(
     tokens = (granted.application_token,)
     installation = Installation(portal="main", state="active", grant=granted, application_tokens=tokens)
     connector.journal.keep_installation(installation)
+    if rules:
+        (folder / "mappings").mkdir()
+        (folder / "mappings" / "rules.yaml").write_text(rules, encoding="utf-8")
+        connector.rulebook.publish()
     connector.journal.close()
     return made
 

@@ -124,8 +124,10 @@ def _ours(folder: Path, *, full: bool, workers: int = 1, bulk: bool = False) -> 
         return _look(portal, _OURS + (f", {workers} workers, bulk beside" if bulk else ""), full, begun, before=WARM_UP)
 
 
-def settle(folder: Path, redis: str, portal: StrictPortal) -> House:
-    """A house whose portal is this one: installed, its connector switched on, its budget that of the plan."""
+def settle(folder: Path, redis: str, portal: StrictPortal, *, sources: str = "", rules: str = "") -> House:
+    """A house whose portal is this one: installed, its connector switched on, its budget that of the plan; ``sources``
+    and ``rules`` as :func:`house` has them.
+    """
     given = portal.grant
     grant = Grant(
         access_token=given["access_token"],
@@ -136,7 +138,8 @@ def settle(folder: Path, redis: str, portal: StrictPortal) -> House:
         server_endpoint=given["server_endpoint"],
         application_token=given["application_token"],
     )
-    home = house(folder, redis=redis, portal=portal.url, burst=BURST, per_second=PER_SECOND, grant=grant)
+    plan = {"burst": BURST, "per_second": PER_SECOND}
+    home = house(folder, redis=redis, portal=portal.url, grant=grant, sources=sources, rules=rules, **plan)
     connector = home.connector()
     portal.connect(connector.rules.connector("shop"))
     connector.journal.close()
