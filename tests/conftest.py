@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,17 +14,26 @@ from hypothesis import settings
 from connector.journal import Vault, open_journal
 from tests import services
 
-pytest_plugins = ["tests.log_net", "tests.tables"]
+pytest_plugins = ["tests.log_net", "tests.tables", "tests.compiled"]
 
 # No law of ours is about the time of one example: a machine that does other things as well must not break it.
-settings.register_profile("house", deadline=None)
+settings.register_profile("house", deadline=None, max_examples=50)
 settings.load_profile("house")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with something slow first, then whole houses and browsers; what is short fills the gaps at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: (item.path not in slow, not {"e2e", "integration"} & {*item.path.parts}))
+    """Whole houses and browsers first, with the slow files spread evenly over them: several of those at once would
+    starve each other. What is short fills the gaps at the end."""
+    slow = [*dict.fromkeys(item.path for item in items if item.get_closest_marker("slow"))]
+    whole = [*dict.fromkeys(item.path for item in items if {"e2e", "integration"} & {*item.path.parts})]
+    houses = [path for path in whole if path not in slow]
+    places = {path: number / len(files) for files in (slow, houses) for number, path in enumerate(files)}
+    items.sort(key=lambda item: places.get(item.path, 1.0))
+
+
+def pytest_collection_finish() -> None:
+    """Fifteen thousand tests stay to the end: no collection of garbage looks through them again and again."""
+    gc.freeze()
 
 
 SECRET = "a secret key of at least thirty-two characters"
@@ -95,10 +105,13 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """A fresh SQLite database with the schema in place."""
+    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'connector.db')}"
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def journal_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def journal_url(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh database, once of each kind."""
-    if request.param == "postgres":
-        return str(request.getfixturevalue("pg_url"))
-    path = shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "connector.db")
-    return f"sqlite:///{path}"
+    return str(request.getfixturevalue("pg_url" if request.param == "postgres" else "sqlite_url"))

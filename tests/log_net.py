@@ -36,12 +36,18 @@ KINDS = {
 }
 SEARCH = re.compile("|".join(f"(?P<k{number}>{pattern})" for number, pattern in enumerate(KINDS.values())))
 _NAMES = list(KINDS)
+#: The same one by one and without what is asked of their neighbours: ten times as quick to say that nothing is there.
+HINTS = [
+    re.compile(part)
+    for pattern in KINDS.values()
+    for part in re.sub(r"\(\?<?!.*?\)|\\b|\\\+\?", "", pattern).split("|")
+]
 
 
 def kinds(text: str) -> list[tuple[str, str]]:
     """``(kind, the line around it with the value blotted out)`` of everything that must not be there."""
     found = []
-    for line in text.splitlines():
+    for line in text.splitlines() if any(hint.search(text) for hint in HINTS) else ():
         met = SEARCH.search(line)
         if met and met.lastgroup:
             around = line[max(0, met.start() - 150) : met.start()] + "<HERE>" + line[met.end() : met.end() + 50]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -22,11 +24,20 @@ PATIENCE = 30.0
 PASSWORD = "planted-password"  # of all databases and Redis servers here; no log may show it (tests/log_net.py)
 
 
+# Below those that the system gives to whoever connects, so nobody takes one between the asking and the use; tests that
+# run beside these have others.
+_PORTS = 5_000
+_FIRST = 11_000 + _PORTS * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
+_NUMBERS = itertools.count(random.SystemRandom().randrange(_PORTS))
+
+
 def free_port() -> int:
     """A TCP port of the loopback that nobody uses now."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    while True:
+        port = _FIRST + next(_NUMBERS) % _PORTS
+        with closing(socket.socket()) as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def lacking(what: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from connector.domain.provider import Provider
+from connector.domain.sources import SourceRole
 from connector.domain.telephony import Telephony
 from connector.registry import providers
 
@@ -16,11 +17,15 @@ PBX_HEADER = (
     "| Telephone system | Tells of calls by | Click to call | Recordings | Calls of the past | Asks whom to ring |",
     "|---|---|---|---|---|---|",
 )
+SOURCE_HEADER = (
+    "| Source | Who begins | Takes tags back |",
+    "|---|---|---|",
+)
 MIB = 1024 * 1024
 
 
 def rows() -> Iterator[str]:
-    """Both tables, line by line."""
+    """The tables, line by line."""
     yield from HEADER
     for slug, provider in sorted(providers().items()):
         if provider.channel:
@@ -29,6 +34,20 @@ def rows() -> Iterator[str]:
     for slug, provider in sorted(providers().items()):
         if provider.telephony:
             yield pbx_row(slug, provider.title.en, provider.telephony)
+    yield from SOURCE_HEADER
+    for slug, provider in sorted(providers().items()):
+        if provider.source:
+            yield source_row(slug, provider.title.en, provider.source)
+
+
+def source_row(slug: str, title: str, able: SourceRole) -> str:
+    """One source's line."""
+    cells = (
+        f"[{title}](../connector/providers/{slug}/README.md) (`{slug}`)",
+        "it posts to us" if able.door else "we read it",
+        "yes" if able.write else "no",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 def pbx_row(slug: str, title: str, able: Telephony) -> str:

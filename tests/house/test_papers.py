@@ -12,8 +12,9 @@ from connector import settings
 from connector.cli import cli
 from connector.domain.mailbox import MailSettings
 from connector.domain.provider import AccountSettings
+from connector.domain.sources import SourceSettings
 from connector.domain.telephony import PbxSettings
-from connector.registry import models, providers
+from connector.registry import models, providers, sources
 from connector.settings.machine import MACHINE_NAMES
 from tests.house.capabilities import rows
 
@@ -31,9 +32,14 @@ OF_ALL = frozenset(AccountSettings.model_fields)
 OF_PBXS = frozenset(PbxSettings.model_fields) - OF_ALL
 EXAMPLE = {
     "B24_CLIENT_SECRET": "secret",
+    "DESK_TOKEN": "token",
+    "ERP_URL": "postgresql://connector:password@erp.local/erp",
+    "LDAP_PASSWORD": "password",
     "MANGO_KEY": "key",
     "MANGO_SIGN_KEY": "key",
     "OFFICE_SECRET": "secret",
+    "ONEC_PASSWORD": "password",
+    "STOCK_SECRET": "whsec_" + base64.b64encode(b"s" * 32).decode(),
     "SUPPORT_PASSWORD": "password",
     "TELEGRAM_TOKEN": "123456:token",
     "TELEGRAM_SECRET": "secret",
@@ -170,10 +176,19 @@ def test_the_changelog_tells_of_the_current_version(root: Path):
 def test_the_example_settings_load(root: Path):
     example = root / "connector.example.yaml"
     env = {**EXAMPLE, "CONNECTOR_SECRET_KEY": "k" * 40}
-    loaded = settings.load(example, env, models())
+    loaded = settings.load(example, env, models(), sources=sources())
     assert set(loaded.accounts) >= {"shop"}
     used = {account.provider for account in loaded.accounts.values()}
     postal = {slug for slug, model in models().items() if issubclass(model, MailSettings)}
     assert used >= {slug for slug, provider in providers().items() if provider.channel} - postal
     assert used & postal
     assert used & {slug for slug, provider in providers().items() if provider.telephony}
+    assert {source.provider for source in loaded.sources.values()} == set(sources())
+
+
+@pytest.mark.parametrize("slug", sorted(sources()))
+def test_every_source_folder_is_complete(slug: str, root: Path):
+    readme = (root / "connector/providers" / slug / "README.md").read_text(encoding="utf-8")
+    own = [name for name in sources()[slug].model_fields if name not in SourceSettings.model_fields]
+    assert [name for name in own if f"`{name}`" not in readme and f"`{name}." not in readme] == []
+    assert "## По-русски" in readme

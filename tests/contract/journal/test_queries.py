@@ -94,6 +94,8 @@ def test_figures_by_destination(journal: Journal, clock: FakeClock) -> None:
     assert (left["parked"], left["done_last_hour"], left["oldest"], left["leased"]) == (1, 1, 40.0, True)
     assert journal.counts() == {"waiting": {MAIN: 2}, "parked": {MAIN: 1}, "parked_envelopes": 1}
     assert journal.parked_envelopes() == 1
+    assert journal.lease("source:shipments") is not None
+    assert set(journal.stats()) == {MAIN}
     clock.advance(3601)
     assert (journal.stats()[MAIN]["done_last_hour"], journal.stats()[MAIN]["leased"]) == (0, False)
 

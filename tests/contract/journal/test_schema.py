@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from connector.errors import SettingsError
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.schema import metadata
-from connector.journal.upgrade import _wait_for_others, current, head
+from connector.journal.upgrade import _MIGRATIONS, _wait_for_others, current, head
 from tests.conftest import SECRET
 from tests.contract.journal.making import put
 from tests.contract.journal.test_crashes import running, said
@@ -24,7 +25,8 @@ from tests.services import Postgres
 def test_the_migrations_make_the_tables_that_the_code_means(journal: Journal) -> None:
     with journal.store.reading() as db:
         assert compare_metadata(MigrationContext.configure(db, opts={"compare_type": True}), metadata) == []
-        assert current(db) == head() == "0011"
+        assert current(db) == head() == "0012"
+    assert ScriptDirectory(_MIGRATIONS).get_heads() == [head()]
 
 
 def test_a_process_of_the_version_before_may_go_on_writing(empty_url: str) -> None:

@@ -7,7 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from connector.portal import Portal
+from connector.rulebook.checking import differences
+from connector.rulebook.folder import packaged
+from connector.rulebook.kinds import KINDS
 from connector.sandbox import SandboxServer
+from mappings.loading import load
 from tests.contract.mapping.furnished import CONTENTS, OPENED, check, contact, deal, item
 from tests.contract.portal.conftest import House
 
@@ -82,7 +86,7 @@ WRONG = [
         "A contact has no field UF_CRM_SHOPID",
         "Did you mean UF_CRM_SHOP_ID?",
     ),
-    ("crm: {contact: {match: [{field: PHONE, is: '7'}]}}", "Nobody can be found by field PHONE", "the way phone"),
+    ("crm: {deal: {match: [{field: PHONE, is: '7'}]}}", "Nobody can be found by field PHONE", "the way phone"),
     (deal("PHONE: '7'"), "A deal has no PHONE", "into the contact"),
     (deal("OPPORTUNITY: much"), "much does not fit OPPORTUNITY: a number", "Correct"),
     (deal("currencyId: rouble"), "rouble does not fit currencyId: a currency", "Correct"),
@@ -183,3 +187,58 @@ def test_settings_are_looked_at_too(portal: Portal, settings: str, paths: list[s
     faults = check(portal, TAGGED, settings)
     assert [fault.path for fault in faults] == paths
     assert {fault.file for fault in faults} <= {"_settings.yaml"}
+
+
+PARCELS = """process: parcels
+type: 1036
+title: Отгрузки
+fields:
+  - {name: CARRIER, type: enumeration, title: Служба, options: [dhl]}
+  - {name: TRACK_NO, title: Трек}
+stages: [{id: SENT, title: Отправлена}]
+---
+on: message.received
+"""
+ITEM = "external: {{system: a, id: b}}, match: [external{}], set: {{{}}}"
+
+
+def parcels(fields: str, match: str = "") -> str:
+    return f"crm: {{item: {{process: parcels, {ITEM.format(match, fields)}}}}}"
+
+
+def described(portal: Portal, rule: str, text: str = PARCELS) -> list[str]:
+    found = differences(load({**packaged(), "parcels.yaml": f"{text}{rule}"}, KINDS), portal)
+    return [fault.words("en") for fault in found]
+
+
+def card(line: str, order: str = "id") -> str:
+    return f"card: {{process: parcels, order: {{{order}: desc}}, line: '{line}'}}"
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        parcels("stageId: SENT, UF_TRACK_NO: x, UF_CARRIER: dhl"),
+        parcels("stageId: CLIENT, UF_CARRIER: cdek, UF_CRM_1_CARRIER: cdek"),
+        parcels("title: x", match=", {field: UF_TRACK_NO, is: x}"),
+        card("{{ item.title }} {{ item.stage }} {{ item.UF_TRACK_NO }} {{ item.UF_CARRIER }}", order="createdTime"),
+    ],
+)
+def test_what_the_set_describes_itself_will_be_there(portal: Portal, rule: str) -> None:
+    assert described(portal, rule) == []
+    assert described(portal, rule, PARCELS.replace("1036", "1044")) == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (parcels("stageId: SNT"), "The process has no stage SNT. Did you mean SENT"),
+        (parcels("UF_TRACK: x"), "An item of 1036 has no field UF_TRACK"),
+        (parcels("UF_CARRIER: dhll"), "UF_CARRIER has no option dhll"),
+        (card("{{ item.UF_TRACK }}"), "An item of 1036 has no field UF_TRACK"),
+        (card("{{ item.title }}", order="creatdTime"), "An item of 1036 has no field creatdTime"),
+    ],
+)
+def test_what_neither_the_set_nor_the_portal_has_is_told(portal: Portal, rule: str, said: str) -> None:
+    (words,) = described(portal, rule)
+    assert said in words

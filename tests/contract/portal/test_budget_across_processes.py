@@ -5,60 +5,24 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from datetime import UTC, datetime
-from threading import Thread
+from pathlib import Path
 
 import pytest
-import redis
-from pydantic import SecretStr
 
-from connector.portal import WEBHOOK, Portal, RedisBudget
-from connector.portal.memory import MemoryInstallations, MemoryLocks
 from connector.sandbox import SandboxServer
-from connector.settings import BudgetSettings, PortalSettings
 from tests import services
+from tests.contract.portal.hammering import BURST, CALLS, THREADS
 
-PROCESSES, THREADS, CALLS = 4, 4, 10
-BURST, PER_SECOND = 120, 30.0
-
-
-def hammer(webhook: str, url: str, redis_url: str, egress: str, per_second: float, bulk: bool) -> None:
-    """What one process does: calls and batches from several threads, one of them as ``bulk``, as fast as it may."""
-    settings = PortalSettings(name="main", url=url, webhook=SecretStr(webhook))
-    figures = BudgetSettings(burst=BURST, per_second=per_second)
-    client = redis.Redis.from_url(redis_url)
-    portal = Portal(
-        settings,
-        store=MemoryInstallations(),
-        locks=MemoryLocks(),
-        budget=RedisBudget(client, "acme", figures, egress=egress, credential=WEBHOOK),
-        seal=str,
-        unseal=str,
-        clock=lambda: datetime.now(UTC),
-    )
-
-    def work(live: bool) -> None:
-        for number in range(CALLS):
-            if number % 5:
-                portal.call("profile", live=live)
-            else:
-                portal.batch({"a": ("profile", {}), "b": ("server.time", {})}, live=live)
-
-    threads = [Thread(target=work, args=(number > 0 or not bulk,)) for number in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+ROOT = Path(__file__).parents[3]
+PROCESSES, PER_SECOND = 4, 30.0
 
 
 def errors_after(
     sandbox: SandboxServer, redis_url: str, egresses: list[str], *, per_second: float, bulk: bool
 ) -> dict[str, int]:
-    start = f"import json, sys; from {__name__} import hammer; hammer(*json.loads(sys.argv[1]))"
     given = [[sandbox.webhook_url(), sandbox.url, redis_url, name, per_second, bulk] for name in egresses]
-    running = [subprocess.Popen([sys.executable, "-c", start, json.dumps(one)]) for one in given]
-    for process in running:
-        process.wait(90)
+    command = [sys.executable, "-m", "tests.contract.portal.hammering", json.dumps(given)]
+    subprocess.run(command, cwd=ROOT, timeout=90, check=True)
     return {code: count for code, count in sandbox.counters()["errors"].items() if code == "QUERY_LIMIT_EXCEEDED"}
 
 

@@ -224,8 +224,24 @@ def test_bulk_waits_as_long_as_it_was_told_and_is_served_after_twenty_seconds(cl
     for _ in range(46):
         shared.spend()
     assert shared.spend(live=False) <= NEAR
-    assert watch.slept[0] == pytest.approx(PATIENCE, abs=0.01)
+    assert watch.slept[0] == pytest.approx(PATIENCE, abs=0.02)
     assert watch.now - BEGIN == pytest.approx(PATIENCE, abs=1.0)
+
+
+def test_bulk_that_waited_before_leaves_before_bulk_that_begins_to_wait(client: redis.Redis, watch: Watch):
+    """All wake at the moment at which one of them may leave: the others would be late again and again."""
+    slept: list[float] = []
+    other = budget(client, watch, "crowded")
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        watch.now += seconds
+        if len(slept) == 1:
+            other.spend(live=False)  # somebody else was there first
+
+    other.spend(live=False)
+    budget(client, watch, "crowded", sleep=sleep).spend(live=False)
+    assert slept == [pytest.approx(0.515), pytest.approx(0.5)]
 
 
 def test_the_figures_of_the_settings_win_over_the_plan_and_the_plan_over_the_default(client: redis.Redis):

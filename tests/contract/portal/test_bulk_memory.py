@@ -10,8 +10,8 @@ import pytest
 from connector.sandbox import SandboxServer
 
 ROOT = Path(__file__).parents[3]
-ROWS = 200_000
-MOST_KIB = 20 * 1024
+ROWS = 60_000
+MOST_KIB = 6 * 1024
 
 
 @pytest.mark.slow

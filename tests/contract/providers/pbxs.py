@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -95,8 +96,12 @@ class Proof:
 
 def proof(provider: Provider) -> Proof:
     """How requests of a PBX are proved."""
-    path = FOLDERS / provider.slug / "fixtures" / "proof.json"
-    return TypeAdapter(Proof).validate_json(path.read_bytes())
+    return _proof(provider.slug)
+
+
+@cache
+def _proof(slug: str) -> Proof:
+    return TypeAdapter(Proof).validate_json((FOLDERS / slug / "fixtures" / "proof.json").read_bytes())
 
 
 def _is_json(request: Request) -> bool:

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,8 +67,13 @@ def demo_account(provider: Provider, api_url: str = "http://127.0.0.1:1") -> Acc
 
 def meaning(path: Path) -> list[dict[str, Any]]:
     """The events that a fixture means, from the file beside it; absent fields have their defaults."""
-    loaded = TypeAdapter(list[Event]).validate_json(path.with_suffix(".events.json").read_bytes())
+    loaded = _events().validate_json(path.with_suffix(".events.json").read_bytes())
     return [json.loads(dump(event)) for event in loaded]
+
+
+@cache
+def _events() -> TypeAdapter[list[Event]]:
+    return TypeAdapter(list[Event])
 
 
 def channel_fixtures(*, refused: bool) -> list[tuple[Provider, Path]]:

@@ -28,6 +28,8 @@ DIALOGUES = sorted((FOLDERS / "mail" / "fixtures").glob("*.imap"))
 class Kept:
     """A house that keeps in memory what it is told."""
 
+    http = None
+
     def __init__(self, mark: dict[str, Any]) -> None:
         self.frames: list[bytes] = []
         self.marks = {"INBOX": mark}

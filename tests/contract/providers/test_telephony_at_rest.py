@@ -38,8 +38,8 @@ BODIES = (
 
 
 @pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    journal = open_journal(f"sqlite:///{tmp_path / 'journal.db'}", Vault(["k" * 40]))
+def journal(sqlite_url: str) -> Iterator[Journal]:
+    journal = open_journal(sqlite_url, Vault(["k" * 40]))
     yield journal
     journal.close()
 

@@ -135,7 +135,7 @@ def strangers(draw: Callable[..., Any]) -> Request:
 
 
 @pytest.mark.parametrize("provider", POSTING, ids=named)
-@hypothesis_settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(request=strangers())
 def test_a_stranger_is_refused_whatever_they_send_and_nothing_breaks(provider: Provider, request: Request):
     settings, role = account(provider), telephony(provider)
@@ -148,7 +148,7 @@ def test_a_stranger_is_refused_whatever_they_send_and_nothing_breaks(provider: P
         assert_refused(provider, request, settings)
 
 
-@hypothesis_settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@hypothesis_settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(place=st.sampled_from(MEANT), at=st.floats(0, 1, exclude_max=True), put=st.binary(min_size=1, max_size=3))
 def test_a_recorded_request_with_any_bytes_in_it_is_let_in_or_refused(place: Any, at: float, put: bytes):
     provider, path = place

@@ -48,11 +48,19 @@
     }
     return matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
   };
+  const paled = (node) => {
+    let share = colour(getComputedStyle(node).color).alpha;
+    for (let up = node; up; up = up.parentElement) share *= getComputedStyle(up).opacity;
+    return share;
+  };
+  const mixed = (top, below, share) => top.map((part, place) => part * share + below[place] * (1 - share));
   for (const node of document.querySelectorAll("body *")) {
     const speaks = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
     if (!speaks || !seen(node) || node.closest(":disabled, noscript, option")) continue;
     const style = getComputedStyle(node);
-    const [one, two] = [light(colour(style.color).rgb), light(ground(node))].sort((a, b) => b - a);
+    const below = ground(node);
+    const ink = mixed(colour(style.color).rgb, below, paled(node));
+    const [one, two] = [light(ink), light(below)].sort((a, b) => b - a);
     const ratio = (one + 0.05) / (two + 0.05);
     const big = parseFloat(style.fontSize) >= 24 || (parseFloat(style.fontSize) >= 18.66 && style.fontWeight >= 700);
     if (ratio < (big ? 3 : 4.5)) faults.push(`contrast ${ratio.toFixed(2)}: ${told(node)}`);

@@ -125,12 +125,20 @@ class Panes:
         self.rings()
         self.page.get_by_role("button", name=operator).click()
 
+    def drops(self, text: str) -> None:
+        """The warehouse drops its file, and it is run."""
+        self.page.locator("#tab-warehouse").click()
+        self.page.locator("#warehouse-file").fill(text)
+        self.page.locator("#warehouse-run").click()
+
     def opens_chat(self, text: str) -> None:
         """The operator opens the chat whose last words are these."""
         back = self.desk.locator(".back")
         if back.is_visible():
             back.click()
-        self.desk.locator("#chats a").filter(has_text=text).first.click()
+        # By its address: what comes meanwhile puts another chat first.
+        address = self.desk.locator("#chats a").filter(has_text=text).first.get_attribute("href")
+        self.desk.locator(f'#chats a[href="{address}"]').click()
         expect(self.desk.locator("#messages")).to_contain_text(text)
 
     def replies(self, text: str, *files: dict) -> None:

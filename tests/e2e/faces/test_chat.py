@@ -157,7 +157,7 @@ def test_a_rating_reaches_the_portal_as_a_vote(embedded: Embedded):
     expect(chat.face.page.get_by_text("1 - хорошо")).to_have_count(0)
     chat.face.page.get_by_label("Ваш комментарий").fill("быстро")
     chat.face.page.locator("connector-chat .main:visible").click()
-    expect(chat.face.page.get_by_text("Спасибо за оценку!")).to_be_visible()
+    expect(chat.face.page.get_by_text("Спасибо!")).to_be_visible()
     expect(chat.button("Хорошо")).to_have_count(0)
     session = f"site.{visitor}"
     until(lambda: house.sandbox.chat(session)["sessions"][-1]["vote"] == 5, "the portal has the vote", 20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -10,9 +11,11 @@ from playwright.sync_api import Response
 
 from connector.bootstrap import Connector
 from tests.e2e.faces.browser import Face, OpenPage
-from tests.e2e.faces.console_stage import signed_in
+from tests.e2e.faces.console_stage import YAML, housed, signed_in
 from tests.e2e.faces.stories import LINE_OFF, Story, an_hour, carried_out
+from tests.e2e.faces.sync_stage import furnished
 from tests.e2e.faces.walk import Stop, stops
+from tests.services import Redis
 
 LIGHT = 100_000  # bytes of a page with all its files, as they are, not compressed
 ORDER = """() => [...document.querySelectorAll("main h1, main h2, main h3, main h4, main h5, main h6")]
@@ -32,7 +35,14 @@ class Traffic:
         return {one.url: int(one.headers.get("content-length", LIGHT)) for one in got if "/ops/live" not in one.url}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, redis_process: Redis) -> Iterator[Connector]:
+    """One for all: it is only looked at."""
+    with housed(tmp_path_factory.mktemp("house"), redis_process, YAML) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def busy(house: Connector) -> list[Stop]:
     """A console with many of everything, and all its pages."""
     journal = house.journal
@@ -46,6 +56,7 @@ def busy(house: Connector) -> list[Stop]:
     heavy = Story(at=house.clock(), number=9000, conversation="9", body=b"<" * 1_048_576, text="&" * 60_000)
     journal.accept(heavy.envelope, [heavy.message()])
     carried_out(journal, heavy, state="parked", cause="x" * 300)
+    furnished(house)
     parked = [row["id"] for row in journal.list(state="parked", limit=2)]
     places: dict[str, list[Any]] = {
         "trace": [told["done"].trace, told["unread"].trace, heavy.trace],
@@ -54,6 +65,8 @@ def busy(house: Connector) -> list[Stop]:
         "name": ["main"],
         "ops.account.name": ["shop"],
         "ops.user.name": ["viewer"],
+        "source": ["shipments"],
+        "ops.run.number": [1],
         "language": ["en"],
         "rest": ["nowhere"],
     }

@@ -39,6 +39,9 @@ def test_the_tour_is_walked_to_its_end(demo: Demo, browser_page: OpenPage):
     expect(seen.desk.locator("#cards")).to_contain_text("Разговор")
     seen.page.get_by_role("button", name="Повесить трубку").click()
     seen.proven("call")
+    seen.page.locator("#tab-warehouse").click()
+    seen.page.locator("#warehouse-run").click()
+    seen.proven("stock")
     seen.page.locator("#tab-shop").click()
 
     seen.page.locator("#down").click()
@@ -93,7 +96,7 @@ def test_a_letter_is_answered_in_its_thread(demo: Demo, browser_page: OpenPage):
     seen.desk.locator("#text").fill("Здравствуйте! [b]Вот он[/b].")
     seen.desk.locator("#send").click()
     seen.replies("Оплатите до пятницы.", {"name": "счёт.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.4"})
-    answer = seen.mail.locator(".letter:not(.mine)")
+    answer = seen.mail.locator(".letter:not(.mine)").filter(has_text="Re: Счёт за март")
     expect(answer).to_have_count(1)
     expect(answer.locator("h2")).to_have_text("Re: Счёт за март")
     for text in ("Вот он.", "Оплатите до пятницы.", "счёт.pdf"):
@@ -108,6 +111,43 @@ def test_a_letter_is_answered_in_its_thread(demo: Demo, browser_page: OpenPage):
     seen.mail.locator("#send").click()
     expect(seen.desk.locator("#messages > li").last).to_contain_text("Спасибо, оплатил!")
     expect(seen.desk.locator("#messages > li").last).not_to_contain_text("Оплатите до пятницы")
+
+
+def test_what_the_warehouse_drops_is_seen_by_the_operator_and_not_by_the_client(demo: Demo, browser_page: OpenPage):
+    seen = panes(demo, browser_page)
+    seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
+    told, rows = seen.page.locator("#warehouse-told"), seen.page.locator("#warehouse-rows li")
+    seen.page.locator("#tab-warehouse").click()
+    expect(seen.page.locator("#customer-name")).to_contain_text("Склад")
+    dropped = seen.page.locator("#warehouse-file").input_value()
+    fresh = dropped.replace("S-1003", "S-1004")
+    seen.page.locator("#warehouse-file").fill(fresh)
+    seen.page.locator("#warehouse-try").click()
+    expect(told).to_contain_text("Пока ничего не записано")
+    expect(rows.filter(has_text="S-1004")).to_have_count(0)
+    seen.drops(fresh)
+    expect(rows.filter(has_text="S-1004")).to_contain_text("Новая")
+    seen.page.locator("#warehouse-run").click()
+    expect(told).to_contain_text("ничего не изменилось. Запросов к Битрикс24: 0")
+    seen.drops(fresh.replace("S-1002,packed", "S-1002,sent").replace("12.03.2026", "<b>12</b>"))
+    expect(rows.filter(has_text="S-1002")).to_contain_text("Отправлена")
+    expect(rows.filter(has_text="S-1001")).to_contain_text("отложена")
+    expect(rows.filter(has_text="S-1001")).to_contain_text("<b>12</b>")
+    seen.face.is_accessible()
+    seen.face.screen("demo-warehouse-parked")
+    seen.drops(fresh.rpartition("S-1004")[0])
+    expect(rows.filter(has_text="S-1004")).to_contain_text("Потеряна")
+    expect(rows.filter(has_text="отложена")).to_have_count(0)
+    seen.mails("Где посылка?", "Жду вторую неделю.")
+    seen.opens_chat("Где посылка?")
+    card = seen.desk.locator("#messages > li").filter(has_text="клиент этого не видит")
+    for text in ("Отгрузки", "S-1001 · Отправлена · СДЭК 80112345", "S-1002"):
+        expect(card).to_contain_text(text)
+    seen.replies("Уже в пути.")
+    expect(seen.mail.locator(".letter:not(.mine)").last).to_contain_text("Уже в пути.")
+    expect(seen.mail.locator("#letters")).not_to_contain_text("S-1001")
+    seen.face.screen("demo-warehouse-card")
+    seen.drops(dropped)
 
 
 def test_the_company_is_called_and_calls_back(demo: Demo, browser_page: OpenPage):
@@ -142,6 +182,8 @@ def test_a_missed_call_is_declined_when_it_is_called_back_by_the_keyboard(demo: 
     seen = panes(demo, browser_page, language="en")
     seen.desk.get_by_role("link", name="Calls").click()
     seen.page.get_by_role("tab", name="Site").focus()
+    seen.page.keyboard.press("ArrowLeft")
+    expect(seen.page.get_by_role("tab", name="Warehouse")).to_be_focused()
     seen.page.keyboard.press("ArrowLeft")
     expect(seen.page.get_by_role("tab", name="Phone")).to_be_focused()
     seen.page.keyboard.press("Tab")
@@ -192,9 +234,10 @@ def test_the_tour_is_put_away_and_taken_out_by_the_keyboard(demo: Demo, browser_
     expect(seen.phone.get_by_role("heading", name="Acme shop")).to_be_visible()
 
 
-@pytest.mark.parametrize("language", ["ru", "en"])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 1100, NARROW])
+@pytest.mark.parametrize(
+    ("language", "dark", "width"),
+    [("ru", False, 1440), ("en", True, 1100), ("en", False, NARROW), ("ru", True, NARROW)],
+)
 def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str, dark: bool, width: int):
     seen = panes(demo, browser_page, language=language, dark=dark, width=width, height=860)
     seen.face.allow("Failed to execute 'postMessage'")  # axe-core knocks at the frames
@@ -211,6 +254,10 @@ def test_the_page_looks_right(demo: Demo, browser_page: OpenPage, language: str,
     expect(seen.mail.locator("#send")).to_be_visible()
     seen.face.is_accessible()
     seen.face.screen(f"{name}-mail")
+    seen.page.locator("#tab-warehouse").click()
+    expect(seen.page.locator("#warehouse-file")).to_be_visible()
+    seen.face.is_accessible()
+    seen.face.screen(f"{name}-warehouse")
     seen.rings()
     expect(seen.page.locator("#call-office")).to_be_visible()
     seen.face.is_accessible()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from connector.bootstrap import Connector
 from webhooks.app import create_app
 
-# A stream and files are no pages.
-_NO_PAGES = frozenset({"ops.live", "ops.static"})
+# A stream, files, and what programs read are no pages.
+_NO_PAGES = frozenset({"ops.live", "ops.static", "ops.sync_json", "ops.source_json", "ops.run_json"})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -99,12 +99,12 @@ def test_five_hundred_letters_arrive_once_and_in_their_threads_whatever_dies(
         seconds = SECONDS * len(wave) / len(cases)
         postman = Postman(room.mailboxes, ADDRESS, wave, room.listener, chance, seconds=seconds)
         postman.start()
-        until(lambda p=postman: room.read() and not p.is_alive(), seconds=100, what="all letters are read")
+        until(lambda p=postman: not p.is_alive() and room.read(), seconds=100, what="all letters are read", every=0.3)
         assert postman.failure is None, postman.failure
         room.done()
         done += postman.done
     room.mailboxes.reset_uidvalidity(ADDRESS)
-    until(room.read, seconds=60, what="the folders that were numbered anew are read")
+    until(room.read, seconds=60, what="the folders that were numbered anew are read", every=0.3)
     room.done()
     wrong = room.wrong(cases)
     record_property("table", f"{dict(done)}, then another UIDVALIDITY\n{table(cases, wrong)}")

@@ -12,7 +12,7 @@ from tests.integration.house.processes import Service
 from tests.mail.corpus import Case
 from tests.mail.dovecot import Dovecot
 
-DEEDS: Mapping[str, int] = {"listener killed": 4, "Dovecot killed": 2, "Dovecot restarted": 1}
+DEEDS: Mapping[str, int] = {"listener killed": 3, "Dovecot killed": 1, "Dovecot restarted": 1}
 
 
 class Postman(threading.Thread):

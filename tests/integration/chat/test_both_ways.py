@@ -277,4 +277,4 @@ def test_a_thousand_open_conversations_are_few_questions(chat_house: ChatHouse):
         journal.meet_visitor(*name)
     began = time.monotonic()
     assert len(journal.chat_versions(names)) == 50
-    assert time.monotonic() - began < 2.0
+    assert time.monotonic() - began < 10

@@ -25,3 +25,13 @@ def small_place(tmp_path: Path, redis_server: Redis) -> Iterator[Place]:
     made = Place(tmp_path, f"sqlite:///{tmp_path}/connector.db", redis_server.url)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def lasting_place(tmp_path_factory: pytest.TempPathFactory, redis_process: Redis) -> Iterator[Place]:
+    """The same for all tests of a file; what came in one of them is to be forgotten before the next: ``empty``."""
+    redis_process.revive()
+    folder = tmp_path_factory.mktemp("place")
+    made = Place(folder, f"sqlite:///{folder}/connector.db", redis_process.url)
+    yield made
+    made.close()

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from sqlalchemy import delete
 
 from connector.journal import Journal, Vault, open_journal
+from connector.journal.schema import deliveries, envelopes
 from tests.services import free_port
 
 ROOT = Path(__file__).parents[3]
@@ -55,6 +57,7 @@ class Place:
             "PORT": str(self.port),
         }
         self.running: list[subprocess.Popen[bytes]] = []
+        self.latest: dict[str, subprocess.Popen[bytes]] = {}
 
     def start(self, name: str) -> subprocess.Popen[bytes]:
         """Start one process of ours, in a group of its own; its log is ``<name>.log``."""
@@ -68,11 +71,17 @@ class Place:
                 start_new_session=True,
             )
         self.running.append(process)
+        self.latest[name] = process
         return process
 
+    def have(self, name: str) -> subprocess.Popen[bytes]:
+        """The one that runs already, or a new one."""
+        found = self.latest.get(name)
+        return found if found and found.poll() is None else self.start(name)
+
     def serve(self) -> subprocess.Popen[bytes]:
-        """The web server, answering."""
-        process = self.start("web")
+        """The web server, answering: the one that runs already, or a new one."""
+        process = self.have("web")
         wait_for(self.alive, lambda: f"web does not answer\n{self.log('web')}")
         return process
 
@@ -97,6 +106,16 @@ class Place:
     def journal(self) -> Journal:
         """A look at the same database from here."""
         return open_journal(self.database, Vault([KEY]))
+
+    def empty(self) -> None:
+        """Forget all that was brought and its files, under the feet of what runs: the next test is the first again."""
+        journal = self.journal()
+        with journal.store.writing() as db:
+            for table in (deliveries, envelopes):
+                db.execute(delete(table))
+        journal.close()
+        for path in (self.folder / "var/media").glob("??/??/*"):
+            path.unlink()
 
     def close(self) -> None:
         for process in self.running:

@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -35,8 +36,9 @@ def write_settings(
     accounts: Mapping[str, Any],
     doubt: float,
     language: str = "en",
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Path:
-    """connector.yaml in ``folder``; the portal's budget is out of the way."""
+    """connector.yaml in ``folder``; the portal's budget is out of the way. ``more`` stands beside the rest."""
     portal = {
         "url": portal_url,
         "app": {"client_id": client_id, "client_secret": client_secret},
@@ -48,6 +50,7 @@ def write_settings(
     }
     path = folder / "connector.yaml"
     content = {"portals": {"main": portal}, "accounts": dict(accounts), "language": "en", "var": str(folder / "var")}
+    content |= more
     path.write_text(yaml.safe_dump(content, sort_keys=False))
     return path
 

@@ -13,7 +13,7 @@ import requests
 from connector.domain.request import Request
 from tests.integration.house.waiting import until
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 def post(base: str, account: str, request: Request, *, http: requests.Session | None = None) -> requests.Response:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import requests
@@ -32,6 +33,8 @@ APART: Commands = {
 }
 TOGETHER: Commands = {"run": ["python", "-m", "connector", "run"]}
 CLIENT = {"client_id": "local.house", "client_secret": "house-secret"}
+PORTAL: Mapping[str, Any] = {"burst": 0, "operating_limit": 0.0, "event_timeout": 5.0}
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -106,16 +109,24 @@ class House:
 
 
 @contextmanager
-def running_house(kind: str, folder: Path, *, doubt: float = 1.0, commands: Commands = APART) -> Iterator[House]:
-    """A house on ``kind`` of database, installed and connected; everything is gone after the block."""
+def running_house(
+    kind: str, folder: Path, *, doubt: float = 1.0, commands: Commands = APART,
+    portal: Mapping[str, Any] = NOTHING, settings: Mapping[str, Any] = NOTHING,
+) -> Iterator[House]:  # fmt: skip
+    """A house on ``kind`` of database, installed and connected; everything is gone after the block.
+
+    ``portal`` is what the sandbox is like besides, ``settings`` what stands in connector.yaml besides.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         database = stack.enter_context(DATABASES[kind](folder))
         redis = stack.enter_context(services.redis())
-        sandbox = stack.enter_context(SandboxServer(burst=0, operating_limit=0.0, event_timeout=5.0, **CLIENT))
+        sandbox = stack.enter_context(SandboxServer(**{**PORTAL, **CLIENT, **portal}))
         stage = stack.enter_context(Stage())
         accounts = _accounts(stage)
-        config = blueprint.write_settings(folder, portal_url=sandbox.url, accounts=accounts, doubt=doubt, **CLIENT)
+        config = blueprint.write_settings(
+            folder, portal_url=sandbox.url, accounts=accounts, doubt=doubt, more=settings, **CLIENT
+        )
         env = blueprint.environment(
             config, database_url=database.url, redis_url=redis.url, port=services.free_port(), web_workers=WEB_WORKERS
         )

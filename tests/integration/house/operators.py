@@ -58,14 +58,14 @@ class Operators:
         while not self._say(chat, text):
             self.again += 1
             text = f"reply {number} again {self.again}"
-            until(self.house.ready, what="the web is back", seconds=30)
+            until(self.house.ready, what="the web is back", seconds=90)
         self.taken.setdefault(chat, []).append(text)
 
     def _say(self, chat: str, text: str) -> bool:
         """Whether the event of this reply was taken. Events leave in the order of the replies."""
         self.house.sandbox.say(chat, text)
         self.said += 1
-        until(lambda: len(self._posts()) >= self.said, what="the event left", seconds=30)
+        until(lambda: len(self._posts()) >= self.said, what="the event left", seconds=60)
         return 200 <= self._posts()[self.said - 1]["status"] < 300
 
     def _posts(self) -> list[dict[str, object]]:

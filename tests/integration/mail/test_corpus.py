@@ -19,6 +19,9 @@ def test_the_corpus_arrives_once_in_its_chats_in_another_order(
 ):
     kind = journal_url.partition(":")[0]
     cases = shuffled(letters(), len(kind))
+    if kind != "sqlite":  # of every second conversation, all of it
+        stories = {*sorted({case.story for case in cases})[::2]}
+        cases = [case for case in cases if case.story in stories]
     with letterbox(tmp_path, redis_server, journal_url) as box:
         for wave in waves(cases):
             _bring_twice(box, wave)

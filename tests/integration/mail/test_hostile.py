@@ -32,8 +32,8 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def box(tmp_path: Path, redis_server: services.Redis) -> Iterator[Letterbox]:
-    with letterbox(tmp_path, redis_server, f"sqlite:///{tmp_path}/house.db") as made:
+def box(tmp_path: Path, sqlite_url: str, redis_server: services.Redis) -> Iterator[Letterbox]:
+    with letterbox(tmp_path, redis_server, sqlite_url) as made:
         yield made
 
 
@@ -195,12 +195,13 @@ INJECTIONS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("place", [*INJECTIONS])
-def test_no_header_is_smuggled_into_our_answer(tmp_path: Path, redis_server: services.Redis, place: str):
+def test_no_header_is_smuggled_into_our_answer(
+    tmp_path: Path, sqlite_url: str, redis_server: services.Redis, place: str
+):
     with next_hop() as hop:
         smtp = {"host": "127.0.0.1", "port": hop.port, "security": "none", "copy": "none"}
         hop.passwords[ADDRESS] = "planted-password"
-        url = f"sqlite:///{tmp_path}/house.db"
-        with letterbox(tmp_path, redis_server, url, smtp=smtp, answer_cc=True) as box:
+        with letterbox(tmp_path, redis_server, sqlite_url, smtp=smtp, answer_cc=True) as box:
             headers = {place.replace("-", "_"): INJECTIONS[place]}
             (one,) = shown(box, from_client(written("Здравствуйте"), **headers))
             box.house.sandbox.say(int(one.chat), "Ответ")

@@ -22,8 +22,8 @@ RUN = "<img src=x onerror=\"window.caught='img'\"><script>window.caught='script'
 
 
 @pytest.fixture
-def box(tmp_path: Path, redis_server: services.Redis) -> Iterator[Letterbox]:
-    with letterbox(tmp_path, redis_server, f"sqlite:///{tmp_path}/house.db") as made:
+def box(tmp_path: Path, sqlite_url: str, redis_server: services.Redis) -> Iterator[Letterbox]:
+    with letterbox(tmp_path, redis_server, sqlite_url) as made:
         made.house.connector.journal.add_user("admin", "admin", PASSWORD, who="root", why="new")
         yield made
 

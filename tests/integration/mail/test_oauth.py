@@ -13,14 +13,21 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
+import yaml
+from sqlalchemy import text
 from structlog.testing import capture_logs
 
+from connector import settings as house_settings
+from connector.bootstrap import Connector, build
 from connector.errors import Stopped, TransientError
 from connector.providers.mail import outbound, setup
 from connector.providers.mail.session import opened
 from connector.providers.mail.settings import MailboxSettings
 from connector.providers.postman import Postman
-from tests.integration.mail.imap_home import Home, account, letter, served
+from connector.registry import models
+from jobs import listen as listener
+from tests.conftest import SECRET
+from tests.integration.mail.imap_home import QUICK, Home, account, letter, served
 from tests.integration.mail.posting import OURS, outgoing
 from tests.mail.dovecot import Dovecot, dovecot
 from tests.mail.fixtures import SUPPORT
@@ -33,7 +40,7 @@ GRANT = (400, {"error": "invalid_grant", "error_description": "AADSTS50173: The 
 class Office:
     """Sells tokens ``t1``, ``t2``… at ``/token`` and tells at ``/introspect`` whose they are. ``answers`` are what the
     next buyers hear instead, ``more`` what stands beside a token that is sold; a token of ``ended`` is not good any
-    more. ``asked`` are the forms of the buyers.
+    more, nor is a refresh token of ``over``. ``asked`` are the forms of the buyers.
     """
 
     def __init__(self) -> None:
@@ -41,6 +48,7 @@ class Office:
         self.answers: list[tuple[int, dict[str, Any]]] = []
         self.more: dict[str, Any] = {"expires_in": 3600}
         self.ended: set[str] = set()
+        self.over: set[str] = set()
         self.port = free_port()
 
     def client(self) -> dict[str, str]:
@@ -67,6 +75,8 @@ class Office:
         self.asked.append(form)
         if self.answers:
             return self.answers.pop(0)
+        if form["refresh_token"] in self.over:
+            return GRANT
         return 200, {"access_token": f"t{len(self.asked)}", "token_type": "Bearer", **self.more}
 
     @contextmanager
@@ -208,3 +218,58 @@ def test_a_refresh_token_that_is_given_is_used_from_then_on_and_told_once(office
     assert office.asked[0]["refresh_token"] == "r0"
     assert [told["event"] for told in logs if told["event"].startswith("oauth")] == ["oauth.renewed"]
     assert "r1" not in str(logs)
+
+
+def built(folder: Path, url: str, office: Office, imap: int, smtp: int) -> Connector:
+    """A house as every process of it is wired."""
+    raw = {
+        "provider": "mail", "portal": "main", "line": 2, "address": SUPPORT,
+        "imap": {"host": "127.0.0.1", "port": imap, "security": "none", "oauth": office.client(), "poll": 5},
+        "smtp": {"host": "127.0.0.1", "port": smtp, "security": "none"},
+    }  # fmt: skip
+    portal = {"url": "http://127.0.0.1:1", "app": {"client_id": "local.1", "client_secret": "secret"}}
+    path = folder / "connector.yaml"
+    path.write_text(yaml.safe_dump({"portals": {"main": portal}, "accounts": {"support": raw}}))
+    env = {"CONNECTOR_SECRET_KEY": SECRET, "REDIS_URL": "redis://127.0.0.1:1/0", "DATABASE_URL": url}
+    return build(house_settings.load(path, env, models()))
+
+
+@contextmanager
+def listening(house: Connector) -> Iterator[None]:
+    """Its listener, in a thread, once it is connected."""
+    stop = threading.Event()
+    thread = threading.Thread(target=listener.serve, args=(house, stop), kwargs={"pace": QUICK}, daemon=True)
+    thread.start()
+    try:
+        until(lambda: (house.journal.recall("stream", "support") or {}).get("state") == "connected", "no connection")
+        yield
+    finally:
+        stop.set()
+        thread.join(40)
+
+
+def test_a_mailbox_goes_on_after_a_restart_when_the_token_of_the_settings_is_over(
+    office: Office, hop: NextHop, tmp_path: Path, journal_url: str
+):
+    office.more = {"expires_in": 60, "refresh_token": "r1-given"}
+    with dovecot(SUPPORT, introspection=office.introspection) as server, capture_logs() as logs:
+        houses = [built(tmp_path, journal_url, office, server.imap_port, hop.port) for _ in range(3)]
+        listen, worker, restarted = houses
+        with listening(listen):
+            assert [form["refresh_token"] for form in office.asked] == ["r0"]
+        office.over = {"r0"}
+        office.more = {"expires_in": 60, "refresh_token": "r2-given"}
+        sender = worker.accounts["support"]
+        outbound.send(outgoing(), sender.settings, sender.http)
+        office.over = {"r0", "r1-given"}
+        with listening(restarted):
+            assert {form["refresh_token"] for form in office.asked[1:]} == {"r1-given", "r2-given"}
+        with listen.journal.store.reading() as db:
+            kept = str(db.execute(text("SELECT * FROM links")).all())
+        for house in houses:
+            house.journal.close()
+    assert office.asked[-1]["refresh_token"] == "r2-given"
+    assert "oauth.refresh" in kept
+    assert not any("-given" in told for told in (kept, str(logs)))
+    assert not any(told["event"].startswith("oauth") for told in logs)
+    assert len(hop.letters) == 1

@@ -46,7 +46,7 @@ class Mailbox:
 
     def look(self, settings: MailboxSettings, message_id: str = OURS) -> bool:
         assert PROVIDER.session is not None
-        return outbound.look(message_id, settings, PROVIDER.session(settings, requests.Session()))
+        return outbound.look(message_id, settings, PROVIDER.session(settings, requests.Session(), None))
 
     def sent(self, folder: str = "Sent") -> list[bytes]:
         return self.dovecot.letters(US, folder)

@@ -93,12 +93,12 @@ def onwards(dovecot: Dovecot, copy: str) -> Callable[[Taken], None]:
 
 
 @pytest.fixture
-def office(tmp_path: Path, redis_server: Redis, mailboxes: Dovecot) -> Callable[[str], Any]:
+def office(tmp_path: Path, sqlite_url: str, redis_server: Redis, mailboxes: Dovecot) -> Callable[[str], Any]:
     @contextmanager
     def opened(copy: str) -> Iterator[Office]:
         with next_hop(onwards=onwards(mailboxes, copy)) as hop:
             given = {"support": settings(mailboxes, hop, copy)}
-            with one_process(tmp_path, redis_server, f"sqlite:///{tmp_path / 'journal.db'}", given) as house:
+            with one_process(tmp_path, redis_server, sqlite_url, given) as house:
                 yield Office(house, mailboxes, hop)
 
     return opened

@@ -11,6 +11,6 @@ from tests.services import Redis
 
 
 @pytest.fixture
-def world(tmp_path: Path, redis_server: Redis) -> Iterator[World]:
-    with fresh(tmp_path, redis_server, f"sqlite:///{tmp_path / 'journal.db'}") as made:
+def world(tmp_path: Path, sqlite_url: str, redis_server: Redis) -> Iterator[World]:
+    with fresh(tmp_path, redis_server, sqlite_url) as made:
         yield made

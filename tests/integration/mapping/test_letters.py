@@ -39,9 +39,9 @@ def hop() -> Iterator[NextHop]:
 
 
 @pytest.fixture
-def box(tmp_path: Path, redis_server: Redis, hop: NextHop) -> Iterator[Letterbox]:
+def box(tmp_path: Path, sqlite_url: str, redis_server: Redis, hop: NextHop) -> Iterator[Letterbox]:
     smtp = {"host": "127.0.0.1", "port": hop.port, "security": "none", "copy": "none"}
-    with letterbox(tmp_path, redis_server, f"sqlite:///{tmp_path / 'journal.db'}", smtp=smtp) as made:
+    with letterbox(tmp_path, redis_server, sqlite_url, smtp=smtp) as made:
         yield made
 
 

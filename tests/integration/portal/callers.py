@@ -1,6 +1,7 @@
-"""A process that calls the portal: ``python -m tests.integration.portal.callers <portal url> <database url>``.
+"""A process that calls portals: ``python -m tests.integration.portal.callers <secret of the journals>``.
 
-Each line on its standard input is a method to call; each line of its output is ``ok`` or the cause of the error.
+A line on its standard input is a portal's URL and a database's, to be used from then on, or a method to call; each line
+of its output is ``ready``, ``ok``, or the cause of the error.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from connector.journal import Journal, Vault, open_journal
 from connector.portal import Portal
 from connector.portal.memory import OpenBudget
 from connector.settings import AppSettings, PortalSettings
-from tests.conftest import SECRET
 
 
 def portal_at(url: str, journal: Journal) -> Portal:
@@ -38,17 +38,28 @@ def say(line: str) -> None:
     os.write(1, f"{line}\n".encode())
 
 
-def main(url: str, database: str) -> None:
+def main(secret: str) -> None:
     """Call what is asked for until the input ends."""
-    portal = portal_at(url, open_journal(database, Vault([SECRET])))
-    say("ready")
+    journal: Journal | None = None
     for line in sys.stdin:
-        try:
-            portal.call(line.strip())
-        except ConnectorError as error:
-            say(error.cause)
-        else:
-            say("ok")
+        match line.split():
+            case [url, database]:
+                if journal is not None:
+                    journal.close()
+                journal = open_journal(database, Vault([secret]))
+                portal = portal_at(url, journal)
+                say("ready")
+            case [method]:
+                say(outcome(portal, method))
+
+
+def outcome(portal: Portal, method: str) -> str:
+    """How a call went."""
+    try:
+        portal.call(method)
+    except ConnectorError as error:
+        return error.cause
+    return "ok"
 
 
 if __name__ == "__main__":

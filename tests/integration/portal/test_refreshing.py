@@ -30,10 +30,11 @@ ROOT = Path(__file__).parents[3]
 
 
 class Caller:
-    """A process of its own."""
+    """A process of its own; ``owes`` is how many answers it has not given."""
 
-    def __init__(self, url: str, database: str) -> None:
-        command = [sys.executable, "-m", "tests.integration.portal.callers", url, database]
+    def __init__(self) -> None:
+        self.owes = 0
+        command = [sys.executable, "-m", "tests.integration.portal.callers", SECRET]
         self.process = subprocess.Popen(
             command,
             cwd=ROOT,
@@ -42,18 +43,19 @@ class Caller:
             stdout=subprocess.PIPE,
             text=True,
         )
-        assert self.heard() == "ready"
 
-    def ask(self, method: str = "profile") -> None:
+    def ask(self, line: str = "profile") -> None:
         """Begin a call; :meth:`heard` tells how it went."""
         pipe = _pipe(self.process.stdin)
-        pipe.write(f"{method}\n")
+        pipe.write(f"{line}\n")
         pipe.flush()
+        self.owes += 1
 
     def heard(self) -> str:
         """The next line, stripped of what the log says."""
         for line in _pipe(self.process.stdout):
             if not line[:4].isdigit():
+                self.owes -= 1
                 return line.strip()
         return ""
 
@@ -90,17 +92,32 @@ def portal(sandbox: SandboxServer, journal: Journal) -> Portal:
     return made
 
 
+@pytest.fixture(scope="module")
+def idle() -> Iterator[list[Caller]]:
+    """Processes that wait for the next test."""
+    waiting: list[Caller] = []
+    yield waiting
+    for caller in waiting:
+        caller.kill()
+
+
 @pytest.fixture
-def start(sandbox: SandboxServer, journal_url: str) -> Iterator[Callable[[], Caller]]:
+def start(sandbox: SandboxServer, journal_url: str, idle: list[Caller]) -> Iterator[Callable[[], Caller]]:
     started: list[Caller] = []
 
     def begin() -> Caller:
-        started.append(Caller(sandbox.url, journal_url))
-        return started[-1]
+        caller = idle.pop() if idle else Caller()
+        started.append(caller)
+        caller.ask(f"{sandbox.url} {journal_url}")
+        assert caller.heard() == "ready"
+        return caller
 
     yield begin
     for caller in started:
-        caller.kill()
+        if caller.owes:
+            caller.kill()
+        else:
+            idle.append(caller)
 
 
 def grant_of(sandbox: SandboxServer) -> Grant:

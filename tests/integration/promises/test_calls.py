@@ -82,7 +82,7 @@ def test_a_limit_of_the_portal_is_waited_for(office: Exchange, status: int, code
 REFUSALS = [
     ("ERROR_CORE", "User is not found or is not active", "user"),
     ("ERROR_CORE", "Unsupported phone number format", "number"),
-    ("ERROR_CORE", "Something that nobody knows", "replay"),
+    ("ERROR_CORE", "Something that nobody knows", "try it again"),
     ("WRONG_AUTH_TYPE", "Current authorization type is denied for this method", "application"),
     ("insufficient_scope", "The request requires higher privileges than provided by the access token", "permission"),
 ]

@@ -16,7 +16,7 @@ from tests.integration.telephony.exchange import LINE, Exchange, exchange
 from tests.services import Redis
 from tests.unit.recordings.sounds import WAV
 
-SOME = 8  # moments of each kind of absence; all of them with EVERY_MOMENT=1, every third with EVERY_MOMENT=3
+SOME = 5  # moments of each kind of absence; all of them with EVERY_MOMENT=1, every third with EVERY_MOMENT=3
 NUMBERS = itertools.count(9_000_000)
 
 

@@ -23,7 +23,7 @@ from tests.integration.soak.weather import HOUR, Weather
 HOURS = float(os.environ.get("SOAK_HOURS", "10"))
 FACTOR = float(os.environ.get("SOAK_FACTOR", "240"))  # simulated seconds per real one
 CONVERSATIONS = 40
-MESSAGES, REPLIES = int(120 * HOURS), int(40 * HOURS)
+MESSAGES, REPLIES = int(60 * HOURS), int(20 * HOURS)
 CALM_SECONDS = 60.0  # real; until everything is done once the weather is fair
 
 

@@ -22,9 +22,9 @@ def stage(journal_url: str, tmp_path: Path, clock: FakeClock) -> Iterator[Stage]
 
 
 @pytest.fixture
-def office(tmp_path: Path, redis_server: Redis) -> Iterator[Exchange]:
+def office(tmp_path: Path, sqlite_url: str, redis_server: Redis) -> Iterator[Exchange]:
     """The whole connector with a PBX, and a portal to play with."""
-    with exchange(tmp_path, redis_server, f"sqlite:///{tmp_path / 'journal.db'}") as made:
+    with exchange(tmp_path, redis_server, sqlite_url) as made:
         yield made
 
 

@@ -160,7 +160,7 @@ def waits(home: Any, *failures: Exception, lasts: tuple[float, ...] = ()) -> lis
 
     telephony = SimpleNamespace(listen=fails)
     account = SimpleNamespace(
-        name="office", settings=None, provider=SimpleNamespace(telephony=telephony, door=telephony)
+        name="office", settings=None, http=None, provider=SimpleNamespace(telephony=telephony, door=telephony)
     )
     Listener(home, account, Stop(), ticks=lambda: ticks.now, chance=lambda: 0.5).run()
     return waited
@@ -187,7 +187,9 @@ def test_a_fault_of_a_provider_ends_nothing(home):
         raise KeyError("surprise")
 
     telephony = SimpleNamespace(listen=breaks)
-    broken = SimpleNamespace(name="other", settings=None, provider=SimpleNamespace(telephony=telephony, door=telephony))
+    broken = SimpleNamespace(
+        name="other", settings=None, http=None, provider=SimpleNamespace(telephony=telephony, door=telephony)
+    )
     home.accounts["other"] = broken
     with served(home):
         until(lambda: len(tries) > 2, "another try", 20)

@@ -119,14 +119,13 @@ def test_a_transcript_is_attached_once_though_the_answer_was_lost(house: Recorde
     assert len(house.sandbox.calls("telephony.call.attachTranscription")) == 1
 
 
-def test_a_recording_in_a_folder_and_one_outside_of_it(tmp_path: Path, redis_server: Redis):
+def test_a_recording_in_a_folder_and_one_outside_of_it(tmp_path: Path, sqlite_url: str, redis_server: Redis):
     calls = tmp_path / "calls"
     calls.mkdir()
     (calls / "a.mp3").write_bytes(MP3)
     (tmp_path / "secret.mp3").write_bytes(MP3)
     (calls / "link.mp3").symlink_to(tmp_path / "secret.mp3")
-    database = f"sqlite:///{tmp_path / 'connector.db'}"
-    with recorder(tmp_path, redis_server.url, database, recordings={"url": calls.as_uri()}) as house:
+    with recorder(tmp_path, redis_server.url, sqlite_url, recordings={"url": calls.as_uri()}) as house:
         house.install()
         call_id, other = house.call(), house.call()
         assert house.recorded(call_id, f"{MONITOR}/a.mp3")["state"] == "done"
@@ -134,12 +133,11 @@ def test_a_recording_in_a_folder_and_one_outside_of_it(tmp_path: Path, redis_ser
         assert house.recorded(other, f"{MONITOR}/link.mp3")["cause"] == "recording.outside"
 
 
-def test_a_recording_by_sftp(tmp_path: Path, redis_server: Redis):
-    database = f"sqlite:///{tmp_path / 'connector.db'}"
+def test_a_recording_by_sftp(tmp_path: Path, sqlite_url: str, redis_server: Redis):
     with sftp_server(tmp_path / "pbx") as server:
         (server.root / "calls" / "a.mp3").write_bytes(MP3)
         place = {"url": server.url(), "password": PASSWORD, "host_key": server.fingerprint}
-        with recorder(tmp_path, redis_server.url, database, recordings=place) as house:
+        with recorder(tmp_path, redis_server.url, sqlite_url, recordings=place) as house:
             house.install()
             call_id = house.call()
             assert house.recorded(call_id, f"{MONITOR}/a.mp3")["state"] == "done"
@@ -159,9 +157,10 @@ def test_an_installation_opens_the_lines_and_binds_the_clicks(house: Recorder):
     assert bound(house) == sorted([*LIFE_EVENTS, *CALL_EVENTS])
 
 
-def test_without_its_permission_the_installation_ends_well_and_says_what_to_add(tmp_path: Path, redis_server: Redis):
-    database = f"sqlite:///{tmp_path / 'connector.db'}"
-    with recorder(tmp_path, redis_server.url, database, scope="imopenlines,imconnector,im,crm,user") as house:
+def test_without_its_permission_the_installation_ends_well_and_says_what_to_add(
+    tmp_path: Path, sqlite_url: str, redis_server: Redis
+):
+    with recorder(tmp_path, redis_server.url, sqlite_url, scope="imopenlines,imconnector,im,crm,user") as house:
         house.install()
         done = house.delivery()
         assert done["state"] == "done"

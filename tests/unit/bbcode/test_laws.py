@@ -36,14 +36,14 @@ def depth(pieces: tuple[Piece, ...]) -> int:
 
 
 @given(soup)
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_any_text_can_be_shown_in_every_way(text: str):
     for render in (bbcode.plain, bbcode.markdown, bbcode.html, bbcode.clean):
         assert isinstance(render(text), str)
 
 
 @given(soup.filter(lambda text: "[code" not in text.lower()))
-@settings(max_examples=400)
+@settings(max_examples=120)
 def test_no_known_tag_is_left_in_plain_text(text: str):
     assert not KNOWN.search(bbcode.plain(text))
 

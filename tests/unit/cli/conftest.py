@@ -101,8 +101,8 @@ def config(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def desk(config: Path) -> Iterator[Desk]:
-    house = build(settings.load(config, ENV, models()))
+def desk(config: Path, sqlite_url: str) -> Iterator[Desk]:
+    house = build(settings.load(config, {**ENV, "DATABASE_URL": sqlite_url}, models()))
     yield Desk(house)
     house.journal.close()
 

@@ -75,7 +75,9 @@ def test_install_prints_what_to_paste_before_there_are_secrets(desk, config, mon
     answer = desk.json("portal", "install")
     assert answer["handler"] == "https://bridge.example/bitrix24/app"
     assert answer["install"] == "https://bridge.example/bitrix24/install"
-    assert "imconnector" in answer["rights"]
+    assert {"imconnector", "telephony", "userfieldconfig", "humanresources"} <= {*answer["rights"]}
+    told = desk.run("portal", "install", "--lang", "ru").stdout
+    assert "humanresources: команды в структуре компании; нужно только для `access:` источника" in told
     assert "acme.bitrix24.ru" in desk.run("portal", "install", "main").stdout
 
 

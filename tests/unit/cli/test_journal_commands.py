@@ -20,6 +20,15 @@ def test_the_list_shows_cause_and_hint_of_what_is_parked(desk):
     assert "→ попросите клиента написать" in desk.run("journal", "list", "--lang", "ru").stdout
 
 
+def test_beside_a_hint_stands_the_command_that_tries_again(desk):
+    (number,) = desk.park()
+    command = f'connector journal replay {number} --why "…"'
+    for shown in (("list",), ("show", str(number)), ("trace", str(number))):
+        assert command in desk.run("journal", *shown).stdout
+    desk.run("journal", "discard", str(number), "--why", "x", "--yes")
+    assert "journal replay" not in desk.run("journal", "list").stdout
+
+
 def test_filters_narrow_the_list(desk):
     desk.park(2)
     assert len(desk.json("journal", "list", "--cause", CAUSE)) == 2

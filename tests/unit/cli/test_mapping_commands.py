@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connector.registry import sources as source_models
 from tests.unit.cli.conftest import Desk
 
 RULE = """
@@ -184,19 +185,12 @@ def test_the_check_of_everything_looks_at_the_rules(desk: Desk, folder: Path):
     assert "returns.yaml:8" in rules()["what"]
 
 
-def test_a_source_of_the_settings_is_named_by_its_name(desk: Desk, tmp_path: Path):
-    (tmp_path / "out.csv").write_text("id;name\n1;Анна\n", encoding="utf-8")
-    place = tmp_path / "connector.yaml"
-    sources = {
-        "shipments": {"provider": "table", "portal": "main", "location": "out.csv"},
-        "far": {"provider": "table", "portal": "main", "location": "sftp://host/out.csv"},
-    }
-    desk.house = replace(
-        desk.house, settings=desk.house.settings.model_copy(update={"sources": sources, "path": place})
-    )
-    assert desk.json("mappings", "load", "shipments")["records"] == 1
-    assert desk.house.journal.list("deliveries")[0]["lane"] == "record.shipments.1"
-    assert "sftp://host/out.csv" in desk.run("mappings", "plan", "far").output
+def test_records_of_a_source_are_sent_by_its_runs(desk: Desk):
+    given = {"source": "shipments", "provider": "table", "portal": "main", "location": "out.csv"}
+    sources = {"shipments": source_models()["table"].model_validate(given)}
+    desk.house = replace(desk.house, settings=desk.house.settings.model_copy(update={"sources": sources}))
+    refused = desk.run("mappings", "load", "shipments")
+    assert (refused.exit_code, "connector sync run shipments" in refused.output) == (2, True)
     assert desk.run("mappings", "plan", "nobody").exit_code == 2
 
 

@@ -89,6 +89,7 @@ class House:
         self.portals = {"main": portal or Portal()}
         shop = SimpleNamespace(provider=SimpleNamespace(telephony=None), settings=None)
         self.accounts: dict[str, Any] = {"shop": shop}
+        self.settings = SimpleNamespace(sources={})
 
     def clock(self) -> datetime:
         return datetime.now(UTC)

@@ -9,7 +9,9 @@ from connector.demo.words import STEPS
 MINE, CHAT = "my-webchat.v1", 1701
 
 
-def facts(*, kept=(), standing=(), opened=(), stories=0, replies=(), talks=0, down=False, order=None) -> Facts:
+def facts(
+    *, kept=(), standing=(), opened=(), stories=0, replies=(), talks=0, shipments=0, down=False, order=None
+) -> Facts:
     """The visitor wrote ``kept``; of these ``standing`` have reached the portal."""
     return Facts(
         sight=Sight(
@@ -24,6 +26,7 @@ def facts(*, kept=(), standing=(), opened=(), stories=0, replies=(), talks=0, do
         stories=stories,
         replies=tuple(replies),
         talks=talks,
+        shipments=shipments,
         down=down,
     )
 
@@ -45,9 +48,9 @@ def test_nothing_is_ticked_off_by_itself():
 def test_the_whole_tour_is_walked_by_what_is_observed():
     before = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
-    back = facts(kept="123", standing="123", opened=[CHAT], stories=2, replies=[FILE], talks=1)
-    assert walked(facts(), before, read, down) == ["write", "desk", "file", "story", "call", "down"]
+    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, shipments=3, down=True)
+    back = facts(kept="123", standing="123", opened=[CHAT], stories=2, replies=[FILE], talks=1, shipments=3)
+    assert walked(facts(), before, read, down) == ["write", "desk", "file", "story", "call", "stock", "down"]
     assert walked(facts(), before, read, down, back) == list(PROOFS)
 
 
@@ -72,8 +75,8 @@ def test_a_story_read_before_its_step_does_not_count():
 def test_both_messages_must_have_waited_for_the_portal():
     ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    one = facts(kept="12", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
-    assert walked(ready, read, one)[-1] == "call"
+    one = facts(kept="12", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, shipments=3, down=True)
+    assert walked(ready, read, one)[-1] == "stock"
 
 
 def test_a_call_counts_once_its_recording_is_in_the_portal():
@@ -82,12 +85,20 @@ def test_a_call_counts_once_its_recording_is_in_the_portal():
     assert walked(ready, read, read)[-1] == "story"
 
 
+def test_the_warehouse_counts_once_its_shipments_are_in_the_portal():
+    ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE], talks=1)
+    read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1)
+    assert walked(ready, read, read)[-1] == "call"
+
+
 @pytest.mark.parametrize(("standing", "order"), [("12", "12"), ("1233", "1233"), ("123", "132")])
 def test_late_doubled_or_shuffled_messages_leave_the_last_proof_open(standing: str, order: str):
     ready = facts(kept="1", standing="1", opened=[CHAT], stories=1, replies=[FILE])
     read = facts(kept="1", standing="1", opened=[CHAT], stories=2, replies=[FILE])
-    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, down=True)
-    back = facts(kept="123", standing=standing, order=order, opened=[CHAT], stories=2, replies=[FILE], talks=1)
+    down = facts(kept="123", standing="1", opened=[CHAT], stories=2, replies=[FILE], talks=1, shipments=3, down=True)
+    back = facts(
+        kept="123", standing=standing, order=order, opened=[CHAT], stories=2, replies=[FILE], talks=1, shipments=3
+    )
     assert walked(ready, read, down, back)[-1] == "down"
 
 

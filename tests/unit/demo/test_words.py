@@ -31,7 +31,9 @@ def test_steps_and_phrases_are_said_in_both_languages():
         assert not RUSSIAN.search(text.en)
 
 
-@pytest.mark.parametrize(("script", "words"), [("demo.js", WORDS), ("tour.js", WORDS), ("phone.js", PHONE)])
+@pytest.mark.parametrize(
+    ("script", "words"), [("demo.js", WORDS), ("tour.js", WORDS), ("warehouse.js", WORDS), ("phone.js", PHONE)]
+)
 def test_scripts_say_only_what_is_written_down(script: str, words):
     asked = set(SAID.findall((FILES / script).read_text(encoding="utf-8")))
     assert asked

@@ -6,15 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from connector import settings
-from connector.demo import letterbox
+from connector import registry
+from connector.demo import letterbox, warehouse
 from connector.demo.exchange import Exchange
 from connector.demo.people import CUSTOMERS, signed
 from connector.demo.seen import Stories
 from connector.demo.written import yaml_of
 from connector.providers.telegram import PROVIDER, demo_settings
 from connector.providers.telegram.standin import TelegramStandIn
-from connector.registry import models
 
 PAGE = "http://127.0.0.1:4000"
 
@@ -27,12 +26,14 @@ def test_the_settings_of_the_demo_are_sound(tmp_path: Path, page: str):
     written = yaml_of(
         "http://127.0.0.1:1", lambda name: f"http://127.0.0.1:2/{name}", servers, language="ru", var=tmp_path, page=page
     )
+    written |= warehouse.lay_out(tmp_path, "ru")
     (tmp_path / "connector.yaml").write_text(yaml.safe_dump(written), encoding="utf-8")
-    loaded = settings.load(tmp_path / "connector.yaml", {"CONNECTOR_SECRET_KEY": "k" * 40}, models())
+    loaded = registry.settings(tmp_path / "connector.yaml", {"CONNECTOR_SECRET_KEY": "k" * 40})
     assert loaded.accounts["my-asterisk"].lines["74951234567"].name == "Продажи"
     assert sorted(account.line for account in loaded.accounts.values() if account.line) == [1, 2, 3, 4]
     assert loaded.accounts["my-mail"].name == "Магазин «Акме»"
     assert {"my-generic", "my-telegram", "my-webchat"} <= set(loaded.accounts)
+    assert loaded.sources["my-warehouse"].rules == "shipments"
     assert loaded.console.frames == ((page,) if page else ())
     assert loaded.accounts["my-webchat"].origins == ((page,) if page else ())
 

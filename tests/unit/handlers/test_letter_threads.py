@@ -118,7 +118,7 @@ def test_the_subject_is_shown_when_a_conversation_begins_and_when_it_changes():
     assert [message.letter.begins for message in post.messages] == [True, False, True]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 11), st.booleans()), min_size=1, max_size=12))
 def test_whoever_writes_what_a_conversation_has_one_client(moves: list[tuple[str, int, bool]]):
     """Clients and operators answer any earlier letter, with or without the whole chain; an operator's answer goes to

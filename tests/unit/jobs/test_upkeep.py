@@ -111,8 +111,8 @@ def test_one_portal_that_cannot_renew_does_not_keep_the_others_from_it():
 
 def test_the_spool_is_drained_only_when_something_waits():
     asked = []
-    spool = SimpleNamespace(pending=lambda: bool(asked), drain=lambda accept: accept("line") or 1)
-    home = house(spool=spool, journal=SimpleNamespace(accept=lambda line: None))
+    spool = SimpleNamespace(pending=lambda: bool(asked))
+    home = house(spool=spool, intake=SimpleNamespace(drain=lambda: 1))
     assert tasks.drain_spool(home) == 0
     asked.append(1)
     assert tasks.drain_spool(home) == 1
@@ -123,10 +123,13 @@ def test_trimming_keeps_to_the_limits():
         settings=SimpleNamespace(limits=SimpleNamespace(media_days=7, envelope_days=90)),
         media=SimpleNamespace(trim=lambda days: days),
         journal=SimpleNamespace(
-            trim=lambda days: {"envelopes": days}, trim_tallies=lambda: 3, trim_faces=lambda days: days
+            trim=lambda days: {"envelopes": days},
+            trim_sync=lambda days: {"runs": days},
+            trim_tallies=lambda: 3,
+            trim_faces=lambda days: days,
         ),
     )
-    assert tasks.trim(home) == {"faces": 7, "files": 7, "envelopes": 90, "tallies": 3}
+    assert tasks.trim(home) == {"faces": 7, "files": 7, "envelopes": 90, "runs": 90, "tallies": 3}
 
 
 def test_the_hours_are_counted():

@@ -264,7 +264,7 @@ HEADS = st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.one_of(st.binary(max_size=400), st.lists(st.one_of(HEADS, st.binary(max_size=20)), max_size=25).map(b"".join))
 )

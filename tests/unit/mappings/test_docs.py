@@ -17,7 +17,8 @@ from connector.sandbox.cli import sandbox
 from mappings.engine import MappingSet
 from mappings.golden import Example, read
 from mappings.loading import load
-from mappings.model import ConfigDocument, RuleDocument
+from mappings.model import CardDocument, ConfigDocument, RuleDocument
+from mappings.process_model import ProcessDocument
 from tests.house.language import event_rows, filter_rows, own_fields
 from tests.unit.mappings.pages import PAGES, Piece, commands, pieces
 
@@ -137,6 +138,13 @@ def test_the_reference_has_every_key() -> None:
     page = (PAGES / "language.md").read_text(encoding="utf-8")
     keys = {name for model in (RuleDocument, ConfigDocument) for name in own_fields(model)}
     assert sorted(key for key in keys if f"`{key}`" not in page) == []
+
+
+@pytest.mark.parametrize("page", ["processes.md", "processes.ru.md"])
+def test_the_pages_of_processes_have_every_key(page: str) -> None:
+    text = (PAGES / page).read_text(encoding="utf-8")
+    keys = {*own_fields(ProcessDocument), *own_fields(CardDocument)}
+    assert sorted(key for key in keys if f"`{key}`" not in text) == []
 
 
 @pytest.mark.parametrize("rows", [filter_rows, event_rows])

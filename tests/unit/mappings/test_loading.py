@@ -208,14 +208,14 @@ VALUES = st.recursive(
 DOCUMENTS = st.dictionaries(st.sampled_from(KEYS) | st.text(max_size=8), VALUES, max_size=7) | VALUES
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(DOCUMENTS, max_size=3), st.booleans())
 def test_whatever_is_written_is_loaded_or_told(documents: list[Any], kind: bool):
     written = [{**each, "on": "message.received"} if kind and isinstance(each, dict) else each for each in documents]
     told({"a.yaml": yaml.safe_dump_all(written, allow_unicode=True), "b.yaml": ON})
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_no_bytes_are_too_strange(content: bytes, table: bytes):
     with contextlib.suppress(BrokenError):

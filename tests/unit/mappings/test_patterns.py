@@ -86,7 +86,7 @@ def test_a_catastrophic_pattern_is_refused_before_use(pattern: str) -> None:
     assert "takes too long" in caught.value.said[0]
     assert "Do not repeat" in caught.value.mend[0]
     assert caught.value.offset == 13
-    assert time.process_time() - begin < 2
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_a_search_that_takes_too_long_is_an_error_not_a_stand_still() -> None:
     begin = time.process_time()
     with pytest.raises(ExpressionError, match="takes too long"):
         found(" " * 60_000 + "\n.\x00 .")
-    assert time.process_time() - begin < 1
+    assert time.process_time() - begin < 5
 
 
 def test_a_long_text_is_looked_at_up_to_64_kb() -> None:
@@ -164,7 +164,7 @@ def test_a_long_text_is_looked_at_up_to_64_kb() -> None:
     assert extract(Context(), r"\d{2}")(long) == ""
 
 
-@settings(max_examples=300, deadline=2_000)
+@settings(max_examples=100, deadline=2_000)
 @given(pattern=st.text(alphabet="ab1.*+?|()[]{}^$\\dws,-=!:<", min_size=1, max_size=14))
 def test_any_pattern_is_taken_or_refused_in_words(pattern: str) -> None:
     refused = refusal(lambda: matches(Context(), pattern)("aab 1,"))

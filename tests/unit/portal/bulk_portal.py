@@ -55,6 +55,9 @@ class Faulty:
             raise outcome.error or trouble("lost")
         return outcome.result
 
+    def page(self, method: str, params: Mapping[str, Any], *, live: bool = False) -> Success:
+        return Success(result=self.call(method, params, live=live))
+
     def batch(self, commands: Mapping[str, Any], *, halt: bool = False, live: bool) -> dict[str, Outcome]:
         assert live is False
         assert len(commands) <= 50
@@ -123,7 +126,7 @@ class Shelf(Faulty):
     phantom: bool = False
     starts: list[int] = field(default_factory=list)
 
-    def page(self, method: str, params: Mapping[str, Any], *, live: bool) -> Success:
+    def page(self, method: str, params: Mapping[str, Any], *, live: bool = False) -> Success:
         outcome = self.batch({"p0": (method, params)}, live=live)["p0"]
         return Success(result=outcome.result, total=outcome.total, next=outcome.next)
 
@@ -149,7 +152,7 @@ class Library(Faulty):
     selected: Any = None
     shown: Callable[[Sequence[int]], Sequence[int]] = lambda numbers: numbers
 
-    def page(self, method: str, params: Mapping[str, Any], *, live: bool) -> Success:
+    def page(self, method: str, params: Mapping[str, Any], *, live: bool = False) -> Success:
         return Success(result=self.call(method, params, live=live), total=0)
 
     def run(self, method: str, params: Mapping[str, Any], before: Mapping[str, Outcome]) -> Any:

@@ -41,7 +41,7 @@ def carried(
     return outcomes, taken, None
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     requests=REQUESTS,
     commands=COMMANDS,
@@ -64,7 +64,7 @@ def test_whatever_goes_wrong_each_command_has_one_outcome_and_none_runs_twice(
     assert not any(outcome.error and outcome.error.cause.endswith("limit") for _, outcome in outcomes)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     requests=REQUESTS,
     commands=COMMANDS,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connector.portal.endpoints import DEFAULT_AUTH, auth_base, endpoint, is_loopback, netloc
+from connector.portal.endpoints import DEFAULT_AUTH, auth_base, endpoint, is_loopback, method_url, netloc
 
 PORTAL, LOCAL = "https://acme.bitrix24.ru", "http://127.0.0.1:8100"
 
@@ -74,3 +74,16 @@ def test_this_machine_is_recognised(url):
 def test_any_text_is_an_endpoint_or_nothing(text):
     made = endpoint(f"https://{text}", local=False)
     assert made == "" or (made.startswith("https://") and made.endswith("/") and not is_loopback(made))
+
+
+@pytest.mark.parametrize(
+    ("base", "method", "url"),
+    [
+        (f"{PORTAL}/rest/", "user.get", f"{PORTAL}/rest/user.get.json"),
+        (f"{PORTAL}/rest/", "humanresources.node.get", f"{PORTAL}/rest/api/humanresources.node.get"),
+        (f"{PORTAL}/rest/1/code/", "humanresources.node.get", f"{PORTAL}/rest/api/1/code/humanresources.node.get"),
+        (f"{PORTAL}/rest/1/code/", "user.get", f"{PORTAL}/rest/1/code/user.get.json"),
+    ],
+)
+def test_methods_of_the_third_generation_have_an_address_of_their_own(base, method, url):
+    assert method_url(base, method) == url

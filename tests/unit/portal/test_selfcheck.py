@@ -8,9 +8,11 @@ import pytest
 from connector.domain.provider import Finding
 from connector.domain.states import in_words
 from connector.portal.events import CALLS, WANTED, wanted
-from connector.portal.selfcheck import NEEDED, Line, examine
+from connector.portal.scopes import SCOPES, Use
+from connector.portal.selfcheck import Line, examine
 from tests.unit.portal.world import NOW, URL, World, denied, grant, webhook_settings
 
+NEEDED = [scope.name for scope in SCOPES if scope.only is None]
 HANDLER = "https://connector.acme.ru/bitrix24/events"
 OLD = "https://old.acme.ru/bitrix24/events"
 LINES = (Line(account="shop", slug="telegram", line="3"),)
@@ -27,7 +29,7 @@ def healthy(
     answers = {
         "profile": {"ID": "1", "ADMIN": True},
         "server.time": (NOW + timedelta(seconds=2)).isoformat(),
-        "scope": [*NEEDED[:-1], "user_brief"],
+        "scope": [*(name for name in NEEDED if name != "user"), "user_brief"],
         "app.info": {"LICENSE": "ru_std", "INSTALLED": True, "PAYMENT_EXPIRED": "N", "DAYS": None},
         "event.get": bound(),
         "events": [*WANTED, "ONCRMDEALADD"],
@@ -134,6 +136,25 @@ def test_a_portal_with_calls_alone_needs_nothing_of_open_lines(world: World):
     rows = [{"event": event, "handler": HANDLER} for event in wanted(talk=False, calls=True)]
     granted = ["im", "crm", "user", "telephony"]
     assert wrong(healthy(world, calls=True, lines=(), scope=granted, **{"event.get": rows})) == []
+
+
+def lacked(world: World, granted: list[str], *uses: Use) -> Finding:
+    healthy(world, scope=granted)
+    found = examine(world.portal(), webhook=False, lines=LINES, handler_url=HANDLER, now=NOW, uses=uses)
+    return next(finding for finding in found if finding.code == "portal.scopes")
+
+
+def test_what_is_set_up_wants_its_permission_and_is_told_what_for(world: World):
+    found = lacked(world, [*NEEDED, "department"], "people", "department", "team", "task")
+    assert found.state == "bad"
+    assert "reinstall it: task (tasks), humanresources (teams" in str(found.hint and found.hint.en)
+    assert "task (задачи)" in str(found.hint and found.hint.ru)
+
+
+def test_who_leads_people_may_not_only_read_them(world: World):
+    reads = [name for name in NEEDED if name != "user"] + ["user_basic"]
+    assert lacked(world, reads).state == "ok"
+    assert str(lacked(world, reads, "people").hint).count("user") == 2
 
 
 def test_a_webhook_with_a_telephone_system_wants_its_permission(world: World):

@@ -30,8 +30,8 @@ class Ticks:
 
 
 @pytest.fixture
-def journal(tmp_path: Path, clock: FakeClock) -> Iterator[Journal]:
-    opened = open_journal(f"sqlite:///{tmp_path / 'j.db'}", Vault([SECRET]), clock=clock)
+def journal(sqlite_url: str, clock: FakeClock) -> Iterator[Journal]:
+    opened = open_journal(sqlite_url, Vault([SECRET]), clock=clock)
     yield opened
     opened.close()
 

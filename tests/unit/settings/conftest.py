@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, SecretStr
 
 from connector.domain.provider import AccountSettings
+from connector.domain.sources import SourceSettings
 from connector.settings import Settings, SettingsMistakesError, load
 
 
@@ -24,8 +25,13 @@ class Mail(AccountSettings):
     imap: Server | None = None
 
 
+class Base(SourceSettings):
+    password: SecretStr
+
+
 MODELS: Mapping[str, type[AccountSettings]] = {"chat": Chat, "mail": Mail}
 TALKING = frozenset({"chat"})
+SOURCES: Mapping[str, type[SourceSettings]] = {"base": Base}
 ENV: Mapping[str, str] = {"CONNECTOR_SECRET_KEY": "k" * 40}
 PORTAL = 'portals: {main: {url: "https://acme.bitrix24.ru", app: {client_id: local.1, client_secret: s3cr3t}}}\n'
 
@@ -38,7 +44,7 @@ class Desk:
 
     def load(self, text: str | bytes, **env: str) -> Settings:
         self.path.write_bytes(text.encode() if isinstance(text, str) else text)
-        return load(self.path, {**ENV, **env}, MODELS, TALKING)
+        return load(self.path, {**ENV, **env}, MODELS, TALKING, SOURCES)
 
     def refused(self, text: str | bytes, **env: str) -> SettingsMistakesError:
         with pytest.raises(SettingsMistakesError) as caught:

@@ -28,11 +28,13 @@ def test_an_account_is_built_by_its_provider_and_knows_its_name(desk, portal):
 
 def test_secrets_are_never_shown(desk, portal):
     settings = desk.load(
-        portal + "accounts: {shop: {provider: chat, portal: main, token: tok3n}}\nsources: {s: {password: passw0rd}}",
+        portal + "accounts: {shop: {provider: chat, portal: main, token: tok3n}}\n"
+        "sources: {s: {provider: base, portal: main, password: passw0rd}}",
         DATABASE_URL="postgresql://u:dbpass@h/b",
         REDIS_URL="redis://:redispass@h/0",
     )
     shown = repr(settings) + str(settings) + repr(settings.portals["main"]) + repr(settings.accounts["shop"])
+    shown += repr(settings.sources["s"])
     for secret in ("s3cr3t", "tok3n", "passw0rd", "dbpass", "redispass", "k" * 40):
         assert secret not in shown
 

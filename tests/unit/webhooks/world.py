@@ -249,13 +249,9 @@ def channel() -> Channel:
 
 def account(name: str, *, portal: str = "main", slug: str = "fake", line: int | None = None) -> Account:
     """A wired account of the fake provider."""
-    provider = Provider(
-        slug=slug,
-        title=Text("Fake channel", "Учебный канал"),
-        settings=AccountSettings,
-        capabilities=Capabilities(),
-        channel=channel(),
-    )
+    title = Text("Fake channel", "Учебный канал")
+    about = {"settings": AccountSettings, "capabilities": Capabilities(), "channel": channel()}
+    provider = Provider(slug=slug, title=title, **about)
     settings = AccountSettings(account=name, provider=slug, portal=portal, line=line)
     http = SimpleNamespace(request=lambda *_, **__: None)
     return Account(name=name, settings=settings, provider=provider, portal=portal, http=http)
@@ -278,6 +274,8 @@ class World:
                 var=folder,
                 public_url="https://edge.example",
                 console=ConsoleSettings(),
+                sources={},
+                mappings=None,
             ),
             journal=self.journal,
             spool=self.spool,

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 
 from connector.domain.provider import Finding
@@ -26,6 +29,7 @@ from webhooks.looks import Looks
 from webhooks.tickets import Tickets
 
 PASSWORD = "correct horse battery"
+QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OURS = "https://edge.example"
 
 
@@ -93,6 +97,8 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for role in ROLES:
         opened.add_user(role, role, PASSWORD, who="root", why="new")
     opened.close()
+    with closing(sqlite3.connect(path)) as raw, raw:  # nearly every test signs in, and a real hash is slow
+        raw.execute("UPDATE users SET password = ?", [QUICK.hash(PASSWORD)])
     return path
 
 

@@ -21,6 +21,7 @@ PLACES: dict[str, Any] = {
     "rest": "nowhere",
     "trace": "none",
     "number": 1,
+    "source": "shipments",
 }
 FORM = {"why": "a test"}
 

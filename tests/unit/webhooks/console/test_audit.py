@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from connector.journal.deeds import Line
 from connector.journal.sieve import Sieve
 from connector.journal.sweeps import described
 from tests.contract.journal.making import a_delivery
@@ -101,3 +102,16 @@ def test_which_role_was_given_and_from_where_somebody_came_is_told(console: Cons
 def test_a_reason_of_the_connector_s_own_is_in_the_reader_s_language(console: Console, why: str, shown: str):
     console.journal.audit("demo", "replay", why, "delivery:7")
     assert shown in console.signed_in("operator", language="ru").get("/ops/audit").text
+
+
+def test_what_access_groups_did_is_told_in_words_and_with_the_role(console: Console):
+    for what in ("granted", "revoked", "invited", "dismissed", "learned"):
+        line = Line(
+            what=f"access.{what}", why="another source leads them here", target="main #7 console", detail="operator"
+        )
+        console.journal.keep_deeds((), [line], owner="portal:main", who="sync:staff")
+    page = console.signed_in("admin", "ru").get("/ops/audit").text
+    assert "access." not in page
+    assert "выдан доступ" in page
+    assert "сюда ведёт и другой источник" in page
+    assert "<bdi>оператор</bdi>" in page

@@ -69,7 +69,7 @@ def test_what_cannot_be_seen_is_shown_by_its_number(hostile: str):
 def test_a_stranger_cannot_make_it_slow_or_long(body: bytes):
     began = time.monotonic()
     assert len(body_of(body, FORM).text) <= LONGEST * 6
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
 
 
 def test_deep_values_end_somewhere():

@@ -24,7 +24,7 @@ def test_everybody_sees_who_they_are_and_what_they_may(console: Console, role: s
     page = console.signed_in(role).get("/ops/me").text
     able = re.findall(r'<li class="good"><span class="skip">yes: </span>([^<]+)', page)
     assert f"<h1>{role}</h1>" in page
-    assert len(able) == {"viewer": 1, "operator": 5, "integrator": 6, "admin": 7}[role]
+    assert len(able) == {"viewer": 1, "operator": 6, "integrator": 8, "admin": 9}[role]
 
 
 def test_a_new_password_ends_all_other_sessions_and_changes_this_one(console: Console):
