@@ -1,13 +1,16 @@
 # make demo     the whole connector against a stand-in portal and messenger
 # make test     lint aside, everything that proves it works
-# Both set up what they need: a virtual environment here, redis-server, PostgreSQL, Dovecot and Postfix by apt when run as root.
+# Both set up what they need: a virtual environment here, redis-server, PostgreSQL, MariaDB, OpenSSH's and OpenLDAP's servers, Dovecot and
+# Postfix by apt when run as root.
 
 MAKEFLAGS += --no-print-directory
+# What Python compiles is kept, also where the machine forbids it: else each of hundreds of processes compiles it anew.
+unexport PYTHONDONTWRITEBYTECODE
 PY := .venv/bin/python
 ARGS ?=
-# The whole suite runs three tests at once (they wait more than they work), in the order of tests/conftest.py; what ARGS
+# The whole suite runs four tests at once (they wait more than they work), in the order of tests/conftest.py; what ARGS
 # names runs alone, in sight.
-WORKERS ?= 3
+WORKERS ?= 4
 AT_ONCE = $(if $(ARGS),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
@@ -21,11 +24,11 @@ demo: .venv/.stamp-run ## see it work in a browser; ONCE=1 runs the story once a
 	@$(PY) -m connector demo $(if $(ONCE),--once) $(ARGS)
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
-	@.ci/services.sh redis postgresql chromium mail
+	@.ci/services.sh redis postgresql chromium mail sftp mariadb ldap
 	@$(PY) -m pytest $(AT_ONCE) $(ARGS)
 
-e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages, ONLY=mail: mail
-	@.ci/services.sh redis postgresql chromium mail
+e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages, ONLY=mail: mail, ONLY=sync: sync jobs
+	@.ci/services.sh redis postgresql chromium mail sftp mariadb ldap
 	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(AT_ONCE) $(ARGS)
 
 lint: .venv/.stamp-dev ## style, types, and who imports whom
@@ -39,7 +42,7 @@ format: .venv/.stamp-dev ## put the code into the agreed form
 	@$(PY) -m ruff format .
 
 bench: .venv/.stamp-dev ## measure; ONLY=<prefix> runs a part, results in var/bench.json
-	@.ci/services.sh redis postgresql mail
+	@.ci/services.sh redis postgresql mail sftp mariadb ldap
 	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY))
 
 venv: .venv/.stamp-dev ## the virtual environment with everything
