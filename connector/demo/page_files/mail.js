@@ -102,13 +102,12 @@ byId("write").addEventListener("submit", async (event) => {
   const told = answers
     ? { subject: reply(answers.subject), text: text + quoted(answers), answers: answers.id }
     : { subject: byId("subject").value.trim(), text };
-  if (picked) Object.assign(told, { name: picked.name, content: await content(picked) });
+  const file = picked;
+  if (file) Object.assign(told, { name: file.name, content: await content(file) });
   const sent = (await post("/mail/write", told)) === 200;
   complain(sent ? "" : say("unreached"));
-  if (sent) {
-    pick(null);
-    answer(null);
-  }
+  if (sent && picked === file) pick(null);
+  if (sent && byId("text").value.trim() === text) answer(null); // what was written meanwhile stays
   byId("send").disabled = false;
 });
 byId("cancel").addEventListener("click", () => answer(null));

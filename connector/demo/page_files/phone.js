@@ -63,6 +63,11 @@ function edit(id, text) {
   byId("text").focus();
 }
 
+/** Empty the line of what was sent; what was written meanwhile stays. */
+function clear(sent) {
+  if (byId("text").value.trim() === sent) edit(0, "");
+}
+
 async function send(body) {
   const status = await post("/phone/say", body);
   complain(status === 200 ? "" : say("unreached"));
@@ -83,7 +88,7 @@ byId("write").addEventListener("submit", async (event) => {
   const text = byId("text").value.trim();
   if (!text || byId("send").disabled) return;
   byId("send").disabled = true;
-  if (await send(editing ? { edit: editing, text } : { text })) edit(0, "");
+  if (await send(editing ? { edit: editing, text } : { text })) clear(text);
   byId("send").disabled = false;
 });
 byId("bubbles").addEventListener("load", toEnd, true);
@@ -92,9 +97,10 @@ byId("cancel").addEventListener("click", () => edit(0, ""));
 byId("file").addEventListener("change", async ({ target }) => {
   const [file] = target.files;
   if (!file) return;
-  if (file.size > MOST) complain(say("too_big"));
-  else if (await send({ text: byId("text").value.trim(), name: file.name, content: await content(file) })) byId("text").value = "";
+  const text = byId("text").value.trim();
   target.value = "";
+  if (file.size > MOST) complain(say("too_big"));
+  else if (await send({ text, name: file.name, content: await content(file) })) clear(text);
 });
 for (const button of document.querySelectorAll(".phrase")) {
   button.addEventListener("click", () => send({ text: button.textContent }));

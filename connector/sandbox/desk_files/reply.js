@@ -106,19 +106,22 @@ export function wire(act, complain, whoAmI) {
 
 async function submit(act, complain, operator) {
   const text = byId("text").value.trim();
-  if (editing) {
-    if (text && (await act("edit", { message: editing, text }))) stopEditing();
+  const message = editing;
+  if (message) {
+    if (text && (await act("edit", { message, text })) && editing === message) stopEditing();
     return;
   }
   if (!text && !picked.length) return;
   if (picked.reduce((sum, file) => sum + file.size, 0) > MOST) return complain(say("too_big"));
-  const target = chat;
+  const [target, sent] = [chat, [...picked]];
   const files = await Promise.all(
-    picked.map(async (file) => ({ name: file.name, mime: file.type, content: await content(file) })));
+    sent.map(async (file) => ({ name: file.name, mime: file.type, content: await content(file) })));
   const done = await act("say", { chat: target, text, operator, files, note: byId("note").checked });
   if (!done) return;
   drafts.delete(target);
   if (chat !== target) return;
-  [picked, byId("text").value, byId("note").checked] = [[], "", false];
+  picked = picked.filter((file) => !sent.includes(file));
+  if (byId("text").value.trim() === text) byId("text").value = ""; // what was written meanwhile stays
+  byId("note").checked = false;
   show();
 }

@@ -120,6 +120,13 @@ class Panes:
             self.page.locator("#call-end").click()
         self.page.locator("#call-begin").click()
 
+    def knows_calls(self) -> int:
+        """How many calls the desk lists, once those of earlier tests are over."""
+        expect(self.desk.locator("#from option").first).to_be_attached()
+        calls = self.desk.locator("#calls > li")
+        expect(calls.filter(has_text=re.compile("идёт|going on"))).to_have_count(0, timeout=SLOW)
+        return calls.count()
+
     def calls(self, operator: str) -> None:
         """The customer calls the company, and this operator answers."""
         self.rings()

@@ -280,3 +280,19 @@ def test_the_tab_tells_how_many_chats_wait(shop: Caller, browser_page: OpenPage)
     expect(face.page).to_have_title("(1) Рабочее место оператора")
     shop.server.say("c1", "Слушаю")
     expect(face.page).to_have_title("Рабочее место оператора")
+
+
+def test_what_is_written_while_an_answer_leaves_stays(shop: Caller, browser_page: OpenPage):
+    client_says(shop, "Где мой заказ?")
+    face, held = desk(browser_page(), shop, "c1"), []
+    face.page.route("**/_sandbox/say", lambda route: held.append(route))
+    face.page.locator("#text").fill("В пути.")
+    face.page.locator("#send").click()
+    expect(face.page.locator("#send")).to_be_disabled()
+    face.page.locator("#text").fill("Будет завтра.")
+    face.page.locator("#files").set_input_files({"name": "счёт.png", "mimeType": "image/png", "buffer": PNG})
+    held[0].continue_()
+    expect(last_message(face)).to_contain_text("В пути.")
+    expect(face.page.locator("#send")).to_be_enabled()
+    expect(face.page.locator("#text")).to_have_value("Будет завтра.")
+    expect(face.page.locator("#picked")).to_contain_text("счёт.png")
