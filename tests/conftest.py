@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from connector.journal import Vault, open_journal
 from tests import services
+from tests.pool import Pool
 
 pytest_plugins = ["tests.log_net", "tests.tables", "tests.compiled"]
 
@@ -34,6 +35,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Fifteen thousand tests stay to the end: no collection of garbage looks through them again and again."""
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """What a passed test printed and logged is told to nobody."""
+    report = yield
+    if report.passed:
+        report.sections.clear()
+    return report
 
 
 SECRET = "a secret key of at least thirty-two characters"
@@ -74,12 +84,18 @@ def postgres_template(postgres_server: services.Postgres) -> str:
     return url.rpartition("/")[2]
 
 
+@pytest.fixture(scope="session")
+def postgres_pool(postgres_server: services.Postgres, postgres_template: str) -> Pool:
+    """Databases that have the schema already."""
+    return Pool(postgres_server, postgres_template)
+
+
 @pytest.fixture
-def pg_url(postgres_server: services.Postgres, postgres_template: str) -> Iterator[str]:
-    """A fresh PostgreSQL database with the schema in place."""
-    url = postgres_server.create(postgres_template)
+def pg_url(postgres_pool: Pool) -> Iterator[str]:
+    """An empty PostgreSQL database with the schema in place."""
+    url = postgres_pool.take()
     yield url
-    postgres_server.drop(url)
+    postgres_pool.give_back(url)
 
 
 @pytest.fixture(scope="session")

@@ -77,13 +77,17 @@ def test_of_many_repeats_at_once_exactly_one_is_new(
 def test_callers_of_one_moment_share_commits(journal: Journal, opened: Callable[[], Journal]) -> None:
     commits: list[object] = []
     event.listen(journal.store.process().writer, "commit", commits.append)
+    at_the_door = threading.Barrier(49)
 
     def knock(number: int) -> bool:
+        at_the_door.wait(20)
         return journal.accept(an_envelope(), [a_delivery(lane=str(number))])
 
     with ThreadPoolExecutor(48) as pool:
         with jammed(opened()):
             answers = [pool.submit(knock, number) for number in range(48)]
+            at_the_door.wait(20)
+            time.sleep(0.2)  # all stand in the queue now, or almost all
         assert all(answer.result() for answer in answers)
     assert 1 <= len(commits) < 24
 
