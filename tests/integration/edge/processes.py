@@ -10,15 +10,17 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import requests
 from sqlalchemy import delete
 
 from connector.journal import Journal, Vault, open_journal
 from connector.journal.schema import deliveries, envelopes
+from tests.nursery import Born, started
 from tests.services import free_port
 
+Process: TypeAlias = Born | subprocess.Popen[bytes]
 ROOT = Path(__file__).parents[3]
 KEY = "0123456789abcdef0123456789abcdef"
 TOKEN = "123456:abcdefghijklmnopqrstuvwxyzABCDEFGHI"
@@ -56,30 +58,23 @@ class Place:
             "REDIS_URL": redis,
             "PORT": str(self.port),
         }
-        self.running: list[subprocess.Popen[bytes]] = []
-        self.latest: dict[str, subprocess.Popen[bytes]] = {}
+        self.running: list[Process] = []
+        self.latest: dict[str, Process] = {}
 
-    def start(self, name: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str) -> Process:
         """Start one process of ours, in a group of its own; its log is ``<name>.log``."""
-        with (self.folder / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *COMMANDS[name]],
-                cwd=self.folder,
-                env=self.env,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        command = [sys.executable, *COMMANDS[name]]
+        process = started(command, env=self.env, cwd=self.folder, log=self.folder / f"{name}.log")
         self.running.append(process)
         self.latest[name] = process
         return process
 
-    def have(self, name: str) -> subprocess.Popen[bytes]:
+    def have(self, name: str) -> Process:
         """The one that runs already, or a new one."""
         found = self.latest.get(name)
         return found if found and found.poll() is None else self.start(name)
 
-    def serve(self) -> subprocess.Popen[bytes]:
+    def serve(self) -> Process:
         """The web server, answering: the one that runs already, or a new one."""
         process = self.have("web")
         wait_for(self.alive, lambda: f"web does not answer\n{self.log('web')}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -18,7 +17,7 @@ from connector.intake import new_trace
 from connector.journal import Envelope, NewDelivery
 from jobs import queues
 from jobs.dispatch import Waker
-from tests.integration.edge.processes import Place, children, wait_for
+from tests.integration.edge.processes import Place, Process, children, wait_for
 from tests.services import Redis, free_port, redis
 
 
@@ -29,7 +28,7 @@ class Yard(Place):
         super().__init__(folder, f"sqlite:///{folder}/connector.db", redis.url)
         self.redis = redis
 
-    def at_work(self, name: str, times: int) -> subprocess.Popen[bytes]:
+    def at_work(self, name: str, times: int) -> Process:
         """The one that runs already, or a new one that has told so many times that it is ready."""
         told, before = self.told(name), self.latest.get(name)
         running = self.have(name)
@@ -40,11 +39,11 @@ class Yard(Place):
     def told(self, name: str) -> int:
         return len(self.lines(name, f"{name}.started"))
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self) -> Process:
         """With both its processes: one drains, one does the upkeep."""
         return self.at_work("worker", 2)
 
-    def clock(self) -> subprocess.Popen[bytes]:
+    def clock(self) -> Process:
         return self.at_work("clock", 1)
 
     def cleared(self) -> Yard:

@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.nursery import Born, started
+
 POLL_SECONDS = 0.05
 ROOT = Path(__file__).resolve().parents[3]
 Commands = Mapping[str, Sequence[str]]
@@ -50,7 +52,7 @@ class Service:
         self.kept = True
         self.starts = 0
         self._command, self._env, self._reaper = list(command), dict(env), reaper
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Born | subprocess.Popen[bytes] | None = None
         self._lock = threading.RLock()
 
     @property
@@ -65,16 +67,7 @@ class Service:
             if self.pid:
                 return
             self.starts += 1
-            with self.log.open("ab") as out:
-                self._process = subprocess.Popen(
-                    self._command,
-                    env=self._env,
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=out,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
+            self._process = started(self._command, env=self._env, cwd=ROOT, log=self.log)
             self._reaper.tell("+", self._process.pid)
 
     def stop(self, seconds: float = 15.0, sign: signal.Signals = signal.SIGTERM) -> None:
