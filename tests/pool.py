@@ -1,4 +1,4 @@
-"""PostgreSQL databases that tests use one after the other: to empty one takes a fiftieth of copying the template."""
+"""PostgreSQL databases that tests use one after the other: to empty one is much quicker than to copy the template."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from tests.services import Postgres
 
 _ALONE = """SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+# Rows that were deleted would still be there for whoever plans a query.
+_USED = """SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
+AND pg_relation_size(oid) > 0 AND relname <> 'alembic_version'"""
 _COUNT_ANEW = "SELECT setval(seqrelid::regclass, seqstart, false) FROM pg_sequence"
-# Rows of what tests change besides rows; what a large test leaves behind would slow the next one down.
+# What tests change besides rows.
 _SHAPE = """
 SELECT 'column', table_schema, table_name, concat_ws(' ', column_name, data_type, column_default, is_nullable)
 FROM information_schema.columns WHERE table_schema NOT IN ('pg_catalog', 'information_schema')
@@ -24,8 +26,6 @@ UNION ALL SELECT 'trigger', tgrelid::regclass::text, tgname, tgenabled::text FRO
 UNION ALL SELECT 'function', proname, prosrc, '' FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 UNION ALL SELECT 'version', version_num, '', '' FROM alembic_version
 UNION ALL SELECT 'setting', setconfig::text, '', '' FROM pg_db_role_setting
-UNION ALL SELECT 'large', relname, '', '' FROM pg_class
-WHERE relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 262144
 UNION ALL SELECT 'analysed', tablename, attname, '' FROM pg_stats WHERE schemaname = 'public'
 ORDER BY 1, 2, 3, 4"""
 
@@ -54,9 +54,9 @@ class Pool:
         with suppress(psycopg.Error), psycopg.connect(url, autocommit=True) as db:
             db.execute(_ALONE)
             if db.execute(_SHAPE).fetchall() == self._shape:
-                db.execute("SET session_replication_role = replica")  # in any order, whatever refers to what
-                for (table,) in db.execute(_TABLES).fetchall():
-                    db.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+                used = [sql.Identifier(name) for (name,) in db.execute(_USED).fetchall()]
+                if used:
+                    db.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(used)))
                 db.execute(_COUNT_ANEW)
                 return True
         return False

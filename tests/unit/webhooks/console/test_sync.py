@@ -111,11 +111,12 @@ def test_of_a_source_of_people_it_is_told_what_was_granted_and_revoked(shop: Con
 
 
 def test_a_run_that_failed_says_why_and_what_to_do(shop: Console) -> None:
-    ended(shop.journal, began(shop.journal, "shipments"), "failed", cause="sftp.login", hint=REFUSED, detail="530")
+    run = began(shop.journal, "shipments")
+    ended(shop.journal, run, "failed", cause="sftp.login", hint=REFUSED, detail="530 Denied")
     for path in ("/ops/sync/runs/1", "/ops/sync", "/ops"):
         page = shop.signed_in("operator", "ru").get(path).text
         assert "исправьте connector.yaml" in page, path
-    assert "530" not in shop.signed_in("viewer").get("/ops/sync/runs/1").text
+    assert "530 Denied" not in shop.signed_in("viewer").get("/ops/sync/runs/1").text
 
 
 def test_a_record_shows_its_values_its_rows_in_the_crm_and_why(shop: Console) -> None:
