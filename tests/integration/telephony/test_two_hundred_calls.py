@@ -23,7 +23,6 @@ from rich.console import Console
 from rich.table import Table
 
 from connector.providers.asterisk.standin import SCENES, Board, Dialogue, Meant, Wish, interleaved
-from connector.telephony import history
 from tests.integration.house.waiting import until
 from tests.integration.telephony.jitter import Deed
 from tests.integration.telephony.manager_house import PEOPLE, ManagerHouse, manager_house
@@ -190,11 +189,7 @@ def table(calls: Sequence[Played], faults: dict[str, list[str]], seen: set[str])
 
 @pytest.mark.timeout(500)
 @pytest.mark.slow
-def test_two_hundred_calls_through_each_other_are_in_the_portal_as_they_were(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    # The history is read by a clock of eleven minutes later: whose turn is not at once would come only then.
-    monkeypatch.setattr(history, "AT_ONCE", CALLS)
+def test_two_hundred_calls_through_each_other_are_in_the_portal_as_they_were(tmp_path: Path):
     with manager_house(tmp_path) as house:
         board = Board(epoch=time.time(), noise=True)
         told = list(dialogues(board))
