@@ -11,10 +11,11 @@ ARGS ?=
 # The whole suite runs four tests at once (they wait more than they work), in the order of tests/conftest.py; what ARGS
 # names runs alone, in sight.
 WORKERS ?= 4
+SERVICES = redis postgresql chromium mail sftp mariadb ldap
 AT_ONCE = $(if $(ARGS),,-n $(WORKERS) --dist loadfile --no-loadscope-reorder)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench e2e venv lock widget clean
+.PHONY: help demo test lint format bench e2e services venv lock widget clean
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
@@ -24,11 +25,11 @@ demo: .venv/.stamp-run ## see it work in a browser; ONCE=1 runs the story once a
 	@$(PY) -m connector demo $(if $(ONCE),--once) $(ARGS)
 
 test: .venv/.stamp-dev ## all tests; ARGS="-k name" narrows them
-	@.ci/services.sh redis postgresql chromium mail sftp mariadb ldap
+	@.ci/services.sh $(SERVICES)
 	@$(PY) -m pytest $(AT_ONCE) $(ARGS)
 
 e2e: .venv/.stamp-dev ## only the tests of the Procfile and of the pages in a browser; ONLY=faces: the pages, ONLY=mail: mail, ONLY=sync: sync jobs
-	@.ci/services.sh redis postgresql chromium mail sftp mariadb ldap
+	@.ci/services.sh $(SERVICES)
 	@$(PY) -m pytest tests/e2e$(if $(ONLY),/$(ONLY)) $(AT_ONCE) $(ARGS)
 
 lint: .venv/.stamp-dev ## style, types, and who imports whom
@@ -44,6 +45,9 @@ format: .venv/.stamp-dev ## put the code into the agreed form
 bench: .venv/.stamp-dev ## measure; ONLY=<prefix> runs a part, results in var/bench.json
 	@.ci/services.sh redis postgresql mail sftp mariadb ldap
 	@$(PY) -m tests.bench $(if $(ONLY),--only $(ONLY))
+
+services: ## the programs that the tests start
+	@.ci/services.sh $(SERVICES)
 
 venv: .venv/.stamp-dev ## the virtual environment with everything
 	@:
