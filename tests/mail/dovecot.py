@@ -109,6 +109,9 @@ class Dovecot:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=20)
         self._reaper.tell("-", process.pid)
+        # Whoever was killed before it had put its name into its lock would keep all others out for two minutes.
+        for lock in (self.folder / "mail").glob("*/Maildir/**/*.lock"):
+            lock.unlink(missing_ok=True)
 
     def close(self) -> None:
         """It is not needed any more."""

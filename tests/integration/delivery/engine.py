@@ -184,7 +184,7 @@ class Engine:
             fetch=self._fetch,
             read=lambda key: b"",
         )
-        self.work = Work(journal=journal, rules=rules, reach=reach, clock=clock, doubt=lambda _: 0.2, **work)
+        self.work = Work(journal=journal, rules=rules, reach=reach, clock=clock, doubt=lambda _: 4.0, **work)
 
     def reach_portal(self, portal: FakePortal) -> None:
         """Another portal in place of the first one."""

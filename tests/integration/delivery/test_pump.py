@@ -139,7 +139,7 @@ def test_what_a_dead_pump_had_under_way_is_looked_up_only_when_it_must_have_ende
     engine.journal.leave(lease, force=True)
     engine.pump()
     assert engine.portal.calls == []
-    engine.clock.add(1)
+    engine.clock.add(5)
     engine.pump()
     assert [method for method, _ in engine.portal.calls] == ["crm.activity.list", SEND]
 
